@@ -1,0 +1,40 @@
+/** Where things are, from the top of the repository. The one place that builds these paths. */
+export const REGISTRY_FILE = "clients.yaml";
+export const CA_CERTIFICATE = "pki/ca.crt";
+export const CA_KEY = "pki/private/ca.key";
+export const CRL_FILE = "pki/crl.pem";
+export const CARRIED_OUT = "pki/registry.yaml";
+export const INDEX = "pki/index.txt";
+export const INDEX_ATTR = "pki/index.txt.attr";
+export const PKI_README = "pki/README.md";
+
+export const DIR = {
+  certificates: "pki/certs_by_serial",
+  revoked: "pki/revoked",
+  held: "pki/held",
+  requests: "pki/reqs",
+  signing: "pki/signing",
+  private: "pki/private",
+  keys: "pki/private/by_serial",
+  issued: "pki/issued",
+  nginx: "pki/nginx",
+  apache: "pki/apache",
+  stunnel: "pki/stunnel",
+} as const;
+
+export const path = {
+  certificate: (serial: string) => `${DIR.certificates}/${serial}.pem`,
+  revocation: (serial: string) => `${DIR.revoked}/${serial}.yaml`,
+  hold: (serial: string) => `${DIR.held}/${serial}.yaml`,
+  request: (name: string) => `${DIR.requests}/${name}.req`,
+  keyBySerial: (serial: string) => `${DIR.keys}/${serial}.key`,
+  key: (name: string) => `${DIR.private}/${name}.key`,
+  issued: (name: string) => `${DIR.issued}/${name}.crt`,
+} as const;
+
+/** Serials are whole bytes in upper-case hex, at most 20 of them (RFC 5280, 4.1.2.2). */
+export const SERIAL = /^(?:[0-9A-F]{2}){1,20}$/;
+
+/** Names of identities, groups, repositories and services. */
+export const NAME = /^(?!.*\.\.)[a-z0-9][a-z0-9._-]{0,62}$/;
+export const RESERVED_NAMES: readonly string[] = ["ca", "root", "crl", "default", "hostnames", "include", "volatile"];

@@ -1,0 +1,133 @@
+import type { KeyType, Kind, Reason, Registry } from "./registry.ts";
+import type { Instant } from "./time.ts";
+
+/** Reasons to issue (DESIGN: first hit wins). */
+export const ISSUE_REASONS = [
+  "Missing",
+  "Reissue",
+  "KeyChanged",
+  "SubjectChanged",
+  "NamesChanged",
+  "ProfileChanged",
+  "LifetimeChanged",
+  "IssuerChanged",
+] as const;
+export type IssueReason = (typeof ISSUE_REASONS)[number];
+
+export const REVOKE_CAUSES = [
+  "Removed",
+  "Declared",
+  "Reissued",
+  "Expired",
+  "Superseded",
+  "KeyChanged",
+  "IssuerChanged",
+] as const;
+export type RevokeCause = (typeof REVOKE_CAUSES)[number];
+
+export type Profile = "authority" | Kind;
+export type KeySource = "managed" | "request";
+
+/** What the DER of a certificate says. Serial: upper-case hex, whole bytes. Hashes: `sha256:` + lower-case hex. */
+export interface CertificateFacts {
+  readonly serial: string;
+  /** `CN=…, O=…[, C=…]`, in the order of the DER. */
+  readonly subject: string;
+  readonly issuer: string;
+  readonly notBefore: Instant;
+  readonly notAfter: Instant;
+  /** Of the DER SubjectPublicKeyInfo. */
+  readonly fingerprint: string;
+  /** `other` for a key we would not make, such as P-521. */
+  readonly keyType: KeyType | "rsa-2048" | "other";
+  /** By basicConstraints, keyUsage and EKU; null when it is none of ours. */
+  readonly profile: Profile | null;
+  /** subjectAltName: DNS names and IP addresses as text. */
+  readonly names: readonly string[];
+  readonly subjectKeyId: string | null;
+  readonly authorityKeyId: string | null;
+}
+
+/** pki/certs_by_serial/SERIAL.pem: the lines before the PEM block, and the block's facts. */
+export interface Certificate extends CertificateFacts {
+  readonly identity: string;
+  readonly kind: Kind;
+  readonly issued: Instant;
+  readonly reason: IssueReason | "RenewalDue" | "Adopted";
+  readonly key: KeySource;
+  /** `reissue.before` of the entry that stood in the registry when this was issued. */
+  readonly reissue: Instant | null;
+  /** The certificate's PEM block with its final newline. */
+  readonly pem: string;
+}
+
+/** pki/revoked/SERIAL.yaml */
+export interface Revocation {
+  readonly serial: string;
+  readonly at: Instant;
+  readonly reason: Reason;
+  readonly cause: RevokeCause;
+}
+
+/** pki/held/SERIAL.yaml */
+export interface Hold {
+  readonly serial: string;
+  readonly at: Instant;
+}
+
+export interface CrlEntry {
+  readonly serial: string;
+  readonly at: Instant;
+  readonly reason: Reason | "certificateHold";
+}
+
+export interface Crl {
+  readonly issuer: string;
+  readonly authorityKeyId: string | null;
+  readonly number: number;
+  readonly thisUpdate: Instant;
+  readonly nextUpdate: Instant;
+  readonly entries: ReadonlyMap<string, CrlEntry>;
+}
+
+/** pki/reqs/NAME.req, read: what counts is the public key. */
+export type Request =
+  | {
+      readonly ok: true;
+      readonly fingerprint: string;
+      readonly keyType: KeyType | "rsa-2048" | "other";
+      readonly spki: Uint8Array;
+      readonly ignored: readonly string[];
+    }
+  | { readonly ok: false; readonly problem: string };
+
+/** pki/registry.yaml */
+export interface CarriedOut {
+  readonly registry: Registry;
+  /** Gatehouse's version that carried it out. */
+  readonly version: string;
+}
+
+/** A fact that cannot be read or believed; where, what is wrong, what to do. */
+export interface Doubt {
+  readonly path: string;
+  readonly message: string;
+}
+
+/**
+ * Everything under pki/, as read. `files`: derived files and keys by path from the top. Derived text is
+ * ASCII by rule; keys, which may be ciphertext, are held one character a byte (latin1).
+ */
+export interface State {
+  readonly authority: (CertificateFacts & { readonly pem: string }) | null;
+  readonly certificates: ReadonlyMap<string, Certificate>;
+  readonly revocations: ReadonlyMap<string, Revocation>;
+  readonly holds: ReadonlyMap<string, Hold>;
+  readonly crl: Crl | null;
+  readonly requests: ReadonlyMap<string, Request>;
+  readonly carriedOut: CarriedOut | null;
+  /** Serials that have pki/private/by_serial/SERIAL.key. */
+  readonly keys: ReadonlySet<string>;
+  readonly files: ReadonlyMap<string, string>;
+  readonly doubts: readonly Doubt[];
+}
