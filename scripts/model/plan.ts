@@ -40,13 +40,15 @@ export interface Revoke {
   readonly message: string;
 }
 
-export interface HoldChange {
-  readonly kind: "hold" | "release";
+interface HoldFields<K extends "hold" | "release"> {
+  readonly kind: K;
   readonly due: Due;
   readonly identity: string;
   readonly serial: string;
   readonly message: string;
 }
+
+export type HoldChange = HoldFields<"hold"> | HoldFields<"release">;
 
 export interface Definition {
   readonly kind: "definition";

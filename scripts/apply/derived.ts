@@ -1,0 +1,36 @@
+import type { DerivedFile } from "../model/derived.ts";
+import * as paths from "../model/paths.ts";
+import type { FileChange } from "../model/plan.ts";
+import type { State } from "../model/state.ts";
+import { type FileToWrite, removeFiles, writeFiles } from "../system/files.ts";
+
+/**
+ * Writes the derived files that differ and removes the strays; pki/registry.yaml comes last, when all the rest is on
+ * disk: it says that the registry has been carried out. Returns the paths touched.
+ */
+export async function writeDerived(
+  root: string,
+  changes: readonly FileChange[],
+  wanted: readonly DerivedFile[],
+  state: State,
+): Promise<string[]> {
+  const files = new Map(wanted.map((file) => [file.path, file]));
+  const stray = changes.filter((one) => one.reason === "Stray").map((one) => one.path);
+  const differing = changes.flatMap((one) => files.get(one.path) ?? []);
+  const write = differing.map((file) => ({ path: file.path, data: bytesOf(file, state) }));
+  const isLast = (file: FileToWrite) => file.path === paths.CARRIED_OUT;
+  await writeFiles(
+    root,
+    write.filter((file) => !isLast(file)),
+  );
+  await removeFiles(root, stray);
+  await writeFiles(root, write.filter(isLast));
+  return [...write.map(({ path }) => path), ...stray];
+}
+
+function bytesOf(file: DerivedFile, state: State): string | Uint8Array {
+  if ("text" in file) return file.text;
+  const source = state.files.get(file.copyOf);
+  if (source === undefined) throw new Error(`${file.path} is to be a copy of ${file.copyOf}, which is not there`);
+  return Buffer.from(source, "latin1");
+}

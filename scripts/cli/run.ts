@@ -1,0 +1,115 @@
+import { resolve } from "node:path";
+import type { Instant } from "../model/time.ts";
+import type { Style } from "../render/style.ts";
+import { findRoot } from "../system/checkout.ts";
+import { now } from "../system/clock.ts";
+import { styleFor } from "./colour.ts";
+import { renderFailure } from "./failure.ts";
+import { parseArguments } from "./parse.ts";
+import { type Progress, type ProgressLine, progressLine } from "./progress.ts";
+import type { CommandSpec, Flags, FlagTable } from "./spec.ts";
+import { type Environment, refuseSwallowed } from "./swallowed.ts";
+import { renderUsage } from "./usage.ts";
+
+/** What a command is given: its flags, and its only ways to the person who called it. */
+export interface Context<T extends FlagTable = FlagTable> {
+  readonly flags: Flags<T>;
+  readonly positionals: readonly string[];
+  readonly json: boolean;
+  /** Absolute path of the repository to act on. */
+  readonly root: string;
+  readonly now: Instant;
+  /** True for a simulation with --now: the clock checks are off. */
+  readonly nowGiven: boolean;
+  /** The result, on stdout; a final line feed is added where it is missing. */
+  out(text: string): void;
+  /** What is going on, on stderr; likewise. */
+  say(text: string): void;
+  readonly style: { readonly out: Style; readonly err: Style };
+  /** Columns to lay stdout out for: the terminal's, 80 where there is none. */
+  readonly width: number;
+  /** stdout is a terminal: long lists may be cut short. */
+  readonly terminal: boolean;
+  /** A person can be asked: stdin and stderr are terminals. */
+  readonly interactive: boolean;
+  progress(label: string, total?: number): Progress;
+}
+
+/** Returns the exit code; nothing is 0. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a command that only does its work returns nothing.
+export type Main<T extends FlagTable> = (context: Context<T>) => Promise<number | void>;
+
+interface Output {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** The process around a command; tests bring their own. */
+export interface Host {
+  readonly argv: readonly string[];
+  readonly env: Environment;
+  readonly directory: string;
+  readonly stdin: { readonly isTTY?: boolean };
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+/**
+ * Runs a command and sets the process's exit code: what `main` returns (nothing: 0), or 1 when it throws.
+ * The only thing that a file scripts/NAME.ts does.
+ */
+export async function runCommand<const T extends FlagTable>(spec: CommandSpec<T>, main: Main<T>): Promise<void> {
+  // A reader that goes away (`| head`) is no failure, and no reason to stop halfway through the work.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreBrokenPipe);
+  process.on("SIGINT", () => process.exit(130));
+  const { env, stdin, stdout, stderr } = process;
+  const host = { argv: process.argv.slice(2), env, directory: process.cwd(), stdin, stdout, stderr };
+  process.exitCode = await execute(spec, main, host);
+}
+
+/** The same in a given surrounding; returns the exit code and never throws. */
+export async function execute<const T extends FlagTable>(
+  spec: CommandSpec<T>,
+  main: Main<T>,
+  host: Host,
+): Promise<number> {
+  const line = progressLine(host.stderr);
+  try {
+    refuseSwallowed(spec, host.env, host.argv);
+    const { flags, common, positionals } = parseArguments(spec, host.argv);
+    if (common.help) {
+      host.stdout.write(renderUsage(spec));
+      return 0;
+    }
+    const root = common.root === null ? findRoot(host.directory) : resolve(host.directory, common.root);
+    const time = { now: common.now ?? now(), nowGiven: common.now !== null };
+    const code = await main({ flags, positionals, json: common.json, root, ...time, ...voice(host, line) });
+    return typeof code === "number" ? code : 0;
+  } catch (error) {
+    line.clear();
+    host.stderr.write(renderFailure(error, styleFor(host.stderr, host.env)));
+    return 1;
+  }
+}
+
+function voice(host: Host, line: ProgressLine) {
+  const { stdin, stdout, stderr, env } = host;
+  const writer = (stream: Output) => (text: string) => {
+    line.clear();
+    stream.write(text.endsWith("\n") ? text : `${text}\n`);
+  };
+  return {
+    out: writer(stdout),
+    say: writer(stderr),
+    style: { out: styleFor(stdout, env), err: styleFor(stderr, env) },
+    width: stdout.isTTY === true ? Math.max(40, stdout.columns ?? 80) : 80,
+    terminal: stdout.isTTY === true,
+    interactive: stdin.isTTY === true && stderr.isTTY === true,
+    progress: line.start,
+  };
+}
+
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}

@@ -1,0 +1,57 @@
+import type { Instant } from "../model/time.ts";
+
+/** A flag as a command declares it, under its camelCase name: `allowLosses` is typed `--allow-losses`. */
+export type FlagSpec =
+  | { readonly type: "boolean"; readonly description: string }
+  | { readonly type: "string" | "instant" | "integer"; readonly argument: string; readonly description: string };
+
+export type FlagTable = Readonly<Record<string, FlagSpec>>;
+
+export interface PositionalSpec {
+  /** As usage names it, such as NAME. */
+  readonly argument: string;
+  readonly required: boolean;
+  readonly description: string;
+}
+
+/** A command as data: everything that help, the parser and the check for swallowed flags need. */
+export interface CommandSpec<T extends FlagTable = FlagTable> {
+  /** scripts/NAME.ts */
+  readonly name: string;
+  readonly summary: string;
+  readonly flags: T;
+  readonly positionals?: readonly PositionalSpec[];
+  /** What it must be able to read to do its work, for help: "none", "the CA key". */
+  readonly secrets?: string;
+}
+
+export type FlagValue = boolean | string | number | null;
+
+type ValueOf<F extends FlagSpec> = F["type"] extends "boolean"
+  ? boolean
+  : F["type"] extends "string"
+    ? string | null
+    : F["type"] extends "instant"
+      ? Instant | null
+      : number | null;
+
+/** The values of a table's flags; null (false for booleans) where a flag was not given. */
+export type Flags<T extends FlagTable> = { readonly [K in keyof T]: ValueOf<T[K]> };
+
+/** Every command has these. */
+export const COMMON_FLAGS = {
+  root: { type: "string", argument: "DIR", description: "the repository to act on (default: the one around here)" },
+  now: { type: "instant", argument: "INSTANT", description: "act as of then: RFC 3339, or a date (simulation)" },
+  json: { type: "boolean", description: "the result as JSON on stdout" },
+  help: { type: "boolean", description: "this text" },
+} as const satisfies FlagTable;
+
+/** `allowLosses` → `--allow-losses` */
+export function flagName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** What a person types to run a command through npm: `npm start`, `npm run plan`. */
+export function npmLine(name: string): string {
+  return name === "start" || name === "test" ? `npm ${name}` : `npm run ${name}`;
+}

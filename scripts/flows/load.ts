@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { REGISTRY_FILE } from "../model/paths.ts";
+import type { Problem } from "../model/problem.ts";
+import { UserError } from "../model/problem.ts";
+import type { Registry } from "../model/registry.ts";
+import type { State } from "../model/state.ts";
+import type { Instant } from "../model/time.ts";
+import { readRegistry } from "../read/registry.ts";
+import { readState } from "../read/state.ts";
+import { type Tree, workingTree } from "../read/tree.ts";
+
+export interface Loaded {
+  readonly tree: Tree;
+  /** Null when clients.yaml cannot be read; `problems` says why. */
+  readonly registry: Registry | null;
+  readonly problems: readonly Problem[];
+  readonly state: State;
+}
+
+/** Reads clients.yaml and pki/ side by side: YAML is parsed in a worker thread while the state is read here. */
+export async function load(tree: Tree, now: Instant): Promise<Loaded> {
+  const bytes = tree.read(REGISTRY_FILE);
+  if (bytes === null)
+    throw new UserError(`${REGISTRY_FILE} is not there`, `restore it: git checkout HEAD -- ${REGISTRY_FILE}`);
+  const present = (directory: string) => new Set(tree.walk(directory).map((entry) => entry.path));
+  const requests = new Set([...present("pki/reqs")].map((path) => path.replace(/^.*\/|\.req$/g, "")));
+  const reading = readRegistry(bytes, { now, requests, signing: present("pki/signing") });
+  const state = readState(tree);
+  const result = await reading;
+  return result.ok
+    ? { tree, state, registry: result.registry, problems: [] }
+    : { tree, state, registry: null, problems: result.problems };
+}
+
+/** The working tree, uncommitted changes included. */
+export function loadWorkingTree(root: string, now: Instant): Promise<Loaded> {
+  return load(workingTree(root), now);
+}
+
+let version: string | undefined;
+
+/** Gatehouse's version: that of the running scripts, not of the repository acted on. */
+export function gatehouseVersion(): string {
+  if (version === undefined) {
+    const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+    const parsed: unknown = JSON.parse(text);
+    version = typeof parsed === "object" && parsed !== null && "version" in parsed ? String(parsed.version) : "0";
+  }
+  return version;
+}

@@ -1,0 +1,91 @@
+import { REGISTRY_FILE } from "../model/paths.ts";
+import { UserError } from "../model/problem.ts";
+import type { Registry } from "../model/registry.ts";
+import type { Instant } from "../model/time.ts";
+import { makePlan, NO_POLICY, type Planned, type Policy } from "../plan/index.ts";
+import { commitTree, workingTree } from "../read/tree.ts";
+import { type Git, openGit } from "../system/git.ts";
+import { gatehouseVersion, type Loaded, load } from "./load.ts";
+
+export interface PreviewOptions {
+  readonly root: string;
+  readonly now: Instant;
+  readonly checkClock: boolean;
+  readonly allowLosses: number | null;
+  /** A commit to look at without checking it out; null: the working tree. */
+  readonly head: string | null;
+  /** Compare access with clients.yaml at the merge base with this; null: with what was carried out last. */
+  readonly base: string | null;
+}
+
+export interface Preview extends Planned {
+  readonly loaded: Loaded;
+}
+
+/** What reconcile would do. Reads, never writes, needs no secret, runs nothing of the branch it looks at. */
+export async function preview(options: PreviewOptions): Promise<Preview> {
+  const { root, now, checkClock, allowLosses } = options;
+  const git = openGit(root);
+  const head = options.head === null ? null : await commitOf(git, options.head);
+  const tree = head === null ? workingTree(root) : await commitTree(root, head, [REGISTRY_FILE]);
+  const loaded = await load(tree, now);
+  const compared = options.base === null ? null : await compareWith(git, options.base, head, now);
+  const policy = { ...NO_POLICY, ...compared?.policy, checkClock, allowLosses };
+  const { registry, problems, state } = loaded;
+  const input = { registry, problems, state, now, version: gatehouseVersion(), policy };
+  return { ...makePlan(compared === null ? input : { ...input, base: compared.registry }), loaded };
+}
+
+async function commitOf(git: Git, revision: string): Promise<string> {
+  const commit = await git.resolve(revision);
+  if (commit === null) throw new UserError(`${revision} is no commit here`, "fetch it first: git fetch");
+  return commit;
+}
+
+interface Comparison {
+  readonly registry: Registry | null;
+  readonly policy: Pick<Policy, "stateEdited" | "codeChanged" | "policyChanged">;
+}
+
+/** The registry at the merge base, and what else the branch changes. */
+async function compareWith(git: Git, base: string, head: string | null, now: Instant): Promise<Comparison> {
+  const [from, to] = [await commitOf(git, base), head ?? (await commitOf(git, "HEAD"))];
+  const mergeBase = (await git.raw(["merge-base", from, to])).trim();
+  const tree = await commitTree(git.root, mergeBase, [REGISTRY_FILE]);
+  const before = tree.read(REGISTRY_FILE) === null ? null : await load(tree, now);
+  const changed = await changedPaths(git, mergeBase, head);
+  return {
+    registry: before?.registry ?? null,
+    policy: {
+      stateEdited: changed.filter((path) => path.startsWith("pki/") && !isOfPullRequests(path)),
+      codeChanged: changed.filter((path) => RUNS.test(path)),
+      policyChanged: changed.filter((path) => POLICY_FILES.includes(path)),
+    },
+  };
+}
+
+async function changedPaths(git: Git, from: string, head: string | null): Promise<string[]> {
+  const common = ["--no-renames", "--name-only", "-z"];
+  const listing = await git.raw(
+    head === null
+      ? ["diff", "--no-ext-diff", "--no-textconv", ...common, from, "--"]
+      : ["diff-tree", "-r", ...common, from, head, "--"],
+  );
+  return listing
+    .split("\0")
+    .filter((path) => path !== "")
+    .sort();
+}
+
+const POLICY_FILES: readonly string[] = ["pki/allowed_signers", "pki/guard-allow.yaml"];
+
+/** DESIGN 9: what a branch may change under pki/. Everything else there is state. */
+function isOfPullRequests(path: string): boolean {
+  return (
+    /^pki\/(?:reqs\/[^/]+\.req|signing\/[^/]+)$/.test(path) || POLICY_FILES.includes(path) || path === "pki/README.md"
+  );
+}
+
+/** What somebody's machine or CI runs. */
+const RUNS =
+  /^(?:scripts\/|\.husky\/|\.ci\/|\.github\/|\.forgejo\/|\.gitea\/|\.gitlab|package(?:-lock)?\.json$|\.npmrc$|(?:.*\/)?\.gitattributes$|\.gitmodules$)/;

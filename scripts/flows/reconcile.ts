@@ -1,0 +1,162 @@
+import { createPrivateKey } from "node:crypto";
+import { posix } from "node:path";
+import { writeDerived } from "../apply/derived.ts";
+import { writeCrl, writeRevocations } from "../apply/facts.ts";
+import { issueAll } from "../apply/issue.ts";
+import { ordersOf } from "../apply/orders.ts";
+import * as paths from "../model/paths.ts";
+import type { CrlChange, FileChange, Plan } from "../model/plan.ts";
+import { type Problem, UserError } from "../model/problem.ts";
+import type { State } from "../model/state.ts";
+import type { Instant } from "../model/time.ts";
+import { planCrl } from "../plan/crl.ts";
+import { compareFiles, derivedFiles, strayFiles } from "../plan/files.ts";
+import { type Errand, makePlan, NO_POLICY, type Planned } from "../plan/index.ts";
+import { rereadState } from "../read/state.ts";
+import { commonDirectory } from "../system/checkout.ts";
+import { tidyTemporaries } from "../system/files.ts";
+import { withLock } from "../system/lock.ts";
+import { openVault, type Vault } from "../vault/vault.ts";
+import { type Issuer, makeIssuer } from "../x509/issuer.ts";
+import { gatehouseVersion, type Loaded, loadWorkingTree } from "./load.ts";
+
+export interface ReconcileOptions {
+  readonly root: string;
+  readonly now: Instant;
+  /** False with --now. */
+  readonly checkClock: boolean;
+  readonly allowLosses: number | null;
+  /** Do nothing unless the plan has this digest. */
+  readonly digest: string | null;
+  /** Shown the plan before anything is done. */
+  readonly show: (planned: Planned) => void;
+  /** Starts a progress line; call it with how many more are done. */
+  readonly progress: (label: string, total: number) => { tick: (count: number) => void; done: () => void };
+}
+
+export interface Reconciled {
+  readonly planned: Planned;
+  /** What was carried out; null when nothing was. */
+  readonly carriedOut: Plan | null;
+  /** What is wrong with clients.yaml. */
+  readonly problems: readonly Problem[];
+}
+
+/** Plans, shows, carries out what no refusal touches, and insists that nothing is left to do. */
+export async function reconcile(options: ReconcileOptions): Promise<Reconciled> {
+  const { root } = options;
+  return withLock(commonDirectory(root), "reconcile", async () => {
+    const loaded = await loadWorkingTree(root, options.now);
+    const { problems } = loaded;
+    const planned = planFor(loaded, loaded.state, options);
+    options.show(planned);
+    if (options.digest !== null && options.digest !== planned.plan.digest) {
+      throw new UserError(
+        `the plan has digest ${planned.plan.digest}, not ${options.digest}; nothing was done`,
+        "look at it again: npm run plan",
+      );
+    }
+    const { errand } = planned;
+    if (errand === null) return { planned, problems, carriedOut: null };
+    await tidyTemporaries(root, directoriesOf(loaded));
+    if (errand.plan.changes.length === 0) return { planned, problems, carriedOut: null };
+    const state = await carryOut(errand, loaded, options);
+    insistOnNothingToDo(planFor(loaded, state, options), errand);
+    return { planned, problems, carriedOut: errand.plan };
+  });
+}
+
+function planFor({ registry, problems }: Loaded, state: State, options: ReconcileOptions): Planned {
+  const { now, checkClock, allowLosses } = options;
+  const policy = { ...NO_POLICY, checkClock, allowLosses };
+  return makePlan({ registry, problems, state, now, version: gatehouseVersion(), policy });
+}
+
+/**
+ * In an order that survives a kill at any instant: keys and certificates, revocations, CRL, derived files,
+ * pki/registry.yaml last. After each step the facts are read again and what follows from them is worked out anew.
+ */
+async function carryOut(errand: Errand, loaded: Loaded, options: ReconcileOptions): Promise<State> {
+  const { root, now } = options;
+  const { tree } = loaded;
+  const issuer = issuerFor(errand, loaded.state, openVault(root, process.env), root);
+  let state = rereadState(tree, loaded.state, await issueOrders(errand, loaded.state, issuer, options));
+  state = rereadState(tree, state, await writeRevocations(root, errand.decisions, now, new Set(state.holds.keys())));
+  const order = planCrl(state, errand.registry.crl, now, "registry");
+  if (order !== null && issuer !== null) state = rereadState(tree, state, await writeCrl(root, order, issuer.issuer));
+  if (errand.plan.changes.every(({ kind }) => kind === "crl")) return state;
+  const wanted = derivedFiles(errand.registry, state, now, gatehouseVersion());
+  const strays = strayFiles(errand.registry, state, now);
+  const changes: FileChange[] = compareFiles(wanted, state, strays, { due: "registry", upgraded: false });
+  return rereadState(tree, state, await writeDerived(root, changes, wanted, state));
+}
+
+interface OpenIssuer {
+  readonly issuer: Issuer;
+  readonly vault: Vault;
+}
+
+/** The authority with its key: only where the plan signs something. */
+function issuerFor(errand: Errand, state: State, vault: Vault, root: string): OpenIssuer | null {
+  const signs = errand.plan.changes.some(({ kind }) => kind === "issue" || kind === "renew" || kind === "crl");
+  if (!signs || state.authority === null) return null;
+  if (vault.state === "locked") {
+    throw new UserError(
+      "the vault is locked, and this plan needs the authority's key; nothing was done",
+      "run: git-crypt unlock KEYFILE (or set GATEHOUSE_KEY_FILE to it)",
+    );
+  }
+  const pem = vault.read(paths.CA_KEY).toString("utf8");
+  return { vault, issuer: makeIssuer(state.authority.pem, privateKey(pem, root)) };
+}
+
+function privateKey(pem: string, root: string) {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    // The reason would quote the key's bytes.
+    throw new UserError(`${paths.CA_KEY} is no private key`, `run in ${root}: git log -- ${paths.CA_KEY}`);
+  }
+}
+
+async function issueOrders(
+  errand: Errand,
+  state: State,
+  open: OpenIssuer | null,
+  options: ReconcileOptions,
+): Promise<string[]> {
+  const orders = ordersOf(errand.decisions, state, options.now);
+  if (orders.length === 0 || open === null) return [];
+  const line = options.progress("issuing certificates", orders.length);
+  try {
+    return await issueAll(orders, { root: options.root, now: options.now, tick: line.tick, ...open });
+  } finally {
+    line.done();
+  }
+}
+
+/** A plan that is not empty after it was carried out is a bug of ours, and must not pass in silence. */
+function insistOnNothingToDo({ errand }: Planned, done: Errand): void {
+  const left = errand?.plan.changes ?? [];
+  if (left.length === 0 || done.plan.changes.every(({ kind }) => kind === "crl")) return;
+  const first = left[0];
+  const what = first === undefined ? "" : `${first.kind}: ${describe(first)}`;
+  throw new Error(`after reconcile ${left.length} changes are left, the first is ${what}`);
+}
+
+function describe(change: Plan["changes"][number]): string {
+  if (change.kind === "file") return `${change.path} ${change.reason}`;
+  if (change.kind === "crl") return describeCrl(change);
+  return change.kind === "definition" ? change.message : `${change.identity}: ${change.message}`;
+}
+
+function describeCrl({ number, reason, message }: CrlChange): string {
+  return `${number} ${reason}: ${message}`;
+}
+
+/** Every directory in which a killed run may have left temporary files. */
+function directoriesOf({ tree }: Loaded): Set<string> {
+  const directories = new Set<string>(["pki", ...Object.values(paths.DIR)]);
+  for (const { path } of tree.walk("pki")) directories.add(posix.dirname(path));
+  return directories;
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { formatProblem, UserError } from "../model/problem.ts";
+import type { Registry } from "../model/registry.ts";
+import type { State } from "../model/state.ts";
+import { commonDirectory } from "../system/checkout.ts";
+import { confirmExport, isExportConfirmed } from "../vault/init.ts";
+import { keyFingerprint, parseKeyFile } from "../vault/key-file.ts";
+import { openVault } from "../vault/vault.ts";
+import { create, hasAuthority } from "./create.ts";
+import { loadWorkingTree } from "./load.ts";
+import { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";
+
+export interface Welcome {
+  readonly registry: Registry;
+  readonly state: State;
+  /** Null in a locked clone: there is only a status to show. */
+  readonly reconciled: Reconciled | null;
+  readonly exportConfirmed: boolean;
+}
+
+/** What npm start does: the authority where there is none, reconcile, and where things stand. Never commits. */
+export async function welcome(options: ReconcileOptions, say: (text: string) => void): Promise<Welcome> {
+  const { root, now } = options;
+  const locked = openVault(root, process.env).state === "locked";
+  if (!locked && !hasAuthority(root)) await create(root, now, say);
+  const reconciled = locked ? null : await reconcile(options);
+  const { registry, problems, state } = await loadWorkingTree(root, now);
+  if (registry === null) throw new UserError("clients.yaml has errors", ...problems.map(formatProblem));
+  return { registry, state, reconciled, exportConfirmed: exportIsConfirmed(root) };
+}
+
+/** Whether somebody has shown that the present key is saved elsewhere; true where there is no key to save. */
+export function exportIsConfirmed(root: string): boolean {
+  const { key } = openVault(root, process.env);
+  return key === null || isExportConfirmed(commonDirectory(root), keyFingerprint(key));
+}
+
+/** Compares an exported key file with the key in use, and remembers that it is right. */
+export function confirmExported(root: string, file: string): void {
+  const { key } = openVault(root, process.env);
+  if (key === null)
+    throw new UserError(
+      "this clone is locked, or has no git-crypt key yet",
+      "confirm the export in the clone that has it",
+    );
+  const exported = parseKeyFile(readExport(file));
+  if (keyFingerprint(exported) !== keyFingerprint(key)) {
+    throw new UserError(`${file} is another key than the one in use`, `export it again: git-crypt export-key ${file}`);
+  }
+  confirmExport(commonDirectory(root), keyFingerprint(key));
+}
+
+function readExport(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch {
+    throw new UserError(`${file} cannot be read`, `export the key first: git-crypt export-key ${file}`);
+  }
+}

@@ -1,0 +1,160 @@
+import type { Decision, HoldChange, Issue, Refusal, Renew, Revoke } from "../model/plan.ts";
+import type { Registry } from "../model/registry.ts";
+import type { Certificate, Request, State } from "../model/state.ts";
+import type { Instant } from "../model/time.ts";
+import { type Holdings, isLive, type Ledger, ledgerOf } from "./holdings.ts";
+import { type Identity, identitiesOf } from "./identity.ts";
+import { reasonToIssue, renewalDue, type Situation } from "./issue-reasons.ts";
+import { type RequestReview, reviewRequests } from "./requests.ts";
+import { type Conviction, causeToRevoke } from "./revoke-causes.ts";
+
+export interface Decisions {
+  readonly list: readonly Decision[];
+  readonly identities: ReadonlyMap<string, Identity>;
+  readonly ledger: Ledger;
+  readonly review: RequestReview;
+  readonly refusals: readonly Refusal[];
+}
+
+type Facts = Pick<Decisions, "ledger" | "review"> & { readonly state: State; readonly now: Instant };
+
+/** What is to be issued, renewed, revoked, held and released so that the state is what the registry asks for at `now`. */
+export function decide(registry: Registry, state: State, now: Instant): Decisions {
+  const identities = identitiesOf(registry);
+  const ledger = ledgerOf(identities, state, now);
+  const review = reviewRequests(identities, state, ledger);
+  const facts: Facts = { ledger, review, state, now };
+  const list: Decision[] = [];
+  for (const identity of identities.values()) list.push(...decideOne(identity, facts));
+  for (const orphan of ledger.orphans) list.push(removed(orphan));
+  list.push(...strayHolds(identities, list, state, now));
+  return { list: list.sort(inOrder), identities, ledger, review, refusals: [...review.refused.values()] };
+}
+
+const RANK = { issue: 0, renew: 1, revoke: 2, hold: 3, release: 4 } as const;
+
+/** By kind, then name, then serial: the order of clients.yaml must not matter. */
+function inOrder(a: Decision, b: Decision): number {
+  return (
+    RANK[a.kind] - RANK[b.kind] ||
+    compare(a.identity, b.identity) ||
+    compare("serial" in a ? a.serial : "", "serial" in b ? b.serial : "")
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function decideOne(identity: Identity, facts: Facts): Decision[] {
+  const holdings = facts.ledger.of(identity);
+  const convicted = convict(identity, holdings.live, holdings, facts, false);
+  const goingOn = holdings.live.filter((one) => !convicted.has(one));
+  const addition = additionFor(identity, holdings, goingOn.at(-1) ?? null, facts);
+  if (addition !== null)
+    for (const [one, why] of convict(identity, goingOn, holdings, facts, true)) convicted.set(one, why);
+  const decisions: Decision[] = addition === null ? [] : [addition];
+  for (const [certificate, conviction] of convicted) decisions.push(revocation(identity.name, certificate, conviction));
+  for (const certificate of holdings.live) {
+    if (convicted.has(certificate)) continue;
+    const change = holdFor(identity, certificate, facts.state);
+    if (change !== null) decisions.push(change);
+  }
+  return decisions;
+}
+
+function convict(
+  identity: Identity,
+  candidates: readonly Certificate[],
+  { live }: Holdings,
+  { state, now, review }: Facts,
+  issuing: boolean,
+): Map<Certificate, Conviction> {
+  const convicted = new Map<Certificate, Conviction>();
+  const request = review.sound.get(identity.name) ?? null;
+  for (const certificate of candidates) {
+    const successors = live.slice(live.indexOf(certificate) + 1).filter((one) => one.issued > certificate.issued);
+    const conviction = causeToRevoke({ certificate, identity, state, now, successors, request, issuing });
+    if (conviction !== null) convicted.set(certificate, conviction);
+  }
+  return convicted;
+}
+
+function additionFor(
+  identity: Identity,
+  holdings: Holdings,
+  current: Certificate | null,
+  facts: Facts,
+): Issue | Renew | null {
+  const { state, now, review } = facts;
+  const accessOver = identity.expires !== null && identity.expires <= now;
+  if (identity.revoked !== null || identity.suspended || accessOver || review.refused.has(identity.name)) return null;
+  const situation: Situation = { identity, state, now, hadLive: holdings.live.length > 0, current };
+  const request: (Request & { readonly ok: true }) | undefined = review.sound.get(identity.name);
+  const common = {
+    identity: identity.name,
+    profile: identity.kind,
+    key: identity.csr ? ("request" as const) : ("managed" as const),
+    fingerprint: request?.fingerprint ?? null,
+  };
+  const verdict = reasonToIssue(situation);
+  if (verdict !== null) {
+    const ended =
+      verdict.reason === "Missing" &&
+      holdings.all.some((one) => one.notAfter < now && !state.revocations.has(one.serial));
+    return { kind: "issue", due: ended ? "time" : "registry", ...common, ...verdict };
+  }
+  const due = renewalDue(situation);
+  if (due === null || current === null) return null;
+  return { kind: "renew", due: "time", ...common, reason: "RenewalDue", serial: current.serial, message: due };
+}
+
+function revocation(identity: string, certificate: Certificate, { cause, reason, message, due }: Conviction): Revoke {
+  return { kind: "revoke", due, identity, serial: certificate.serial, reason, cause, message };
+}
+
+function removed(certificate: Certificate): Revoke {
+  return {
+    kind: "revoke",
+    due: "registry",
+    identity: certificate.identity,
+    serial: certificate.serial,
+    reason: "cessationOfOperation",
+    cause: "Removed",
+    message: "no longer in the registry",
+  };
+}
+
+function holdFor(identity: Identity, { serial }: Certificate, state: State): HoldChange | null {
+  const held = state.holds.has(serial);
+  if (identity.suspended === held) return null;
+  const common = { due: "registry", identity: identity.name, serial } as const;
+  return identity.suspended
+    ? { kind: "hold", ...common, message: "suspended in the registry" }
+    : { kind: "release", ...common, message: "no longer suspended" };
+}
+
+/** Holds of certificates that ended by themselves: lifted once nobody is suspended on their account. */
+function strayHolds(
+  identities: ReadonlyMap<string, Identity>,
+  decided: readonly Decision[],
+  state: State,
+  now: Instant,
+): HoldChange[] {
+  if (state.holds.size === 0) return [];
+  const known = new Set(decided.map((one) => ("serial" in one ? one.serial : "")));
+  const changes: HoldChange[] = [];
+  for (const serial of state.holds.keys()) {
+    const certificate = state.certificates.get(serial);
+    if (
+      certificate === undefined ||
+      known.has(serial) ||
+      isLive(certificate, state, now) ||
+      state.revocations.has(serial)
+    )
+      continue;
+    if (identities.get(certificate.identity)?.suspended === true) continue;
+    changes.push({ kind: "release", due: "time", identity: certificate.identity, serial, message: "it has ended" });
+  }
+  return changes;
+}

@@ -1,0 +1,100 @@
+import { formatCarriedOut } from "../model/canonical.ts";
+import type { DerivedFile } from "../model/derived.ts";
+import * as paths from "../model/paths.ts";
+import type { Due, FileChange } from "../model/plan.ts";
+import type { Registry } from "../model/registry.ts";
+import type { Certificate, State } from "../model/state.ts";
+import type { Instant } from "../model/time.ts";
+import { deriveFiles } from "../render/derive.ts";
+import { isLive, ledgerOf } from "./holdings.ts";
+import { identitiesOf } from "./identity.ts";
+
+/** Every derived file as it should be for this registry and state at this instant, pki/registry.yaml last. */
+export function derivedFiles(registry: Registry, state: State, now: Instant, version: string): DerivedFile[] {
+  const identities = identitiesOf(registry);
+  const ledger = ledgerOf(identities, state, now);
+  const valid: { certificate: Certificate; identity: string }[] = [];
+  for (const identity of identities.values()) {
+    if (identity.revoked !== null || identity.suspended || (identity.expires !== null && identity.expires <= now))
+      continue;
+    for (const certificate of ledger.of(identity).live) {
+      if (!state.holds.has(certificate.serial)) valid.push({ certificate, identity: identity.name });
+    }
+  }
+  const files = deriveFiles({ registry, state, now, valid });
+  return [...files, { path: paths.CARRIED_OUT, text: formatCarriedOut({ registry, version }) }];
+}
+
+/**
+ * Compares what is there with what should be. `files` holds what may be derived; anything in it that is not wanted is
+ * stray, such as the key of a certificate that has ended, or the request of a client that is gone.
+ */
+export function compareFiles(
+  wanted: readonly DerivedFile[],
+  state: State,
+  strays: readonly string[],
+  labels: { readonly due: Due; readonly upgraded: boolean },
+): FileChange[] {
+  const changes: FileChange[] = [];
+  const expected = new Set<string>();
+  const { due } = labels;
+  for (const file of wanted) {
+    expected.add(file.path);
+    const there = state.files.get(file.path);
+    if (there === undefined)
+      changes.push({ kind: "file", due, path: file.path, reason: "Missing", message: "to be written" });
+    else if (there !== ("text" in file ? file.text : state.files.get(file.copyOf))) {
+      const reason = labels.upgraded ? "Upgraded" : "Drifted";
+      changes.push({
+        kind: "file",
+        due,
+        path: file.path,
+        reason,
+        message: "differs from what registry and state call for",
+      });
+    }
+  }
+  for (const path of strays) {
+    if (!expected.has(path))
+      changes.push({ kind: "file", due, path, reason: "Stray", message: "nothing calls for it" });
+  }
+  return changes.sort(
+    (a, b) => Number(a.path === paths.CARRIED_OUT) - Number(b.path === paths.CARRIED_OUT) || (a.path < b.path ? -1 : 1),
+  );
+}
+
+/** Files that nothing calls for: in derived directories everything that is not derived, and keys and requests that are done. */
+export function strayFiles(registry: Registry, state: State, now: Instant): string[] {
+  const strays: string[] = [];
+  const names = new Set([...state.certificates.values()].map((one) => one.identity));
+  for (const path of state.files.keys()) if (isDerivedPath(path, names)) strays.push(path);
+  for (const serial of state.keys) {
+    const certificate = state.certificates.get(serial);
+    if (certificate === undefined || !isLive(certificate, state, now)) strays.push(paths.path.keyBySerial(serial));
+  }
+  for (const name of state.requests.keys())
+    if (wasRequester(name, state) && !asksNow(name, registry)) strays.push(paths.path.request(name));
+  return strays;
+}
+
+const DERIVED_DIRECTORIES = [paths.DIR.issued, paths.DIR.nginx, paths.DIR.apache, paths.DIR.stunnel].map(
+  (one) => `${one}/`,
+);
+const KEY_OF_NAME = new RegExp(`^${paths.DIR.private}/([^/]+)\\.key$`);
+
+/** A key under pki/private counts as derived only when its name has held a certificate; anything else is not ours to remove. */
+function isDerivedPath(path: string, names: ReadonlySet<string>): boolean {
+  if (DERIVED_DIRECTORIES.some((directory) => path.startsWith(directory))) return true;
+  const name = KEY_OF_NAME.exec(path)?.[1];
+  if (name === undefined || path === paths.CA_KEY) return false;
+  return names.has(name);
+}
+
+function wasRequester(name: string, state: State): boolean {
+  const before = state.carriedOut?.registry;
+  return [before?.clients, before?.servers, before?.signers].some((section) => section?.get(name)?.csr === true);
+}
+
+function asksNow(name: string, registry: Registry): boolean {
+  return [registry.clients, registry.servers, registry.signers].some((section) => section.get(name)?.csr === true);
+}

@@ -1,0 +1,98 @@
+import type { Certificate, State } from "../model/state.ts";
+import type { Instant } from "../model/time.ts";
+import type { Identity } from "./identity.ts";
+
+/** One identity's certificates, as of one instant. */
+export interface Holdings {
+  /** Every certificate ever issued to it, oldest first. */
+  readonly all: readonly Certificate[];
+  /** Neither ended nor permanently revoked; held ones included. Oldest first. */
+  readonly live: readonly Certificate[];
+}
+
+export interface Ledger {
+  readonly of: (identity: Identity) => Holdings;
+  /** Live certificates that nobody in the registry owns any more. */
+  readonly orphans: readonly Certificate[];
+  /** The name that the certificates of an identity once bore, when its rename is a rename (same key, or a managed one). */
+  readonly renamedFrom: (identity: Identity) => string | null;
+}
+
+const NOTHING: Holdings = { all: [], live: [] };
+
+/** Not permanently revoked, and its last second not over. */
+export function isLive(certificate: Certificate, state: State, now: Instant): boolean {
+  return certificate.notAfter >= now && !state.revocations.has(certificate.serial);
+}
+
+/** Oldest first; the serial decides between two of one second, so that the order is the same everywhere. */
+export function byAge(a: Certificate, b: Certificate): number {
+  return a.issued - b.issued || (a.serial < b.serial ? -1 : 1);
+}
+
+/**
+ * Says who owns which certificate. A certificate belongs to the identity of its name and kind, or else to a client
+ * that was `previously` of that name and whose key goes on: the same request, or a managed key as before.
+ */
+export function ledgerOf(identities: ReadonlyMap<string, Identity>, state: State, now: Instant): Ledger {
+  const byName = groupByHolder(state);
+  const renames = renamesOf(identities, byName, state, now);
+  const holdings = new Map<Identity, Holdings>();
+  const owned = new Set<Certificate>();
+  for (const identity of identities.values()) {
+    const former = renames.get(identity.name);
+    const own = byName.get(holderKey(identity.kind, identity.name)) ?? [];
+    const inherited = former === undefined ? [] : (byName.get(holderKey(identity.kind, former)) ?? []);
+    if (own.length + inherited.length === 0) continue;
+    const all = [...inherited, ...own].sort(byAge);
+    for (const certificate of all) owned.add(certificate);
+    holdings.set(identity, { all, live: all.filter((certificate) => isLive(certificate, state, now)) });
+  }
+  const orphans: Certificate[] = [];
+  for (const certificate of state.certificates.values()) {
+    if (!owned.has(certificate) && isLive(certificate, state, now)) orphans.push(certificate);
+  }
+  return {
+    of: (identity) => holdings.get(identity) ?? NOTHING,
+    orphans: orphans.sort(byAge),
+    renamedFrom: (identity) => renames.get(identity.name) ?? null,
+  };
+}
+
+function holderKey(kind: string, name: string): string {
+  return `${kind}:${name}`;
+}
+
+function groupByHolder(state: State): Map<string, Certificate[]> {
+  const groups = new Map<string, Certificate[]>();
+  for (const certificate of state.certificates.values()) {
+    const key = holderKey(certificate.kind, certificate.identity);
+    const group = groups.get(key);
+    if (group) group.push(certificate);
+    else groups.set(key, [certificate]);
+  }
+  return groups;
+}
+
+/** New name → old name, for the renames that are more than a departure and an arrival. */
+function renamesOf(
+  identities: ReadonlyMap<string, Identity>,
+  byName: ReadonlyMap<string, readonly Certificate[]>,
+  state: State,
+  now: Instant,
+): Map<string, string> {
+  const renames = new Map<string, string>();
+  for (const identity of identities.values()) {
+    const former = identity.previously;
+    if (former === null || identities.has(former)) continue;
+    const live = (byName.get(holderKey(identity.kind, former)) ?? []).filter((one) => isLive(one, state, now));
+    if (live.some((certificate) => keyGoesOn(identity, certificate, state))) renames.set(identity.name, former);
+  }
+  return renames;
+}
+
+function keyGoesOn(identity: Identity, certificate: Certificate, state: State): boolean {
+  if (!identity.csr) return certificate.key === "managed";
+  const request = state.requests.get(identity.name);
+  return request?.ok === true && request.fingerprint === certificate.fingerprint;
+}

@@ -1,0 +1,94 @@
+import type {
+  CertificateSettings,
+  Client,
+  KeyType,
+  Kind,
+  Reason,
+  Registry,
+  Server,
+  Signer,
+} from "../model/registry.ts";
+import { formatSubject } from "../model/subject.ts";
+import type { Duration, Instant } from "../model/time.ts";
+
+/** What the registry asks for one holder of certificates, whichever of the three kinds it is. */
+export interface Identity {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly key: KeyType;
+  readonly lifetime: Duration;
+  readonly renewBefore: Duration;
+  readonly overlap: Duration | null;
+  readonly subject: { readonly commonName: string; readonly organization: string; readonly country: string | null };
+  /** The subject as text, as formatSubject writes it. */
+  readonly subjectText: string;
+  /** subjectAltName; empty but for servers. */
+  readonly names: readonly string[];
+  readonly csr: boolean;
+  readonly expires: Instant | null;
+  readonly previously: string | null;
+  readonly suspended: boolean;
+  readonly reissue: { readonly before: Instant; readonly reason: Reason } | null;
+  readonly revoked: Reason | null;
+}
+
+/** Every identity that holds certificates of ours, by name. Servers that bring their own are not among them. */
+export function identitiesOf(registry: Registry): Map<string, Identity> {
+  const { organization, country } = registry.authority;
+  const identities = new Map<string, Identity>();
+  for (const [name, client] of registry.clients) identities.set(name, ofClient(name, client));
+  for (const [name, server] of registry.servers) {
+    if (server.certificate === "issued")
+      identities.set(name, ofHost("server", name, server, server.names, organization, country));
+  }
+  for (const [name, signer] of registry.signers) {
+    identities.set(name, ofHost("signer", name, signer, [], organization, country));
+  }
+  return identities;
+}
+
+function ofClient(name: string, client: Client): Identity {
+  return {
+    ...settingsOf(client),
+    name,
+    kind: "client",
+    subject: { commonName: name, organization: client.organization, country: client.country },
+    subjectText: formatSubject(name, client.organization, client.country),
+    names: [],
+    csr: client.csr,
+    expires: client.expires,
+    previously: client.previously,
+    suspended: client.suspended,
+    reissue: client.reissue,
+    revoked: client.revoked,
+  };
+}
+
+function ofHost(
+  kind: "server" | "signer",
+  name: string,
+  host: Server | Signer,
+  names: readonly string[],
+  organization: string,
+  country: string | null,
+): Identity {
+  return {
+    ...settingsOf(host),
+    name,
+    kind,
+    subject: { commonName: name, organization, country },
+    subjectText: formatSubject(name, organization, country),
+    names,
+    csr: host.csr,
+    expires: null,
+    previously: null,
+    suspended: false,
+    reissue: null,
+    revoked: null,
+  };
+}
+
+function settingsOf(settings: CertificateSettings): CertificateSettings {
+  const { key, lifetime, renewBefore, overlap } = settings;
+  return { key, lifetime, renewBefore, overlap };
+}

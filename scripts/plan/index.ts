@@ -1,0 +1,183 @@
+import type { Change, Decision, Due, Plan, Refusal, Summary } from "../model/plan.ts";
+import { formatProblem, type Problem } from "../model/problem.ts";
+import type { Registry } from "../model/registry.ts";
+import type { State } from "../model/state.ts";
+import type { Instant } from "../model/time.ts";
+import { compareAccess } from "./access.ts";
+import { planCrl } from "./crl.ts";
+import { type Decisions, decide } from "./decide.ts";
+import { compareDefinitions } from "./definitions.ts";
+import { digestOf } from "./digest.ts";
+import { compareFiles, derivedFiles, strayFiles } from "./files.ts";
+import { project } from "./project.ts";
+import { authorityRefusals, clockRefusals, doubtRefusals, limitRefusals, lossesOf } from "./refusals.ts";
+import { warningsOf } from "./warnings.ts";
+
+/** What judges a plan besides registry and state. */
+export interface Policy {
+  /** `--allow-losses` */
+  readonly allowLosses: number | null;
+  /** False with `--now`. */
+  readonly checkClock: boolean;
+  /** Paths under pki/ that a branch changed and may not. */
+  readonly stateEdited: readonly string[];
+  readonly codeChanged: readonly string[];
+  readonly policyChanged: readonly string[];
+  /** Commits without a signature that counts; null where nobody looked. */
+  readonly unsigned: readonly string[] | null;
+}
+
+export const NO_POLICY: Policy = {
+  allowLosses: null,
+  checkClock: true,
+  stateEdited: [],
+  codeChanged: [],
+  policyChanged: [],
+  unsigned: null,
+};
+
+export interface PlanInput {
+  /** Null when clients.yaml cannot be read; `problems` says why. */
+  readonly registry: Registry | null;
+  readonly problems: readonly Problem[];
+  /** What access and definitions are compared with; undefined: the registry as last carried out. */
+  readonly base?: Registry | null;
+  readonly state: State;
+  readonly now: Instant;
+  readonly version: string;
+  readonly policy: Policy;
+}
+
+/** What reconcile does: the part of the plan that no refusal touches, and the registry that it makes true. */
+export interface Errand {
+  readonly plan: Plan;
+  readonly decisions: Decisions;
+  readonly registry: Registry;
+}
+
+export interface Planned {
+  /** Everything that was asked for, to be shown. */
+  readonly plan: Plan;
+  /** What may be carried out; null when nothing may. The same plan when nothing is refused as a whole. */
+  readonly errand: Errand | null;
+}
+
+interface Draft extends Errand {
+  /** Refusals of the registry as a whole: what was carried out last stays. */
+  readonly whole: readonly Refusal[];
+}
+
+/** Pure: the same input gives the same plan, to the byte. */
+export function makePlan(input: PlanInput): Planned {
+  const { state } = input;
+  const last = state.carriedOut?.registry ?? null;
+  const asked = input.registry ?? last;
+  const invalid = invalidRegistry(input);
+  if (asked === null) return { plan: emptyPlan(input, invalid), errand: null };
+  const fatal = [
+    ...doubtRefusals(state, input.now),
+    ...(input.policy.checkClock ? clockRefusals(state, input.now) : []),
+  ];
+  const draft = draftPlan(asked, input, [...invalid, ...fatal]);
+  if (state.authority === null || fatal.some((one) => one.code !== "StateDoubtful"))
+    return { plan: draft.plan, errand: null };
+  if (fatal.length > 0) return { plan: draft.plan, errand: last === null ? null : onlyCrl(draftPlan(last, input, [])) };
+  if (draft.whole.length === 0) return { plan: draft.plan, errand: draft };
+  return { plan: draft.plan, errand: last === null ? null : draftPlan(last, input, []) };
+}
+
+function draftPlan(registry: Registry, input: PlanInput, known: readonly Refusal[]): Draft {
+  const { state, now, version, policy } = input;
+  const before = input.base === undefined ? (state.carriedOut?.registry ?? null) : input.base;
+  const decisions = decide(registry, state, now);
+  const renamed = (client: string) => {
+    const identity = decisions.identities.get(client);
+    return identity === undefined ? null : decisions.ledger.renamedFrom(identity);
+  };
+  const access = compareAccess(before, registry, renamed, now);
+  const losses = lossesOf(access, decisions.list);
+  const limit = (state.carriedOut?.registry ?? registry).limits.lose;
+  const whole = [
+    ...authorityRefusals(registry, state),
+    ...limitRefusals({ before, after: registry, limit, losses, allowLosses: policy.allowLosses, now }),
+    ...branchRefusals(registry, policy),
+  ];
+  const changes = state.authority === null ? [] : changesOf(registry, before, decisions, input);
+  const plan: Plan = {
+    asOf: now,
+    digest: digestOf(registry, decisions.list),
+    summary: summarize(changes, losses.count),
+    changes,
+    access,
+    warnings: warningsOf({ before, after: registry, state, now, version, decisions, ...policy }),
+    refusals: [...known, ...whole, ...decisions.refusals],
+  };
+  return { plan, decisions, registry, whole };
+}
+
+function changesOf(registry: Registry, before: Registry | null, decisions: Decisions, input: PlanInput): Change[] {
+  const { state, now, version } = input;
+  const definitions = compareDefinitions(before, registry);
+  const after = project(state, decisions.list, decisions.identities, now);
+  const due = dueOf(decisions.list);
+  const order = planCrl(after, registry.crl, now, due);
+  const wanted = derivedFiles(registry, after, now, version);
+  const upgraded = state.carriedOut !== null && state.carriedOut.version !== version;
+  const filesDue: Due = definitions.length > 0 || due === "registry" ? "registry" : "time";
+  const files = compareFiles(wanted, after, strayFiles(registry, after, now), { due: filesDue, upgraded });
+  return [...definitions, ...decisions.list, ...(order === null ? [] : [order.change]), ...files];
+}
+
+function dueOf(decisions: readonly Decision[]): Due {
+  return decisions.some((one) => one.due === "registry") || decisions.length === 0 ? "registry" : "time";
+}
+
+/** With facts in doubt only the CRL is kept fresh, with everything known to be revoked. */
+function onlyCrl(draft: Draft): Errand {
+  const changes = draft.plan.changes.filter((one) => one.kind === "crl");
+  const none = { ...draft.decisions, list: [] };
+  return { ...draft, decisions: none, plan: { ...draft.plan, changes, summary: summarize(changes, 0) } };
+}
+
+function invalidRegistry({ registry, problems, state }: PlanInput): Refusal[] {
+  if (registry !== null) return [];
+  const first = problems[0] === undefined ? "clients.yaml cannot be read" : formatProblem(problems[0]);
+  const more = problems.length > 1 ? ` and ${problems.length - 1} more` : "";
+  const rest = state.carriedOut === null ? "" : " What was carried out last stays in force.";
+  return [{ code: "InvalidRegistry", message: `${first}${more}.${rest}` }];
+}
+
+function branchRefusals(registry: Registry, policy: Policy): Refusal[] {
+  const refusals: Refusal[] = policy.stateEdited.map((path) => ({
+    code: "StateEdited",
+    message: `${path} is changed on this branch; state is written by reconcile on main. Take the change out of the branch.`,
+  }));
+  if (!registry.limits.signed) return refusals;
+  for (const commit of policy.unsigned ?? ["limits.signed: signatures cannot be verified yet (later)"]) {
+    refusals.push({ code: "Unsigned", message: commit });
+  }
+  return refusals;
+}
+
+function emptyPlan({ now, state }: PlanInput, refusals: readonly Refusal[]): Plan {
+  const noAuthority: Refusal[] =
+    state.authority === null
+      ? [{ code: "NoAuthority", message: "there is no authority yet; npm start makes one." }]
+      : [];
+  const all = [...noAuthority, ...refusals];
+  return {
+    asOf: now,
+    digest: "sha256:",
+    summary: summarize([], 0),
+    changes: [],
+    access: [],
+    warnings: [],
+    refusals: all,
+  };
+}
+
+function summarize(changes: readonly Change[], lose: number): Summary {
+  const summary = { issue: 0, renew: 0, revoke: 0, hold: 0, release: 0, definition: 0, crl: 0, file: 0, lose };
+  for (const change of changes) summary[change.kind]++;
+  return summary;
+}

@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import * as paths from "../model/paths.ts";
+import type { Decision, Issue, Renew } from "../model/plan.ts";
+import type { Certificate, Hold, Revocation, State } from "../model/state.ts";
+import type { Instant } from "../model/time.ts";
+import type { Identity } from "./identity.ts";
+import { endOfSuccessor } from "./issue-reasons.ts";
+
+/**
+ * The state as it will be once the decisions are carried out, with stand-ins for the certificates that are yet to be
+ * made: what follows from the state (CRL, derived files) is planned with the same functions that carry it out.
+ */
+export function project(
+  state: State,
+  decisions: readonly Decision[],
+  identities: ReadonlyMap<string, Identity>,
+  now: Instant,
+): State {
+  if (decisions.length === 0) return state;
+  const certificates = new Map(state.certificates);
+  const revocations = new Map<string, Revocation>(state.revocations);
+  const holds = new Map<string, Hold>(state.holds);
+  const keys = new Set(state.keys);
+  for (const decision of decisions) {
+    if (decision.kind === "revoke") {
+      revocations.set(decision.serial, {
+        serial: decision.serial,
+        at: now,
+        reason: decision.reason,
+        cause: decision.cause,
+      });
+      holds.delete(decision.serial);
+    } else if (decision.kind === "hold") holds.set(decision.serial, { serial: decision.serial, at: now });
+    else if (decision.kind === "release") holds.delete(decision.serial);
+    else {
+      const identity = identities.get(decision.identity);
+      if (identity === undefined) continue;
+      const certificate = standIn(decision, identity, state, now);
+      certificates.set(certificate.serial, certificate);
+      if (decision.key === "managed") keys.add(certificate.serial);
+    }
+  }
+  return { ...state, certificates, revocations, holds, keys };
+}
+
+function standIn(decision: Issue | Renew, identity: Identity, state: State, now: Instant): Certificate {
+  const serial = `70${createHash("sha256").update(decision.identity).digest("hex").slice(0, 30).toUpperCase()}`;
+  const request = state.requests.get(identity.name);
+  return {
+    serial,
+    subject: identity.subjectText,
+    issuer: state.authority?.subject ?? "",
+    notBefore: now,
+    notAfter: endOfSuccessor(identity, state, now),
+    fingerprint: request?.ok === true ? request.fingerprint : "",
+    keyType: identity.key,
+    profile: identity.kind,
+    names: identity.names,
+    subjectKeyId: null,
+    authorityKeyId: state.authority?.subjectKeyId ?? null,
+    identity: identity.name,
+    kind: identity.kind,
+    issued: now,
+    reason: decision.reason,
+    key: decision.key,
+    reissue: identity.reissue?.before ?? null,
+    pem: paths.path.certificate(serial),
+  };
+}

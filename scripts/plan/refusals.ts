@@ -1,0 +1,136 @@
+import { admittedClients } from "../model/access.ts";
+import { path } from "../model/paths.ts";
+import type { AccessChange, Decision, Refusal } from "../model/plan.ts";
+import type { Registry } from "../model/registry.ts";
+import type { State } from "../model/state.ts";
+import { formatSubject } from "../model/subject.ts";
+import { type Duration, formatInstant, type Instant } from "../model/time.ts";
+import { isLive } from "./holdings.ts";
+
+/** Below this many admitted clients a percentage says nothing. */
+const LIMIT_APPLIES_FROM = 10;
+
+/** Further ahead of the last CRL's end than this, the clock is doubted. */
+const ABANDONED: Duration = 366 * 86_400;
+
+export interface Losses {
+  readonly clients: readonly string[];
+  readonly count: number;
+}
+
+/** Clients that lose any repository or service, or are reissued. */
+export function lossesOf(access: readonly AccessChange[], decisions: readonly Decision[]): Losses {
+  const losing = new Set(access.filter((one) => one.loses.length > 0).map((one) => one.client));
+  for (const one of decisions) if (one.kind === "revoke" && one.cause === "Reissued") losing.add(one.identity);
+  return { clients: [...losing].sort(), count: losing.size };
+}
+
+export interface LimitInput {
+  readonly before: Registry | null;
+  readonly after: Registry;
+  /** limits.lose as last carried out: a change cannot loosen the limit that judges it. */
+  readonly limit: number;
+  readonly losses: Losses;
+  readonly allowLosses: number | null;
+  readonly now: Instant;
+}
+
+/** TooManyLosses and LastSensitiveClient, unless exactly this number was allowed. */
+export function limitRefusals(input: LimitInput): Refusal[] {
+  const { before, losses } = input;
+  if (before === null || losses.count === 0 || isAllowed(input)) return [];
+  return [...tooMany(input, before), ...lastSensitive(input, before)];
+}
+
+function isAllowed({ after, losses, allowLosses, now }: LimitInput): boolean {
+  const { allow } = after.limits;
+  return allowLosses === losses.count || (allow !== null && allow.lose === losses.count && allow.until > now);
+}
+
+function tooMany({ limit, losses, now }: LimitInput, before: Registry): Refusal[] {
+  const admitted = admittedClients(before, now).length;
+  if (admitted < LIMIT_APPLIES_FROM || losses.count * 100 <= limit * admitted) return [];
+  const percent = Math.round((losses.count * 100) / admitted);
+  const message = `${losses.count} of ${admitted} clients (${percent} %) lose access, over ${limit} %: ${some(losses.clients)}. ${wayOut(losses)}`;
+  return [{ code: "TooManyLosses", message }];
+}
+
+function lastSensitive({ after, losses, now }: LimitInput, before: Registry): Refusal[] {
+  const refusals: Refusal[] = [];
+  const is = membersOf(after, now);
+  for (const [group, members] of membersOf(before, now)) {
+    if (before.groups.get(group)?.sensitive !== true || (is.get(group)?.length ?? 0) > 0) continue;
+    const message = `sensitive group ${group} loses its last client (${some(members)}). ${wayOut(losses)}`;
+    refusals.push({ code: "LastSensitiveClient", message });
+  }
+  return refusals;
+}
+
+/** Group → its admitted clients. Groups without any are absent. */
+export function membersOf(registry: Registry, now: Instant): Map<string, string[]> {
+  const members = new Map<string, string[]>();
+  for (const name of admittedClients(registry, now)) {
+    for (const group of registry.clients.get(name)?.groups ?? []) {
+      const list = members.get(group);
+      if (list) list.push(name);
+      else members.set(group, [name]);
+    }
+  }
+  return members;
+}
+
+function wayOut({ count }: Losses): string {
+  return `If this is meant, write limits: { allow: { lose: ${count}, until: … } } into clients.yaml, or run with --allow-losses ${count}.`;
+}
+
+/** The first ten, and how many more. */
+export function some(names: readonly string[]): string {
+  return names.length <= 10 ? names.join(", ") : `${names.slice(0, 10).join(", ")} and ${names.length - 10} more`;
+}
+
+/** The authority's subject and key stand in its certificate; another authority is another matter than an edit. */
+export function authorityRefusals(registry: Registry, state: State): Refusal[] {
+  const { authority } = state;
+  if (authority === null) return [{ code: "NoAuthority", message: "there is no authority yet; npm start makes one." }];
+  const { commonName, organization, country, key } = registry.authority;
+  const asked = formatSubject(commonName, organization, country);
+  if (asked === authority.subject && key === authority.keyType) return [];
+  const message = `the authority is ${authority.subject} (${authority.keyType}), clients.yaml asks for ${asked} (${key}). Put the section authority back as it was.`;
+  return [{ code: "AuthorityChanged", message }];
+}
+
+/** The clock against what has been signed before; `--now` leaves this out. */
+export function clockRefusals(state: State, now: Instant): Refusal[] {
+  const [at, what] = lastSigned(state);
+  if (now < at) {
+    const message = `the clock says ${formatInstant(now)}, but ${what} is from ${formatInstant(at)}. Set the clock of this machine.`;
+    return [{ code: "ClockBehind", message }];
+  }
+  const end = state.crl?.nextUpdate;
+  if (end === undefined || now <= end + ABANDONED) return [];
+  const message = `the clock says ${formatInstant(now)}, but the last CRL ended ${formatInstant(end)}, over a year before. Set the clock; if so much time went by, run once with --now ${formatInstant(now)}.`;
+  return [{ code: "ClockAhead", message }];
+}
+
+function lastSigned(state: State): [Instant, string] {
+  let last: [Instant, string] = [state.crl?.thisUpdate ?? 0, "the last CRL"];
+  for (const { issued, serial } of state.certificates.values())
+    if (issued > last[0]) last = [issued, `certificate ${serial}`];
+  for (const { at, serial } of state.revocations.values()) if (at > last[0]) last = [at, `the revocation of ${serial}`];
+  return last;
+}
+
+/** Facts that cannot be read or believed: nothing is decided on them. */
+export function doubtRefusals(state: State, now: Instant): Refusal[] {
+  const refusals: Refusal[] = [];
+  for (const { path, message } of state.doubts)
+    refusals.push({ code: "StateDoubtful", message: `${path}: ${message}` });
+  for (const certificate of state.certificates.values()) {
+    if (certificate.key !== "managed" || state.keys.has(certificate.serial) || !isLive(certificate, state, now))
+      continue;
+    const file = path.keyBySerial(certificate.serial);
+    const message = `${file}: is gone, but ${certificate.identity}'s certificate is still valid. Bring it back: git checkout HEAD -- ${file}`;
+    refusals.push({ code: "StateDoubtful", message });
+  }
+  return refusals;
+}

@@ -1,0 +1,93 @@
+import * as paths from "../model/paths.ts";
+import type { Refusal } from "../model/plan.ts";
+import type { Certificate, Request, State } from "../model/state.ts";
+import type { Ledger } from "./holdings.ts";
+import type { Identity } from "./identity.ts";
+
+type SoundRequest = Request & { readonly ok: true };
+
+export interface RequestReview {
+  /** Requests that may be certified, by identity. */
+  readonly sound: ReadonlyMap<string, SoundRequest>;
+  /** By identity. */
+  readonly refused: ReadonlyMap<string, Refusal>;
+}
+
+/** What is known of every key: who holds it, and whether a certificate for it was revoked for good. */
+interface KeyHistory {
+  readonly certificates: ReadonlyMap<string, readonly Certificate[]>;
+  readonly requesters: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Checks the requests against each other and against every certificate ever issued. A refusal names one identity and
+ * leaves the others alone; no certificate is issued to it until its request is mended.
+ */
+export function reviewRequests(identities: ReadonlyMap<string, Identity>, state: State, ledger: Ledger): RequestReview {
+  const sound = new Map<string, SoundRequest>();
+  const refused = new Map<string, Refusal>();
+  const asking = [...identities.values()].filter((one) => one.csr && one.revoked === null);
+  if (asking.length === 0) return { sound, refused };
+  const history: KeyHistory = { certificates: byFingerprint(state), requesters: requestersOf(asking, state) };
+  for (const identity of asking) {
+    const file = paths.path.request(identity.name);
+    const request = state.requests.get(identity.name);
+    const problem =
+      request?.ok === true
+        ? objection(identity, request, state, ledger, history)
+        : (request?.problem ?? "it is not there");
+    if (problem !== null) refused.set(identity.name, { code: "BadRequest", message: `${file}: ${problem}` });
+    else if (request?.ok === true) sound.set(identity.name, request);
+  }
+  return { sound, refused };
+}
+
+function objection(
+  identity: Identity,
+  request: SoundRequest,
+  state: State,
+  ledger: Ledger,
+  history: KeyHistory,
+): string | null {
+  if (request.fingerprint === state.authority?.fingerprint)
+    return "its key is the authority's own; make a key for this machine alone";
+  const certified = history.certificates.get(request.fingerprint) ?? [];
+  const former = ledger.renamedFrom(identity);
+  const foreign = certified.find((one) => one.identity !== identity.name && one.identity !== former);
+  if (foreign) return `its key is already certified for ${foreign.identity}; make a new key and a new request`;
+  const burnt = certified.find((one) => isBurnt(one, identity, state));
+  if (burnt) return `its key was revoked (certificate ${burnt.serial}); make a new key and a new request`;
+  const rivals = (history.requesters.get(request.fingerprint) ?? []).filter((name) => name !== identity.name);
+  return rivals.length > 0 && certified.length === 0
+    ? `its key is also in the request of ${rivals.join(", ")}; each needs its own`
+    : null;
+}
+
+/** Revoked other than superseded, or about to be: a key that was given up is never certified again. */
+function isBurnt(certificate: Certificate, identity: Identity, state: State): boolean {
+  const revocation = state.revocations.get(certificate.serial);
+  if (revocation) return revocation.reason !== "superseded" || revocation.cause === "Reissued";
+  return identity.reissue !== null && certificate.reissue !== identity.reissue.before;
+}
+
+function byFingerprint(state: State): Map<string, Certificate[]> {
+  const index = new Map<string, Certificate[]>();
+  for (const certificate of state.certificates.values()) {
+    const same = index.get(certificate.fingerprint);
+    if (same) same.push(certificate);
+    else index.set(certificate.fingerprint, [certificate]);
+  }
+  return index;
+}
+
+function requestersOf(asking: readonly Identity[], state: State): Map<string, string[]> {
+  const index = new Map<string, string[]>();
+  for (const { name } of asking) {
+    const request = state.requests.get(name);
+    if (request?.ok !== true) continue;
+    const same = index.get(request.fingerprint);
+    if (same) same.push(name);
+    else index.set(request.fingerprint, [name]);
+  }
+  return index;
+}

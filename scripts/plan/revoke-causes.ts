@@ -1,0 +1,108 @@
+import type { Reason } from "../model/registry.ts";
+import type { Certificate, Request, RevokeCause, State } from "../model/state.ts";
+import { formatDuration, formatInstant, type Instant } from "../model/time.ts";
+import type { Identity } from "./identity.ts";
+
+export interface Charge {
+  readonly certificate: Certificate;
+  readonly identity: Identity;
+  readonly state: State;
+  readonly now: Instant;
+  /** Issued after this one and live, oldest first. */
+  readonly successors: readonly Certificate[];
+  /** The request that counts: sound, and free to be certified. Null for managed keys and refused requests. */
+  readonly request: (Request & { readonly ok: true }) | null;
+  /** A successor is issued in this very plan. */
+  readonly issuing: boolean;
+}
+
+export interface Conviction {
+  readonly cause: RevokeCause;
+  readonly reason: Reason;
+  readonly message: string;
+  readonly due: "registry" | "time";
+}
+
+type Policy = (charge: Charge) => Omit<Conviction, "cause"> | null;
+
+/** A tombstone in the registry. */
+const declared: Policy = ({ identity }) =>
+  identity.revoked === null
+    ? null
+    : { reason: identity.revoked, message: `revoked in the registry: ${identity.revoked}`, due: "registry" };
+
+/** Everything that was not issued under this very entry may be the thief's, successors from between included. */
+const reissued: Policy = ({ certificate, identity }) => {
+  if (identity.reissue === null || certificate.reissue === identity.reissue.before) return null;
+  const before = formatInstant(identity.reissue.before);
+  return {
+    reason: identity.reissue.reason,
+    message: `reissue before ${before}: ${identity.reissue.reason}`,
+    due: "registry",
+  };
+};
+
+/** Access is over, and the certificate would outlive it. */
+const expired: Policy = ({ certificate, identity, now }) => {
+  const { expires } = identity;
+  if (expires === null || expires > now || certificate.notAfter <= expires) return null;
+  return { reason: "cessationOfOperation", message: `access ended ${formatInstant(expires)}`, due: "time" };
+};
+
+/**
+ * The request was replaced outside of the renewal window: the key that the registry no longer names is out at once.
+ * Inside the window, or with an overlap, a new key is an ordinary renewal, and both are admitted for a while.
+ * The window never closes again before the certificate ends, so a later run decides the same.
+ */
+const keyChanged: Policy = ({ certificate, identity, request, now }) => {
+  if (request === null || certificate.fingerprint === request.fingerprint || certificate.key !== "request") return null;
+  if (identity.overlap !== null || now >= certificate.notAfter - identity.renewBefore) return null;
+  return { reason: "superseded", message: "its key is no longer the one in the request", due: "registry" };
+};
+
+/** Longer than the access it serves, and one that ends in time is there or is being issued. */
+const outlives: Policy = ({ certificate, identity, successors, issuing }) => {
+  const { expires } = identity;
+  if (expires === null || certificate.notAfter <= expires) return null;
+  const shorter = issuing || successors.some((one) => one.notAfter <= expires);
+  return shorter
+    ? { reason: "superseded", message: "one that ends with the access takes its place", due: "registry" }
+    : null;
+};
+
+/** A successor is there, and `overlap` is over. Without one a predecessor lives out its days. */
+const overlapOver: Policy = ({ identity, successors, now }) => {
+  const first = successors[0];
+  if (identity.overlap === null || first === undefined || now < first.issued + identity.overlap) return null;
+  return {
+    reason: "superseded",
+    message: `its successor is older than ${formatDuration(identity.overlap)}`,
+    due: "time",
+  };
+};
+
+const issuerChanged: Policy = (charge) => {
+  const { certificate, state } = charge;
+  if (state.authority === null || certificate.authorityKeyId === state.authority.subjectKeyId) return null;
+  return overlapOver(charge);
+};
+
+/** First hit wins. Removed stands apart: it has no identity to look at. */
+const POLICIES: readonly (readonly [RevokeCause, Policy])[] = [
+  ["Declared", declared],
+  ["Reissued", reissued],
+  ["Expired", expired],
+  ["KeyChanged", keyChanged],
+  ["IssuerChanged", issuerChanged],
+  ["Superseded", overlapOver],
+  ["Superseded", outlives],
+];
+
+/** Why a live certificate of a present identity is to be revoked for good; null when it is not. */
+export function causeToRevoke(charge: Charge): Conviction | null {
+  for (const [cause, policy] of POLICIES) {
+    const hit = policy(charge);
+    if (hit !== null) return { cause, ...hit };
+  }
+  return null;
+}

@@ -1,0 +1,134 @@
+import type { Issue, Warning } from "../model/plan.ts";
+import type { Registry } from "../model/registry.ts";
+import type { Certificate, State } from "../model/state.ts";
+import { formatInstant, type Instant } from "../model/time.ts";
+import type { Decisions } from "./decide.ts";
+import type { Identity } from "./identity.ts";
+import { membersOf, some } from "./refusals.ts";
+
+export interface WarningInput {
+  readonly before: Registry | null;
+  readonly after: Registry;
+  readonly state: State;
+  readonly now: Instant;
+  readonly version: string;
+  readonly decisions: Decisions;
+  /** Files outside of the registry's reach that the branch changes: code, hooks, workflows. */
+  readonly codeChanged: readonly string[];
+  readonly policyChanged: readonly string[];
+}
+
+/** What a reviewer should know, and what will need somebody's attention soon. Nothing here stops a run. */
+export function warningsOf(input: WarningInput): Warning[] {
+  return [...sensitive(input), ...aboutKeys(input), ...aboutPeople(input), ...aboutChange(input), ...aboutTime(input)];
+}
+
+function sensitive({ before, after, now }: WarningInput): Warning[] {
+  if (before === null) return [];
+  const was = membersOf(before, now);
+  const warnings: Warning[] = [];
+  for (const [name, members] of [...membersOf(after, now)].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const group = after.groups.get(name);
+    if (group === undefined || !(group.sensitive || before.groups.get(name)?.sensitive === true)) continue;
+    const known = new Set(was.get(name));
+    const joining = members.filter((member) => !known.has(member)).sort();
+    if (joining.length > 0)
+      warnings.push({ code: "SensitiveGroup", message: `sensitive group ${name} gains ${some(joining)}` });
+    const reached = new Set([
+      ...(before.groups.get(name)?.repositories ?? []),
+      ...(before.groups.get(name)?.services ?? []),
+    ]);
+    const wider = [...group.repositories, ...group.services].filter((target) => !reached.has(target)).sort();
+    if (wider.length > 0)
+      warnings.push({ code: "SensitiveGroup", message: `sensitive group ${name} reaches ${some(wider)} as well` });
+  }
+  return warnings;
+}
+
+/** Names that come back, requests that were replaced, and what requests ask for in vain. */
+function aboutKeys({ state, decisions }: WarningInput): Warning[] {
+  const warnings: Warning[] = [];
+  for (const decision of decisions.list) {
+    if (decision.kind !== "issue" && decision.kind !== "renew") continue;
+    const identity = decisions.identities.get(decision.identity);
+    if (identity === undefined) continue;
+    const reused =
+      decision.kind === "issue" && decision.reason === "Missing" ? lastRevoked(identity, state, decisions) : undefined;
+    if (reused && decision.kind === "issue") warnings.push(nameReused(decision, reused));
+    const replaced =
+      decision.kind === "issue" && decision.reason === "KeyChanged"
+        ? decisions.ledger.of(identity).live.at(-1)
+        : undefined;
+    if (replaced && decision.key === "request") {
+      const message = `${decision.identity}: the request has another key: ${replaced.fingerprint} before, ${decision.fingerprint} now`;
+      warnings.push({ code: "RequestReplaced", message });
+    }
+    const ignored = decision.key === "request" ? (decisions.review.sound.get(decision.identity)?.ignored ?? []) : [];
+    if (ignored.length > 0) {
+      const message = `${decision.identity}: only the public key is taken from the request, not ${some(ignored)}`;
+      warnings.push({ code: "RequestExtensionsIgnored", message });
+    }
+  }
+  return warnings;
+}
+
+/** The newest certificate of this name that was revoked for good, when none goes on. */
+function lastRevoked(identity: Identity, state: State, decisions: Decisions): Certificate | undefined {
+  const gone = decisions.ledger.of(identity).all.filter((one) => {
+    const revocation = state.revocations.get(one.serial);
+    return revocation !== undefined && (revocation.cause === "Removed" || revocation.cause === "Declared");
+  });
+  return gone.at(-1);
+}
+
+function nameReused(decision: Issue, before: Certificate): Warning {
+  const now = decision.fingerprint ?? "a new key, made here";
+  const message = `${decision.identity} had certificates before, the last for ${before.fingerprint}, revoked; now for ${now}`;
+  return { code: "NameReused", message };
+}
+
+function aboutPeople({ before, after }: WarningInput): Warning[] {
+  const without: string[] = [];
+  for (const [name, client] of after.clients) {
+    if (client.contact === null && client.revoked === null && before?.clients.has(name) !== true) without.push(name);
+  }
+  return without.length === 0
+    ? []
+    : [{ code: "NoContact", message: `no contact is given for ${some(without.sort())}` }];
+}
+
+function aboutChange({ before, after, state, version, codeChanged, policyChanged }: WarningInput): Warning[] {
+  const warnings: Warning[] = [];
+  const policies = [...policyChanged];
+  if (before !== null && (before.limits.lose !== after.limits.lose || before.limits.signed !== after.limits.signed))
+    policies.push("limits");
+  if (policies.length > 0) {
+    warnings.push({
+      code: "PolicyChanged",
+      message: `${some(policies)} changes; this plan is judged by what was carried out last`,
+    });
+  }
+  if (codeChanged.length > 0)
+    warnings.push({ code: "CodeChanged", message: `this branch changes what runs: ${some(codeChanged)}` });
+  const last = state.carriedOut?.version;
+  if (last !== undefined && last !== version) {
+    warnings.push({ code: "Upgraded", message: `Gatehouse ${last} carried this out last, this is ${version}` });
+  }
+  return warnings;
+}
+
+function aboutTime({ after, state, now, decisions }: WarningInput): Warning[] {
+  const warnings: Warning[] = [];
+  const { authority, crl } = state;
+  let longest = 0;
+  for (const { lifetime } of decisions.identities.values()) longest = Math.max(longest, lifetime);
+  if (authority !== null && authority.notAfter < now + longest) {
+    const message = `the authority ends ${formatInstant(authority.notAfter)}; certificates end with it at the latest`;
+    warnings.push({ code: "AuthorityEnding", message });
+  }
+  if (crl !== null && now > crl.nextUpdate - after.crl.renewBefore / 2) {
+    const message = `the CRL ends ${formatInstant(crl.nextUpdate)}, and then every client is locked out; run npm run reconcile and deploy`;
+    warnings.push({ code: "CrlEnding", message });
+  }
+  return warnings;
+}

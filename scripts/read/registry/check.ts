@@ -1,0 +1,169 @@
+import { NAME, RESERVED_NAMES } from "../../model/paths.ts";
+import type { Problem } from "../../model/problem.ts";
+import type { Registry } from "../../model/registry.ts";
+import { AUTHORITY, buildAuthority, buildCrl, buildLimits, CRL, type EntryOf, LIMITS } from "./authority.ts";
+import { buildClient, CLIENT } from "./clients.ts";
+import { NAMED_SECTIONS, type NamedSection, type Scope } from "./field.ts";
+import type { MapEntry, Node } from "./node.ts";
+import { Entry, mapEntries, type RecordDefinition } from "./record.ts";
+import type { Place, Places, Report } from "./report.ts";
+import { buildGroup, buildRepository, buildService, checkOverlaps, GROUP, REPOSITORY, SERVICE } from "./resources.ts";
+import { buildServer, buildSigner, SERVER, SIGNER } from "./servers.ts";
+import { CERTIFICATES, readSettings } from "./settings.ts";
+import { show } from "./words.ts";
+
+export type Checked =
+  | { readonly ok: true; readonly registry: Registry; readonly places: ReadonlyMap<string, Place> }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Every section that a registry may have, in the order of the documentation. */
+export const SECTIONS = ["version", "authority", "certificates", "crl", "limits", ...NAMED_SECTIONS] as const;
+export type Section = (typeof SECTIONS)[number];
+export const REQUIRED_SECTIONS: readonly Section[] = ["version", "authority", "clients"];
+const KNOWN: ReadonlySet<string> = new Set(SECTIONS);
+
+export type World = Pick<Scope, "now" | "hasRequest" | "hasSigning">;
+
+/** The tree of clients.yaml to the registry, or everything that is wrong with it. */
+export function checkTree(root: Node, report: Report, places: Places, world: World): Checked {
+  const sections = new Sections(root, report, world);
+  const registry = sections.build();
+  if (!report.clean) return { ok: false, problems: report.problems(places) };
+  return { ok: true, registry, places: sections.places(places) };
+}
+
+class Sections {
+  readonly #scope: Scope;
+  readonly #sections: ReadonlyMap<string, MapEntry>;
+  readonly #named: Readonly<Record<NamedSection, ReadonlyMap<string, MapEntry>>>;
+
+  constructor(root: Node, report: Report, world: World) {
+    const none: ReadonlySet<string> = new Set();
+    const bare = { repositories: none, services: none, groups: none, clients: none, servers: none, signers: none };
+    const scope = { ...world, report, names: bare };
+    this.#sections = mapEntries(root, "the file", scope);
+    const entries = (section: NamedSection) => {
+      const entry = this.#sections.get(section);
+      return entry ? mapEntries(entry.value, section, scope) : new Map<string, MapEntry>();
+    };
+    this.#named = eachNamed(entries);
+    this.#scope = { ...scope, names: eachNamed((section) => new Set(this.#named[section].keys())) };
+    this.#checkSections();
+    this.#checkNames();
+  }
+
+  #checkSections(): void {
+    const { report } = this.#scope;
+    for (const { key, offset } of this.#sections.values()) {
+      if (!KNOWN.has(key)) report.addUnknown(offset, `there is no section ${show(key)}`, key, KNOWN, `sections are ${SECTIONS.join(", ")}`);
+    }
+    for (const section of REQUIRED_SECTIONS) {
+      if (!this.#sections.has(section)) report.add(0, `the file lacks the section ${section}`, section === "version" ? "write version: 1" : null);
+    }
+    const version = this.#sections.get("version");
+    if (version && (version.value.kind !== "scalar" || version.value.value !== 1)) report.add(version.value.offset, "version must be 1");
+  }
+
+  /** Names, and that no two are the same: identities across their three sections, access across its two. */
+  #checkNames(): void {
+    for (const sections of [["clients", "servers", "signers"], ["repositories", "services"], ["groups"]] as const) {
+      const taken = new Map<string, { readonly name: string; readonly section: string }>();
+      for (const section of sections) {
+        for (const { key, offset } of this.#named[section].values()) {
+          this.#checkName(section, key, offset);
+          const lower = key.toLowerCase();
+          const other = taken.get(lower);
+          if (other) this.#scope.report.add(offset, sameName(section, key, other));
+          else taken.set(lower, { name: key, section });
+        }
+      }
+    }
+  }
+
+  #checkName(section: NamedSection, name: string, offset: number): void {
+    const { report } = this.#scope;
+    if (RESERVED_NAMES.includes(name.toLowerCase())) report.add(offset, `${section}: the name ${show(name)} is reserved`);
+    else if (!NAME.test(name)) {
+      const lower = name.toLowerCase();
+      const hint = NAME.test(lower) ? `did you mean ${lower}?` : null;
+      const rule = "lower-case letters, digits, dots, dashes and underscores, the first a letter or digit, 63 at most, no ..";
+      report.add(offset, `${section}: ${show(name)} is no name: ${rule}`, hint);
+    }
+  }
+
+  #single<T, R>(section: Section, definition: RecordDefinition<T>, build: (entry: Entry<T>, scope: Scope) => R): R {
+    const entry = this.#sections.get(section);
+    const empty: Node = { kind: "map", offset: 0, entries: [] };
+    // What is missing from a section that is missing was said with the section.
+    const quiet = entry === undefined ? { ...definition, required: [] } : definition;
+    return build(new Entry(quiet, entry?.value ?? empty, section, entry?.offset ?? 0, this.#scope), this.#scope);
+  }
+
+  #each<T, R>(section: NamedSection, definition: RecordDefinition<T>, build: (name: string, entry: Entry<T>) => R): Map<string, R> {
+    const built = new Map<string, R>();
+    for (const { key, offset, value } of this.#named[section].values()) {
+      built.set(key, build(key, new Entry(definition, value, `${section}.${key}`, offset, this.#scope)));
+    }
+    return built;
+  }
+
+  build(): Registry {
+    const scope = this.#scope;
+    const authority = this.#single("authority", AUTHORITY, buildAuthority);
+    const defaults = this.#single("certificates", CERTIFICATES, (entry) => readSettings(entry, "certificates", scope, authority.lifetime));
+    const repositories = this.#repositories();
+    const services = this.#services();
+    const groups = this.#each("groups", GROUP, (_, entry) => buildGroup(entry));
+    const claimed = new Map<string, string>();
+    const clientContext = { scope, authority, defaults, groups, claimed };
+    const serverContext = { scope, authorityLifetime: authority.lifetime, defaults, taken: new Map<string, string>() };
+    return {
+      authority,
+      crl: this.#single("crl", CRL, buildCrl),
+      limits: this.#single("limits", LIMITS, buildLimits),
+      repositories,
+      services,
+      groups,
+      clients: this.#each("clients", CLIENT, (name, entry) => buildClient(name, entry, clientContext)),
+      servers: this.#each("servers", SERVER, (name, entry) => buildServer(name, entry, serverContext)),
+      signers: this.#each("signers", SIGNER, (name, entry) => buildSigner(name, entry, serverContext)),
+    };
+  }
+
+  #repositories(): Registry["repositories"] {
+    const served = this.#each("repositories", REPOSITORY, (name, entry: Entry<EntryOf<typeof REPOSITORY>>) => buildRepository(name, entry, this.#scope));
+    checkOverlaps(served, this.#scope);
+    return new Map([...served].map(([name, { repository }]) => [name, repository]));
+  }
+
+  #services(): Registry["services"] {
+    const taken = new Map<string, string>();
+    return this.#each("services", SERVICE, (name, entry) => buildService(entry, taken, name, this.#scope));
+  }
+
+  /** `clients.alice` → where its name stands; `clients` → where the section does. */
+  places(places: Places): Map<string, Place> {
+    const found = new Map<string, Place>();
+    for (const { key, offset } of this.#sections.values()) found.set(key, places.at(offset));
+    for (const section of NAMED_SECTIONS) {
+      for (const { key, offset } of this.#named[section].values()) found.set(`${section}.${key}`, places.at(offset));
+    }
+    return found;
+  }
+}
+
+function eachNamed<T>(make: (section: NamedSection) => T): Record<NamedSection, T> {
+  return {
+    repositories: make("repositories"),
+    services: make("services"),
+    groups: make("groups"),
+    clients: make("clients"),
+    servers: make("servers"),
+    signers: make("signers"),
+  };
+}
+
+function sameName(section: string, name: string, other: { readonly name: string; readonly section: string }): string {
+  const how = other.name === name ? "is already the name of" : "differs only in case from";
+  return `${section}: ${show(name)} ${how} ${other.section}.${other.name}`;
+}

@@ -1,0 +1,108 @@
+import { path } from "../../model/paths.ts";
+import type { Authority, CertificateSettings, Client, Group } from "../../model/registry.ts";
+import type { EntryOf } from "./authority.ts";
+import { list, located, nameOf, type Scope } from "./field.ts";
+import { define, type Entry, record } from "./record.ts";
+import { readSettings, SETTINGS } from "./settings.ts";
+import { boolean, country, identityName, instant, pastInstant, prose, reason } from "./values.ts";
+import { didYouMean, show } from "./words.ts";
+
+const REISSUE = define({
+  description: "Certificates issued before an instant are revoked, and a new key is needed.",
+  required: ["before"],
+  fields: { before: pastInstant("Certificates older than this are revoked; not in the future."), reason },
+});
+
+export const CLIENT = define({
+  description: "Who may reach repositories and services.",
+  required: [],
+  fields: {
+    groups: list("Groups the client belongs to.", nameOf("A group.", "groups")),
+    csr: boolean("The client brings its own key: pki/reqs/NAME.req."),
+    expires: instant("When access ends; certificates never outlive it."),
+    home: located(nameOf("The repository this client sees at /home/.", "repositories")),
+    previously: located(identityName("The name this client had before.")),
+    suspended: boolean("Certificates are on hold; taking this out lifts the hold."),
+    reissue: record(REISSUE, (entry) => {
+      const [before, why] = [entry.get("before"), entry.get("reason")];
+      return before === undefined ? undefined : { before, reason: why ?? "keyCompromise" };
+    }),
+    revoked: reason,
+    contact: prose("Whom to ask about this client.", 200),
+    organization: prose("O in its certificates, the authority's unless said."),
+    country: country(),
+    ...SETTINGS,
+  },
+});
+
+type ClientEntry = Entry<EntryOf<typeof CLIENT>>;
+
+export interface ClientContext {
+  readonly scope: Scope;
+  readonly authority: Authority;
+  readonly defaults: CertificateSettings;
+  readonly groups: ReadonlyMap<string, Group>;
+  /** Old names, each with the client that claims it. */
+  readonly claimed: Map<string, string>;
+}
+
+export function buildClient(name: string, entry: ClientEntry, context: ClientContext): Client {
+  const { scope, authority, defaults } = context;
+  const settings = readSettings(entry, `clients.${name}`, scope, authority.lifetime, defaults);
+  const groups = entry.get("groups") ?? [];
+  const revoked = entry.get("revoked") ?? null;
+  if (entry.has("revoked")) checkTombstone(entry, scope);
+  const csr = entry.get("csr") ?? false;
+  if (csr) checkRequest(name, entry.offset, scope);
+  return {
+    ...settings,
+    groups,
+    csr,
+    expires: entry.get("expires") ?? null,
+    home: readHome(name, entry, groups, context),
+    previously: readPreviously(name, entry, context),
+    suspended: entry.get("suspended") ?? false,
+    reissue: entry.get("reissue") ?? null,
+    revoked,
+    contact: entry.get("contact") ?? null,
+    organization: entry.get("organization") ?? authority.organization,
+    country: entry.get("country") ?? authority.country,
+  };
+}
+
+function checkTombstone(entry: ClientEntry, scope: Scope): void {
+  for (const { key, offset } of entry.keys()) {
+    if (key === "revoked" || key === "contact") continue;
+    scope.report.add(offset, `${show(key)} cannot stand beside revoked`, "only contact may");
+  }
+}
+
+/** `csr: true` wants the request in the same change. */
+export function checkRequest(name: string, offset: number, scope: Scope): void {
+  if (scope.hasRequest(name)) return;
+  scope.report.add(offset, `${name} has csr: true, and there is no ${path.request(name)}`, "add its certificate request");
+}
+
+function readHome(name: string, entry: ClientEntry, groups: readonly string[], context: ClientContext): string | null {
+  const home = entry.get("home");
+  if (home === undefined) return null;
+  const own = new Set(groups.flatMap((group) => context.groups.get(group)?.repositories ?? []));
+  if (own.has(home.value)) return home.value;
+  const hint = own.size === 0 ? "its groups give it no repository" : `its groups give it ${[...own].slice(0, 20).join(", ")}`;
+  context.scope.report.add(home.offset, `home: ${name} may not reach ${show(home.value)}`, didYouMean(home.value, own) ?? hint);
+  return null;
+}
+
+function readPreviously(name: string, entry: ClientEntry, context: ClientContext): string | null {
+  const old = entry.get("previously");
+  if (old === undefined) return null;
+  const { names, report } = context.scope;
+  const other = context.claimed.get(old.value);
+  if (old.value === name) report.add(old.offset, `previously: ${name} cannot have been itself`);
+  else if (names.clients.has(old.value) || names.servers.has(old.value) || names.signers.has(old.value)) {
+    report.add(old.offset, `previously: ${show(old.value)} is still in the file`, "a rename takes the old entry out");
+  } else if (other !== undefined) {
+    report.add(old.offset, `previously: ${show(old.value)} is already claimed by ${other}`);
+  } else context.claimed.set(old.value, name);
+  return old.value;
+}

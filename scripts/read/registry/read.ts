@@ -1,0 +1,72 @@
+import { Worker } from "node:worker_threads";
+import { REGISTRY_FILE } from "../../model/paths.ts";
+import type { Instant } from "../../model/time.ts";
+import { checkTree } from "./check.ts";
+import { decode } from "./decode.ts";
+import { Places, Report } from "./report.ts";
+import { checkRegistry, type RegistryResult } from "./registry.ts";
+import { readSimple } from "./simple.ts";
+
+/** RegistryContext with sets, which can go to another thread. */
+export interface RegistrySets {
+  readonly now: Instant;
+  /** Names that have pki/reqs/NAME.req. */
+  readonly requests: ReadonlySet<string>;
+  /** Files there are, named as in the registry: `pki/signing/FILE`. */
+  readonly signing: ReadonlySet<string>;
+}
+
+/** Below this, the complete parser is done before a thread would have started (some 40 ms). */
+const SMALL_BYTES = 16 * 1024;
+const TIME_LIMIT_MS = 2_000;
+const HEAP_LIMIT_MB = 320;
+
+export type WorkerInput = RegistrySets & { readonly bytes: Uint8Array };
+
+/**
+ * checkRegistry for a file that may be hostile: at most 3 s and 700 MB. Plainly written files are read at once;
+ * what needs the complete YAML parser goes to a thread that can be stopped, and the caller reads on meanwhile.
+ */
+export async function readRegistry(bytes: Uint8Array, sets: RegistrySets): Promise<RegistryResult> {
+  const context = {
+    now: sets.now,
+    hasRequest: (name: string) => sets.requests.has(name),
+    hasSigning: (file: string) => sets.signing.has(file),
+  };
+  if (bytes.length <= SMALL_BYTES) return checkRegistry(bytes, context);
+  const report = new Report();
+  const text = decode(bytes, report);
+  const tree = text === null ? null : readSimple(text);
+  if (text !== null && tree === null) return inThread({ ...sets, bytes });
+  const places = new Places(text ?? "");
+  return tree === null
+    ? { ok: false, problems: report.problems(places) }
+    : checkTree(tree, report, places, context);
+}
+
+function inThread(input: WorkerInput): Promise<RegistryResult> {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+    workerData: input,
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_LIMIT_MB, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
+  });
+  return new Promise((resolve, reject) => {
+    const settle = (result: RegistryResult) => {
+      clearTimeout(timer);
+      resolve(result);
+      void worker.terminate();
+    };
+    const timer = setTimeout(() => settle(tooExpensive("takes too long to read")), TIME_LIMIT_MS);
+    worker.once("message", settle);
+    worker.once("error", (error: Error & { readonly code?: string }) => {
+      if (error.code === "ERR_WORKER_OUT_OF_MEMORY") return settle(tooExpensive("takes too much memory to read"));
+      clearTimeout(timer);
+      reject(error);
+    });
+  });
+}
+
+function tooExpensive(how: string): RegistryResult {
+  const message = `the file ${how}`;
+  const hint = "write it without aliases and deep nesting, one line a client";
+  return { ok: false, problems: [{ file: REGISTRY_FILE, line: 1, column: 1, message, hint }] };
+}

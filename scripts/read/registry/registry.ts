@@ -1,0 +1,39 @@
+import type { Problem } from "../../model/problem.ts";
+import type { Registry } from "../../model/registry.ts";
+import type { Instant } from "../../model/time.ts";
+import { checkTree } from "./check.ts";
+import { decode } from "./decode.ts";
+import { type Place, Places, Report } from "./report.ts";
+import { readSimple } from "./simple.ts";
+import { readYaml } from "./yaml.ts";
+
+/** What the check needs to know beside the file. */
+export interface RegistryContext {
+  readonly now: Instant;
+  /** Is there pki/reqs/NAME.req? */
+  readonly hasRequest: (name: string) => boolean;
+  /** Is there the file, named as in the registry: `pki/signing/FILE`? */
+  readonly hasSigning: (file: string) => boolean;
+}
+
+/**
+ * The registry with the place of each entry (`clients.alice`) and section, or every problem, in the order of
+ * the file.
+ */
+export type RegistryResult =
+  | {
+      readonly ok: true;
+      readonly registry: Registry;
+      readonly places: ReadonlyMap<string, Place>;
+      readonly problems?: never;
+    }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads and checks clients.yaml (DESIGN: clients.yaml). Pure; never throws, whatever the bytes. */
+export function checkRegistry(bytes: Uint8Array, context: RegistryContext): RegistryResult {
+  const report = new Report();
+  const text = decode(bytes, report);
+  const places = new Places(text ?? "");
+  const tree = text === null ? null : (readSimple(text) ?? readYaml(text, report));
+  return tree === null ? { ok: false, problems: report.problems(places) } : checkTree(tree, report, places, context);
+}

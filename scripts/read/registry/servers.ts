@@ -1,0 +1,167 @@
+import type { CertificateSettings, Deploy, Server, Signer } from "../../model/registry.ts";
+import { dnsName, inBrackets, ipAddress } from "./address.ts";
+import type { EntryOf } from "./authority.ts";
+import { checkRequest } from "./clients.ts";
+import { DEPLOY } from "./deploy.ts";
+import { type Field, list, located, nameOf, oneOf, type Scope } from "./field.ts";
+import { define, type Entry, record } from "./record.ts";
+import { readSettings, SETTINGS } from "./settings.ts";
+import { absolutePath, boolean, host, httpsUrl, listen } from "./values.ts";
+
+/** Sections servers and signers. */
+
+const FILES = define({
+  description: "Files on the server.",
+  required: ["file", "key"],
+  fields: {
+    file: absolutePath("Certificate chain, PEM."),
+    key: absolutePath("Private key, PEM."),
+    ca: absolutePath("What clients need to trust it, when that is private."),
+  },
+});
+
+const files = record(FILES, (entry) => {
+  const [file, key, ca] = [entry.get("file"), entry.get("key"), entry.get("ca")];
+  return file === undefined || key === undefined ? undefined : { file, key, ca: ca ?? null };
+});
+const issued = oneOf("Issued by this authority.", ["issued"]);
+
+const certificate: Field<Server["certificate"]> = {
+  schema: { description: "Where the server's certificate comes from.", anyOf: [issued.schema, files.schema] },
+  read: (node, what, scope) => (node.kind === "scalar" ? issued : files).read(node, what, scope),
+};
+
+export const SERVER = define({
+  description: "A server of repositories or services.",
+  required: [],
+  fields: {
+    software: oneOf("What runs there.", ["nginx", "apache", "stunnel"]),
+    names: list("DNS names; IP addresses too for apache and stunnel. The first is the one in URLs.", located(host("A name.")), {
+      least: 1,
+      key: (name) => name.value,
+    }),
+    certificate,
+    csr: boolean("The server keeps its own key: pki/reqs/NAME.req."),
+    listen: list("Where it listens for TLS: port or address:port.", listen("port or address:port"), { least: 1 }),
+    redirect: list("Where plain HTTP is sent on to HTTPS.", listen("port or address:port")),
+    url: httpsUrl("What clients use, https://NAME[:PORT]."),
+    repositories: list("Repositories it serves, all unless said.", nameOf("A repository.", "repositories")),
+    services: list("stunnel: services it offers, all unless said.", nameOf("A service.", "services")),
+    deploy: DEPLOY,
+    ...SETTINGS,
+  },
+});
+
+type ServerEntry = Entry<EntryOf<typeof SERVER>>;
+
+export interface ServerContext {
+  readonly scope: Scope;
+  readonly authorityLifetime: number;
+  readonly defaults: CertificateSettings;
+  /** Names in certificates, each with its server. */
+  readonly taken: Map<string, string>;
+}
+
+export function buildServer(name: string, entry: ServerEntry, context: ServerContext): Server {
+  const { scope } = context;
+  const settings = readSettings(entry, `servers.${name}`, scope, context.authorityLifetime, context.defaults);
+  const software = entry.get("software") ?? "nginx";
+  const names = readNames(name, software, entry, context);
+  const own = entry.get("certificate") ?? "issued";
+  const csr = entry.get("csr") ?? false;
+  if (csr && own !== "issued") scope.report.add(entry.at("csr"), "csr cannot stand beside a certificate of the server's own");
+  else if (csr) checkRequest(name, entry.offset, scope);
+  const ports = readPorts(entry, scope);
+  return {
+    ...settings,
+    software,
+    names,
+    certificate: own,
+    csr,
+    ...ports,
+    url: entry.get("url") ?? defaultUrl(names[0] ?? name, ports.listen[0] ?? "443"),
+    ...readOffer(software, entry, scope),
+    deploy: readDeploy(entry, csr || own !== "issued", scope),
+  };
+}
+
+function defaultUrl(name: string, firstListen: string): string {
+  const port = firstListen.slice(firstListen.lastIndexOf(":") + 1);
+  return `https://${inBrackets(name)}${port === "443" ? "" : `:${port}`}`;
+}
+
+function readNames(name: string, software: Server["software"], entry: ServerEntry, context: ServerContext): string[] {
+  const { report } = context.scope;
+  if (!entry.has("names") && dnsName(name) === null) {
+    report.add(entry.offset, `servers.${name} is no DNS name`, "say what it is reached by: names: [pkg.example.com]");
+  }
+  const names = entry.get("names") ?? [{ value: name, offset: entry.offset }];
+  for (const { value, offset } of names) {
+    const other = context.taken.get(value);
+    if (other !== undefined) report.add(offset, `${value} is already a name of the server ${other}`);
+    else context.taken.set(value, name);
+    if (software === "nginx" && ipAddress(value) !== null) {
+      report.add(offset, `${value}: nginx servers are known by DNS names; addresses are for apache and stunnel`);
+    }
+  }
+  return names.map(({ value }) => value);
+}
+
+function readPorts(entry: ServerEntry, scope: Scope): Pick<Server, "listen" | "redirect"> {
+  const ports = {
+    listen: entry.get("listen") ?? ["443", "[::]:443"],
+    redirect: entry.get("redirect") ?? ["80", "[::]:80"],
+  };
+  // nginx reads 443 and 0.0.0.0:443 as one socket, and refuses to start with two of it.
+  const seen = new Map<string, string>();
+  for (const [key, value] of [...ports.listen.map((l) => ["listen", l] as const), ...ports.redirect.map((r) => ["redirect", r] as const)]) {
+    const socket = value.includes(":") ? value : `0.0.0.0:${value}`;
+    const other = seen.get(socket);
+    if (other !== undefined) scope.report.add(entry.at(key), `${key} ${value} is the same socket as ${other}`);
+    seen.set(socket, `${key} ${value}`);
+  }
+  return ports;
+}
+
+/** stunnel passes services on, the others serve repositories. */
+function readOffer(software: Server["software"], entry: ServerEntry, scope: Scope): Pick<Server, "repositories" | "services"> {
+  const repositories = entry.get("repositories");
+  const services = entry.get("services");
+  const stunnel = software === "stunnel";
+  if (!stunnel && services && services.length > 0) {
+    scope.report.add(entry.at("services"), `services are for stunnel, and this server is ${software}`);
+  }
+  if (stunnel && repositories && repositories.length > 0) {
+    scope.report.add(entry.at("repositories"), "stunnel serves no repositories; nginx and apache do");
+  }
+  return {
+    repositories: repositories ?? (stunnel ? [] : [...scope.names.repositories]),
+    services: services ?? (stunnel ? [...scope.names.services] : []),
+  };
+}
+
+function readDeploy(entry: ServerEntry, keepsKey: boolean, scope: Scope): Deploy {
+  const deploy = entry.get("deploy") ?? { to: "local", directory: null };
+  if (deploy.to === "pull" && !keepsKey) {
+    const message = "deploy to pull never carries a key: the server needs csr: true or a certificate of its own";
+    scope.report.add(entry.at("deploy"), message);
+  }
+  return deploy;
+}
+
+export const SIGNER = define({
+  description: "An identity that signs packages.",
+  required: [],
+  fields: {
+    repository: nameOf("The repository it signs for.", "repositories"),
+    csr: boolean("The signer keeps its own key: pki/reqs/NAME.req."),
+    ...SETTINGS,
+  },
+});
+
+export function buildSigner(name: string, entry: Entry<EntryOf<typeof SIGNER>>, context: ServerContext): Signer {
+  const settings = readSettings(entry, `signers.${name}`, context.scope, context.authorityLifetime, context.defaults);
+  const csr = entry.get("csr") ?? false;
+  if (csr) checkRequest(name, entry.offset, context.scope);
+  return { ...settings, repository: entry.get("repository") ?? null, csr };
+}

@@ -1,0 +1,62 @@
+import type { CertificateSettings } from "../../model/registry.ts";
+import { formatDuration } from "../../model/time.ts";
+import type { Scope } from "./field.ts";
+import { define, type Entry } from "./record.ts";
+import { duration, keyType } from "./values.ts";
+
+/** Section `certificates`, and the same keys, flat, in clients, servers and signers. */
+export const SETTINGS = {
+  key: keyType,
+  lifetime: duration("How long a certificate lasts, such as 365d."),
+  renew_before: duration("A successor is issued this long before the end."),
+  overlap: duration("A predecessor is revoked this long after its successor was issued; without it, it lives out its days."),
+};
+
+export const CERTIFICATES = define({
+  description: "How certificates are made; a client, server or signer may override each by the same names.",
+  required: [],
+  fields: SETTINGS,
+});
+
+const DEFAULTS: CertificateSettings = {
+  key: "ec-p256",
+  lifetime: 365 * 86_400,
+  renewBefore: 30 * 86_400,
+  overlap: null,
+};
+
+type SettingsEntry = Pick<Entry<SettingsValues>, "has" | "at" | "get">;
+type SettingsValues = { [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]["read"]> & {} };
+
+/** The settings of one identity, or of the section itself, and whether they go together. */
+export function readSettings(
+  entry: SettingsEntry,
+  what: string,
+  scope: Scope,
+  authorityLifetime: number,
+  defaults: CertificateSettings = DEFAULTS,
+): CertificateSettings {
+  const settings = {
+    key: entry.get("key") ?? defaults.key,
+    lifetime: entry.get("lifetime") ?? defaults.lifetime,
+    renewBefore: entry.get("renew_before") ?? defaults.renewBefore,
+    overlap: entry.get("overlap") ?? defaults.overlap,
+  };
+  const { lifetime, renewBefore, overlap } = settings;
+  const long = formatDuration(lifetime);
+  const place = (key: "renew_before" | "overlap") => entry.at(entry.has(key) ? key : "lifetime");
+  const own = defaults === DEFAULTS || entry.has("lifetime");
+  if ((own || entry.has("renew_before")) && renewBefore >= lifetime) {
+    const message = `renew_before (${formatDuration(renewBefore)}) of ${what} must be below its lifetime (${long})`;
+    scope.report.add(place("renew_before"), message);
+  }
+  if ((own || entry.has("overlap")) && overlap !== null && overlap >= lifetime) {
+    const message = `overlap (${formatDuration(overlap)}) of ${what} must be below its lifetime (${long})`;
+    scope.report.add(place("overlap"), message);
+  }
+  if (own && lifetime > authorityLifetime) {
+    const message = `lifetime (${long}) of ${what} is beyond the authority's (${formatDuration(authorityLifetime)})`;
+    scope.report.add(entry.at("lifetime"), message);
+  }
+  return settings;
+}

@@ -1,0 +1,73 @@
+import { type Dirent, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isTemporary } from "../system/files.ts";
+import { openGit } from "../system/git.ts";
+import { catFiles, listTree } from "../system/objects.ts";
+
+/** A tree of files to read from: the working tree, or a commit that nobody checks out. Paths are from its top, with `/`. */
+export interface Tree {
+  /** Every entry below a directory; leftovers of killed runs are left out. */
+  walk(directory: string): readonly TreeEntry[];
+  /** The bytes of a file, or null when it is not there. */
+  read(path: string): Buffer | null;
+}
+
+export interface TreeEntry {
+  readonly path: string;
+  /** Symlinks, submodules, sockets and the like are `other`: nothing is ever read through them. */
+  readonly kind: "file" | "other";
+}
+
+export function workingTree(root: string): Tree {
+  return { walk: (directory) => walk(root, directory), read: (path) => readFile(join(root, path)) };
+}
+
+function walk(root: string, directory: string): TreeEntry[] {
+  const found: TreeEntry[] = [];
+  for (const entry of readDirectory(join(root, directory))) {
+    const path = `${directory}/${entry.name}`;
+    if (entry.isDirectory()) found.push(...walk(root, path));
+    else if (!isTemporary(entry.name)) found.push({ path, kind: entry.isFile() ? "file" : "other" });
+  }
+  return found;
+}
+
+function readDirectory(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw error;
+  }
+}
+
+function readFile(path: string): Buffer | null {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error;
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+}
+
+const SYMLINK = "120000";
+
+/** A commit (a full id): everything below pki/ and the files named are read at once, by one git process. */
+export async function commitTree(root: string, commit: string, files: readonly string[]): Promise<Tree> {
+  const git = openGit(root);
+  const entries = await listTree(git, commit, "pki");
+  const readable = entries.filter((entry) => entry.size !== null && entry.mode !== SYMLINK).map((entry) => entry.path);
+  const contents = await catFiles(git, commit, [...readable, ...files]);
+  const listed = entries.map(({ path }) => ({
+    path,
+    kind: contents.has(path) ? ("file" as const) : ("other" as const),
+  }));
+  return {
+    walk: (directory) => listed.filter((entry) => entry.path.startsWith(`${directory}/`)),
+    read: (path) => contents.get(path) ?? null,
+  };
+}

@@ -1,0 +1,43 @@
+import { runCommand } from "./cli/run.ts";
+import { publish } from "./flows/publish.ts";
+import { formatProblem, UserError } from "./model/problem.ts";
+import { planJson } from "./render/plan-json.ts";
+import { planText } from "./render/plan-text.ts";
+import { printable } from "./render/printable.ts";
+
+await runCommand(
+  {
+    name: "reconcile",
+    summary: "carry the plan out: issue, revoke, sign the CRL, render the servers' configuration",
+    secrets: "the CA key, when something is to be signed",
+    flags: {
+      commit: { type: "boolean", description: "make one commit that says what was done" },
+      push: { type: "boolean", description: "commit and push; when main moved, start over from there" },
+      digest: { type: "string", argument: "DIGEST", description: "do nothing unless the plan has this digest" },
+      allowLosses: { type: "integer", argument: "N", description: "exactly N clients may lose access" },
+    },
+  },
+  async ({ root, now, nowGiven, flags, json, out, say, style, width, progress }) => {
+    if (flags.push && nowGiven)
+      throw new UserError("--now is a simulation, and is refused with --push", "leave one of them out");
+    const { planned, carriedOut, problems, committed } = await publish({
+      root,
+      now,
+      checkClock: !nowGiven,
+      allowLosses: flags.allowLosses,
+      digest: flags.digest,
+      commit: flags.commit || flags.push,
+      push: flags.push,
+      show: ({ plan }) => {
+        if (!json) out(planText(plan, { style: style.out, width }));
+      },
+      progress: (label, total) => progress(label, total),
+      say,
+    });
+    for (const problem of problems) say(printable(formatProblem(problem)));
+    if (json) out(planJson(carriedOut ?? { ...planned.plan, changes: [] }));
+    if (carriedOut !== null) say(`Done: ${carriedOut.changes.length} changes carried out.`);
+    if (committed) say("Committed.");
+    return planned.plan.refusals.length > 0 ? 1 : 0;
+  },
+);

@@ -1,0 +1,25 @@
+/** What to do next, most urgent first, as lines to paste. */
+export function nextSteps(exportConfirmed: boolean): string {
+  const steps = [...(exportConfirmed ? [] : [SAVE_THE_KEY]), POINT_ORIGIN, COMMIT, ADD_A_CLIENT];
+  return `Next:\n${steps.map((step, index) => `${index + 1}. ${step}`).join("\n")}\n`;
+}
+
+export const UNLOCK_STEPS = `This clone is locked: private keys are ciphertext here, and nothing can be signed.
+To unlock it with an exported key:  git-crypt unlock KEYFILE
+For a single command, without unlocking:  GATEHOUSE_KEY_FILE=KEYFILE npm run reconcile
+`;
+
+const SAVE_THE_KEY = `Save git-crypt's key outside this machine. It is the only way back to the
+   authority; without it the keys in git are lost. Then confirm:
+     git-crypt export-key ../gatehouse.key
+     npm start -- --exported ../gatehouse.key`;
+
+const POINT_ORIGIN = `Point origin at a private repository of your own:
+     git remote set-url origin git@git.example.com:you/gatehouse.git`;
+
+const COMMIT = `Commit what was made (private keys go into git encrypted):
+     git add --all && git commit -m "Make the authority" && git push -u origin HEAD`;
+
+const ADD_A_CLIENT = `Add a client: a line under clients: in clients.yaml, then
+     npm run plan
+     npm run reconcile -- --commit`;

@@ -1,0 +1,67 @@
+import type { DerivedFile } from "../model/derived.ts";
+import { DIR } from "../model/paths.ts";
+import type { Registry, Server } from "../model/registry.ts";
+import { FOREIGN_PKI, foreignFile } from "./nginx/foreign.ts";
+import { listenersOf } from "./nginx/listen.ts";
+import { mainFile } from "./nginx/main.ts";
+import { type Admitted, admittedEntries, mapFiles } from "./nginx/maps.ts";
+import { repositoryFiles } from "./nginx/repositories.ts";
+import { gateBlock, redirectBlock, rejectBlock, type ServerContext } from "./nginx/server.ts";
+import { compare, file } from "./nginx/text.ts";
+
+export interface NginxInput {
+  readonly registry: Registry;
+  /** Certificates of clients that are valid, not held, not revoked, not ended. In any order. */
+  readonly admitted: readonly Admitted[];
+  /** Names of servers with `certificate: issued` that have one: pki/issued/NAME.crt. */
+  readonly issuedServers: readonly string[];
+}
+
+/**
+ * Everything under pki/nginx/, sorted by path: nginx.conf, the maps, one file a repository and a server, and
+ * under include/ the variant for an http {} with other sites. The same for the same registry and admitted
+ * certificates, whatever their order. ASCII.
+ * @throws Error for text that no checked registry holds: quotes, `$`, control characters
+ */
+export function renderNginx({ registry, admitted, issuedServers }: NginxInput): DerivedFile[] {
+  const entries = admittedEntries(registry, admitted);
+  const servers = new Map([...registry.servers].filter(([, server]) => server.software === "nginx"));
+  const serverNames = [...servers.values()].reduce((sum, server) => sum + server.names.length + 1, 0);
+  const issued = new Set(issuedServers);
+  const files: DerivedFile[] = [
+    { path: `${DIR.nginx}/nginx.conf`, text: mainFile({ entries: entries.length, serverNames }) },
+    ...mapFiles(registry, entries),
+    ...repositoryFiles(registry),
+    ...[...servers].flatMap(([name, server]) => {
+      if (server.certificate === "issued" && !issued.has(name)) return waiting(name);
+      return serverFiles(contextOf(registry, name, server, [...servers.values()]), entries.length);
+    }),
+  ];
+  return files.sort((a, b) => compare(a.path, b.path));
+}
+
+const ownPath = (name: string) => `${DIR.nginx}/servers/${name}.conf`;
+const foreignPath = (name: string) => `${DIR.nginx}/include/${name}.conf`;
+
+/** nginx does not start with a certificate that is not there: until it is, the files hold no server. */
+function waiting(name: string): DerivedFile[] {
+  const text = file(["# No certificate has been issued to this server yet: nothing is served under its names."]);
+  return [ownPath(name), foreignPath(name)].map((path) => ({ path, text }));
+}
+
+function contextOf(registry: Registry, name: string, server: Server, servers: readonly Server[]): ServerContext {
+  const repositories = server.repositories.flatMap((repository) => {
+    const path = registry.repositories.get(repository)?.path;
+    return path === undefined ? [] : [{ name: repository, path }];
+  });
+  return { name, server, listeners: listenersOf(server, servers), repositories, pki: "../", nginx: "" };
+}
+
+function serverFiles(context: ServerContext, entries: number): DerivedFile[] {
+  const own = [...rejectBlock(context), ...redirectBlock(context), ...gateBlock(context, [])];
+  const foreign = { ...context, pki: FOREIGN_PKI, nginx: `${FOREIGN_PKI}nginx/` };
+  return [
+    { path: ownPath(context.name), text: file(own) },
+    { path: foreignPath(context.name), text: foreignFile(foreign, entries) },
+  ];
+}

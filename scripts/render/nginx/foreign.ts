@@ -1,0 +1,32 @@
+import { identityMaps, mapHashSizes } from "./maps.ts";
+import { reasonMaps } from "./pages.ts";
+import { gateBlock, redirectBlock, type ServerContext } from "./server.ts";
+import { logFormat, serverSettings } from "./settings.ts";
+import { file } from "./text.ts";
+
+/** Where a foreign nginx finds the mirror of pki/: a link beside its nginx.conf, because it resolves paths there. */
+export const FOREIGN_PKI = "gatehouse/";
+
+/**
+ * include/NAME.conf: one server for the http {} of an nginx with sites of its own. At http level it has maps
+ * and a log format, named gatehouse…, and nothing else: the CRL stands in the server, because at http level
+ * it would lock out the other sites' clients, and hash sizes may be given once only, by the host.
+ */
+export function foreignFile(context: ServerContext, entries: number): string {
+  const { maxSize, bucketSize } = mapHashSizes(entries);
+  const settings = [
+    ...serverSettings(context.pki),
+    "default_type application/octet-stream;",
+    "access_log /var/log/nginx/gatehouse.log gatehouse;",
+  ];
+  return file([
+    `# For the end of an http {} with other sites: include ${context.nginx}include/${context.name}.conf;`,
+    "# where gatehouse, beside that nginx.conf, is a link to the current release. Once in that http {}, at its top:",
+    `# map_hash_max_size ${maxSize}; map_hash_bucket_size ${bucketSize};`,
+    ...identityMaps(context.nginx),
+    ...reasonMaps(),
+    ...logFormat(),
+    ...redirectBlock(context),
+    ...gateBlock(context, settings),
+  ]);
+}

@@ -1,0 +1,96 @@
+import type { Server } from "../../model/registry.ts";
+import type { Listeners } from "./listen.ts";
+import { REASON, refusalPages, refuseIf } from "./pages.ts";
+import { block, compare, literal, quote } from "./text.ts";
+
+export interface ServerContext {
+  readonly name: string;
+  readonly server: Server;
+  readonly listeners: Listeners;
+  /** Name and path of the repositories that this server serves. */
+  readonly repositories: readonly { readonly name: string; readonly path: string }[];
+  /** Of the mirror of pki/, as nginx finds it, with a slash at the end. */
+  readonly pki: string;
+  /** Of the directory of nginx.conf, with a slash at the end or empty. */
+  readonly nginx: string;
+}
+
+const tls = ({ listeners }: ServerContext) => listeners.tls.map((listener) => `listen ${listener} ssl;`);
+const plain = ({ listeners }: ServerContext) => listeners.plain.map((listener) => `listen ${listener};`);
+
+/**
+ * The first block of the file, and so, whichever of our files nginx reads first, the first on each of its
+ * sockets: nginx's default server. No known name, no handshake; it answers only what is plain, or what was
+ * begun under a known name and then asks for an unknown Host. (Not `default_server`: two files that share a
+ * socket may not both say it, and a release holds one file only.) Its own name is one that cannot exist
+ * (RFC 6761, 6.4), because two blocks without a name make nginx warn.
+ */
+export function rejectBlock(context: ServerContext): string[] {
+  return block("server", [
+    ...tls(context),
+    ...plain(context),
+    `server_name ${quote(`${context.name}.invalid`)};`,
+    "ssl_reject_handshake on;",
+    ...refusalPages(),
+    "location / { return 421; }",
+  ]);
+}
+
+const serverName = ({ server }: ServerContext) => `server_name ${server.names.map(quote).join(" ")};`;
+
+/** Plain HTTP under a known name leads to the server's URL; none where nothing listens in plain. */
+export function redirectBlock(context: ServerContext): string[] {
+  if (context.listeners.plain.length === 0) return [];
+  const target = quote(context.server.url).slice(1, -1);
+  return block("server", [...plain(context), serverName(context), `return 301 "${target}$request_uri";`]);
+}
+
+function certificate({ name, server, pki }: ServerContext): string[] {
+  const { certificate: made } = server;
+  const [crt, key] =
+    made === "issued" ? [`${pki}issued/${name}.crt`, `${pki}private/${name}.key`] : [made.file, made.key];
+  return [`ssl_certificate ${quote(crt)};`, `ssl_certificate_key ${quote(key)};`];
+}
+
+/**
+ * The gates that every request passes, in nginx's server rewrite phase. `$uri` is decoded and normalised;
+ * `$request_uri` is not and decides nothing. The name of the handshake is compared, not Host: a client
+ * admitted elsewhere on the socket may send any Host.
+ */
+function gates({ server }: ServerContext): string[] {
+  const names = server.names.map(literal).join("|");
+  return [
+    ...refuseIf(`$ssl_server_name !~* "^(?:${names})\\z"`, quote(REASON.wrongServerName), 421),
+    ...refuseIf('$gatehouse_client = ""', "$gatehouse_refusal", 403),
+    ...refuseIf('$request_method !~ "^(?:GET|HEAD)\\z"', quote(REASON.method), 405),
+    'if ($uri ~ "^/[.]gatehouse/") { return 404; }',
+    ...refuseIf('$uri ~ "/[.]"', quote(REASON.hiddenFile), 403),
+  ];
+}
+
+/** /home/ is another name for one repository's path: the request goes there and meets that gate. */
+function home(): string[] {
+  return block("location ^~ /home/", [
+    ...refuseIf('$gatehouse_home = ""', quote(REASON.noHome), 403),
+    'rewrite "(?s)^/home/(.*)\\z" $gatehouse_home$1 last;',
+    "return 404;",
+  ]);
+}
+
+/** The server itself. Everything is 404 but its repositories' paths, which end in a slash on both sides. */
+export function gateBlock(context: ServerContext, settings: readonly string[]): string[] {
+  const repositories = [...context.repositories].sort((a, b) => compare(a.name, b.name));
+  return block("server", [
+    ...tls(context),
+    serverName(context),
+    ...certificate(context),
+    ...settings,
+    ...gates(context),
+    ...refusalPages(),
+    "location / { return 404; }",
+    ...home(),
+    ...repositories.flatMap(({ name, path }) =>
+      block(`location ^~ ${quote(path)}`, [`include ${context.nginx}repositories/${name}.conf;`]),
+    ),
+  ]);
+}

@@ -1,0 +1,16 @@
+/**
+ * What a terminal or a log viewer acts upon, or hides, instead of showing it: controls (an ANSI escape begins with
+ * one), formats such as the bidirectional overrides ("Trojan Source", Unicode TR 36), lone surrogates, private and
+ * unassigned code points (\p{C}), line and paragraph separators, and everything that is drawn as nothing.
+ */
+const ACTS_OR_HIDES = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** One line of untrusted text as it may be shown: what acts or hides becomes a visible `\u{…}`. */
+export function printable(text: string): string {
+  return text.replace(ACTS_OR_HIDES, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** The same for text of several lines: line feeds stay. */
+export function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}

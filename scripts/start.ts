@@ -1,0 +1,50 @@
+import { resolve } from "node:path";
+import { runCommand } from "./cli/run.ts";
+import { confirmExported, welcome } from "./flows/welcome.ts";
+import { nextSteps, UNLOCK_STEPS } from "./render/next-steps.ts";
+import { planText } from "./render/plan-text.ts";
+import { reachText } from "./render/reach-text.ts";
+import { statusOf } from "./render/status.ts";
+import { ROWS_ON_TERMINAL, statusText } from "./render/status-text.ts";
+
+await runCommand(
+  {
+    name: "start",
+    summary: "set up, make the authority if there is none, reconcile, and show where things stand",
+    secrets: "makes them",
+    flags: {
+      exported: {
+        type: "string",
+        argument: "FILE",
+        description: "confirm that git-crypt's key is saved: FILE is the export",
+      },
+    },
+  },
+  async ({ root, now, nowGiven, flags, out, say, style, width, progress }) => {
+    if (flags.exported !== null) {
+      confirmExported(root, resolve(flags.exported));
+      say("That is the key. Keep the file where this machine cannot lose it.");
+    }
+    const view = { style: style.out, width };
+    const { registry, state, reconciled, exportConfirmed } = await welcome(
+      {
+        root,
+        now,
+        checkClock: !nowGiven,
+        allowLosses: null,
+        digest: null,
+        progress: (label, total) => progress(label, total),
+        show: ({ plan }) => {
+          if (plan.changes.length + plan.refusals.length + plan.warnings.length > 0) out(planText(plan, view));
+        },
+      },
+      say,
+    );
+    if (reconciled?.carriedOut) say("All of that is done. Nothing is committed, no service was started.\n");
+    else if (reconciled) say("There is nothing to do: pki/ is what clients.yaml asks for.\n");
+    out(reachText(registry, now, view));
+    out(statusText(statusOf(registry, state, now), { ...view, rows: ROWS_ON_TERMINAL }));
+    say(reconciled === null ? UNLOCK_STEPS : nextSteps(exportConfirmed));
+    return (reconciled?.planned.plan.refusals.length ?? 0) > 0 ? 1 : 0;
+  },
+);

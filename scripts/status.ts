@@ -1,0 +1,69 @@
+import { nearest } from "./cli/nearest.ts";
+import { runCommand } from "./cli/run.ts";
+import { loadWorkingTree } from "./flows/load.ts";
+import { SERIAL } from "./model/paths.ts";
+import { formatProblem, UserError } from "./model/problem.ts";
+import type { Registry } from "./model/registry.ts";
+import { printable } from "./render/printable.ts";
+import { reachText } from "./render/reach-text.ts";
+import { type Status, type StatusFilter, statusJson, statusOf } from "./render/status.ts";
+import { ROWS_ON_TERMINAL, statusText } from "./render/status-text.ts";
+
+const flags = {
+  client: { type: "string", argument: "NAME", description: "only this client, server or signer" },
+  repository: { type: "string", argument: "NAME", description: "only who reaches, serves or signs this repository" },
+  serial: { type: "string", argument: "SERIAL", description: "only the certificate of this serial number" },
+} as const;
+
+await runCommand(
+  { name: "status", summary: "authority, CRL, and who can reach what until when", flags, secrets: "none" },
+  async ({ flags: { client, repository, serial }, root, now, json, out, say, style, width, terminal }) => {
+    const filter = { client, repository, serial: serial === null ? null : readSerial(serial) };
+    const { registry, problems, state } = await loadWorkingTree(root, now);
+    for (const problem of problems) say(printable(formatProblem(problem)));
+    if (registry === null) say("clients.yaml cannot be read: this is how things stood when it was last carried out.");
+    const known = registry ?? state.carriedOut?.registry ?? null;
+    const status = statusOf(registry, state, now, filter);
+    const filtered = client !== null || repository !== null || serial !== null;
+    if (filtered) insistOnSomebody(status, known, filter);
+    if (json) out(statusJson(status));
+    else {
+      const look = { style: style.out, width };
+      out(statusText(status, { ...look, rows: terminal && !filtered ? ROWS_ON_TERMINAL : null }));
+      if (known !== null && !filtered) out(`\n${reachText(known, now, look)}`);
+    }
+    return registry === null ? 1 : 0;
+  },
+);
+
+/** Serials as other programs print them (`5f:3a…`, `0x5F3A…`, `serial=5F3A…`) in our form. */
+function readSerial(text: string): string {
+  const digits = text
+    .replace(/^(?:serial=|0x)/i, "")
+    .replaceAll(":", "")
+    .toUpperCase();
+  if (SERIAL.test(digits)) return digits;
+  throw new UserError(
+    `--serial: "${text}" is not a serial number`,
+    "Write it as openssl x509 -noout -serial prints it.",
+  );
+}
+
+/** A filter that finds nobody is most often a typing error. */
+function insistOnSomebody(
+  { identities }: Status,
+  known: Registry | null,
+  { client, repository, serial }: StatusFilter,
+) {
+  if (identities.length > 0) return;
+  const names = [known?.clients, known?.servers, known?.signers].flatMap((section) => [...(section?.keys() ?? [])]);
+  if (client !== null && !names.includes(client)) throw unknown("client, server or signer", client, names);
+  const repositories = [...(known?.repositories.keys() ?? [])];
+  if (repository !== null && !repositories.includes(repository)) throw unknown("repository", repository, repositories);
+  if (serial !== null) throw new UserError(`no certificate here has the serial number ${serial}`);
+}
+
+function unknown(what: string, name: string, known: readonly string[]): UserError {
+  const guess = nearest(name, known);
+  return new UserError(`there is no ${what} ${name}`, ...(guess === null ? [] : [`Did you mean ${guess}?`]));
+}

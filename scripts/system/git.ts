@@ -1,0 +1,130 @@
+import { UserError } from "../model/problem.ts";
+import { childEnvironment } from "./environment.ts";
+
+/** The one place that runs git. Arguments are ours, or names checked by resolve(); paths follow a `--`. */
+export interface Git {
+  /** The checkout in which git runs. */
+  readonly root: string;
+  /** Standard output as UTF-8 text. Throws UserError with git's own words on any exit code but 0. */
+  raw(args: readonly string[], input?: string | Uint8Array): Promise<string>;
+  /** Standard output as bytes. */
+  rawBytes(args: readonly string[], input?: string | Uint8Array): Promise<Buffer>;
+  /** Whether git exits 0. */
+  succeeds(args: readonly string[]): Promise<boolean>;
+  /** The full id of the commit that a name stands for, or null. */
+  resolve(revision: string): Promise<string | null>;
+  topLevel(): Promise<string>;
+  commonDir(): Promise<string>;
+}
+
+export function openGit(root: string): Git {
+  const rawBytes: Git["rawBytes"] = async (args, input) => {
+    const chunks: Buffer[] = [];
+    const collect = (stdout: NodeJS.ReadableStream) => stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+    await runGit(root, args, input, collect);
+    return Buffer.concat(chunks);
+  };
+  const raw: Git["raw"] = (args, input) => runGit(root, args, input, () => {});
+  const succeeds: Git["succeeds"] = (args) =>
+    raw(args).then(
+      () => true,
+      () => false,
+    );
+  return {
+    root,
+    raw,
+    rawBytes,
+    succeeds,
+    resolve: async (revision) => {
+      if (revision.startsWith("-")) return null;
+      const lookup = raw(["rev-parse", "--verify", "--quiet", `${revision}^{commit}`]);
+      return lookup.then(
+        (id) => id.trim(),
+        () => null,
+      );
+    },
+    topLevel: async () => (await raw(["rev-parse", "--show-toplevel"])).trimEnd(),
+    commonDir: async () => (await raw(["rev-parse", "--path-format=absolute", "--git-common-dir"])).trimEnd(),
+  };
+}
+
+/** Runs one command. simple-git is loaded only when git really runs: 20 ms of start-up. */
+async function runGit(
+  root: string,
+  args: readonly string[],
+  input: string | Uint8Array | undefined,
+  collect: (stdout: NodeJS.ReadableStream) => void,
+): Promise<string> {
+  const { simpleGit } = await import("simple-git");
+  const environment = gitEnvironment();
+  let failed: UserError | undefined;
+  const git = simpleGit({
+    baseDir: root,
+    // simple-git drops every GIT_* it is not told to keep; without GIT_INDEX_FILE a hook would look at the wrong index.
+    allowEnvironment: Object.keys(environment),
+    unsafe: PERMITTED,
+    input: () => (input === undefined ? undefined : Buffer.from(input)),
+    // By default a silent failure counts as success. What is given back here comes out as text only.
+    errors: (_error, { exitCode, stdErr }) => {
+      if (exitCode === 0) return undefined;
+      failed = failure(exitCode, stdErr);
+      return failed;
+    },
+  });
+  try {
+    return await git
+      .env(environment)
+      .outputHandler((_command, stdout) => collect(stdout))
+      .raw([...args]);
+  } catch (error) {
+    throw failed ?? error;
+  }
+}
+
+function gitEnvironment(): Record<string, string> {
+  return childEnvironment({
+    // `git replace` would show us another object than the one that is pushed.
+    GIT_NO_REPLACE_OBJECTS: "1",
+    // Reading must not fight over index.lock with the user's own git.
+    GIT_OPTIONAL_LOCKS: "0",
+    LC_ALL: "C",
+  });
+}
+
+function failure(exitCode: number, stdErr: readonly Buffer[]): UserError {
+  const said = Buffer.concat([...stdErr]).toString("utf8");
+  if (/\bspawn git ENOENT\b/.test(said)) return new UserError("git is not installed", "run: sh scripts/setup.sh");
+  // Control characters could come from a stranger's file names or a server.
+  const words = said.replace(/[^\P{Cc}\n]/gu, "").trim();
+  return new UserError(words === "" ? `git failed with exit code ${exitCode}` : `git: ${words}`);
+}
+
+/**
+ * simple-git refuses these in the environment and in arguments, against strangers who supply them. Here the
+ * environment is the user's own (an editor, ssh with a certain key, CI's credentials in GIT_CONFIG_COUNT), and
+ * dropping it would make git act differently under us than by hand.
+ */
+const PERMITTED = {
+  allowAbbreviatedOptions: true,
+  allowUnsafeAlias: true,
+  allowUnsafeAskPass: true,
+  allowUnsafeConfigEnvCount: true,
+  allowUnsafeConfigPaths: true,
+  allowUnsafeCredentialHelper: true,
+  allowUnsafeDiffExternal: true,
+  allowUnsafeDiffTextConv: true,
+  allowUnsafeEditor: true,
+  allowUnsafeExec: true,
+  allowUnsafeFilter: true,
+  allowUnsafeFsMonitor: true,
+  allowUnsafeGitProxy: true,
+  allowUnsafeGpgProgram: true,
+  allowUnsafeHooksPath: true,
+  allowUnsafeInclude: true,
+  allowUnsafeMergeDriver: true,
+  allowUnsafePager: true,
+  allowUnsafeProtocolOverride: true,
+  allowUnsafeSshCommand: true,
+  allowUnsafeTemplateDir: true,
+  allowUnsafeUrlRewrite: true,
+};

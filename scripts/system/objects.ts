@@ -1,0 +1,94 @@
+import type { Git } from "./git.ts";
+
+/** One entry of a tree. `size` in bytes; null for what is no blob (a submodule). */
+export interface TreeEntry {
+  /** `100644`, `100755`, `120000` (symlink), `160000` (submodule). */
+  readonly mode: string;
+  readonly id: string;
+  readonly size: number | null;
+  /** From the top of the repository. */
+  readonly path: string;
+}
+
+/** Every entry below a directory (`""`: everything) of a commit, in git's order. `commit` is a full id. */
+export async function listTree(git: Git, commit: string, directory: string): Promise<TreeEntry[]> {
+  const below = directory === "" ? [] : [`${directory.replace(/\/+$/, "")}/`];
+  const listing = await git.raw(["ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", ...below]);
+  const entries: TreeEntry[] = [];
+  for (const line of listing.split("\0")) {
+    const match = /^(\d{6}) \w+ ([0-9a-f]+) +(\d+|-)\t(.*)$/s.exec(line);
+    if (!match) continue;
+    const [, mode = "", id = "", size = "-", path = ""] = match;
+    entries.push({ mode, id, size: size === "-" ? null : Number(size), path });
+  }
+  return entries;
+}
+
+/** Blobs by id through one `git cat-file --batch`, as they are stored: ciphertext stays ciphertext. Absent ids are left out. */
+export async function catBlobs(git: Git, ids: Iterable<string>): Promise<Map<string, Buffer>> {
+  const wanted = [...new Set(ids)];
+  const blobs = new Map<string, Buffer>();
+  for (const [index, bytes] of (await catBatch(git, wanted)).entries()) {
+    const id = wanted[index];
+    if (bytes !== null && id !== undefined) blobs.set(id, bytes);
+  }
+  return blobs;
+}
+
+/** Bytes of each blob by id, without reading it; absent ids and other objects are left out. */
+export async function blobSizes(git: Git, ids: Iterable<string>): Promise<Map<string, number>> {
+  const wanted = [...new Set(ids)];
+  const sizes = new Map<string, number>();
+  if (wanted.length === 0) return sizes;
+  const input = wanted.map((id) => `${id}\n`).join("");
+  for (const line of (await git.raw(["cat-file", "--batch-check"], input)).split("\n")) {
+    const [id = "", type, size] = line.split(" ");
+    if (type === "blob") sizes.set(id, Number(size));
+  }
+  return sizes;
+}
+
+/**
+ * Files of a commit (a full id) by path, as they are stored. Left out: what is not there, directories, and
+ * names with a line break, which the protocol cannot ask for and Gatehouse never makes.
+ */
+export async function catFiles(git: Git, commit: string, paths: Iterable<string>): Promise<Map<string, Buffer>> {
+  const wanted = [...new Set(paths)].filter((path) => !path.includes("\n"));
+  const found = await catBatch(
+    git,
+    wanted.map((path) => `${commit}:${path}`),
+  );
+  const files = new Map<string, Buffer>();
+  for (const [index, bytes] of found.entries()) {
+    const path = wanted[index];
+    if (bytes !== null && path !== undefined) files.set(path, bytes);
+  }
+  return files;
+}
+
+/** Answers in the order asked; null for a missing object or one that is no blob. */
+async function catBatch(git: Git, names: readonly string[]): Promise<(Buffer | null)[]> {
+  if (names.length === 0) return [];
+  const output = await git.rawBytes(["cat-file", "--batch"], names.map((name) => `${name}\n`).join(""));
+  return parseBatch(output);
+}
+
+/** `ID SP TYPE SP SIZE LF CONTENTS LF`, or `NAME SP missing LF` (git-cat-file(1), "BATCH OUTPUT"). */
+function parseBatch(output: Buffer): (Buffer | null)[] {
+  const answers: (Buffer | null)[] = [];
+  let at = 0;
+  while (at < output.length) {
+    const end = output.indexOf(10, at);
+    const header = output.toString("latin1", at, end);
+    at = end + 1;
+    const match = /^[0-9a-f]{40,64} (\w+) (\d+)$/.exec(header);
+    if (!match) {
+      answers.push(null);
+      continue;
+    }
+    const size = Number(match[2]);
+    answers.push(match[1] === "blob" ? output.subarray(at, at + size) : null);
+    at += size + 1;
+  }
+  return answers;
+}

@@ -1,0 +1,70 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { UserError } from "../model/problem.ts";
+import { childEnvironment } from "./environment.ts";
+
+export interface ProgramResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ProgramOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string | Buffer;
+}
+
+/** Packages that bring a program, where the names differ. */
+const PACKAGES: Readonly<Record<string, string>> = { certtool: "gnutls-bin" };
+
+/** Where a program is, searching PATH and the places that a user's PATH often leaves out; null when nowhere. */
+export function findProgram(name: string): string | null {
+  const places = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/local/sbin", "/usr/sbin", "/sbin"];
+  for (const place of places.filter((entry) => entry !== "")) {
+    const file = join(place, name);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      // not here
+    }
+  }
+  return null;
+}
+
+/** Where a program is. Throws UserError that says how to install it. */
+export function requireProgram(name: string): string {
+  const found = findProgram(name);
+  if (found !== null) return found;
+  throw new UserError(`${name} is not installed`, "run: sh scripts/setup.sh", `or install ${PACKAGES[name] ?? name}`);
+}
+
+/** Runs a program to its end, whatever its exit code. Its environment is ours without GATEHOUSE_*. */
+export async function runProgram(
+  name: string,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<ProgramResult> {
+  const file = requireProgram(name);
+  const { $ } = await import("zx");
+  const shell = $({
+    // zx wants bash, and its own quoting is bash's ($'…'); Alpine and FreeBSD have neither.
+    shell: "/bin/sh",
+    prefix: "",
+    postfix: "",
+    quote,
+    quiet: true,
+    nothrow: true,
+    cwd: options.cwd ?? process.cwd(),
+    env: childEnvironment({ LC_ALL: "C", ...options.env }),
+    ...(options.input === undefined ? {} : { input: options.input }),
+  });
+  const { exitCode, stdout, stderr } = await shell`${[file, ...args]}`;
+  return { exitCode: exitCode ?? 1, stdout, stderr };
+}
+
+/** POSIX shell quoting: inside single quotes nothing but the single quote is special. */
+function quote(argument: string): string {
+  return `'${argument.replaceAll("'", "'\\''")}'`;
+}

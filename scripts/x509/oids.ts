@@ -1,0 +1,53 @@
+/** Object identifiers, dotted, each with the text that defines it. */
+export const OID = {
+  // Attributes of a distinguished name: RFC 5280, appendix A.1
+  commonName: "2.5.4.3",
+  countryName: "2.5.4.6",
+  organizationName: "2.5.4.10",
+  // Public keys: RFC 8017, appendix C; RFC 5480, 2.1.1; RFC 8410, 3
+  rsaEncryption: "1.2.840.113549.1.1.1",
+  rsassaPss: "1.2.840.113549.1.1.10",
+  dsa: "1.2.840.10040.4.1",
+  ecPublicKey: "1.2.840.10045.2.1",
+  x25519: "1.3.101.110",
+  x448: "1.3.101.111",
+  ed25519: "1.3.101.112",
+  ed448: "1.3.101.113",
+  // Curves: RFC 5480, 2.1.1.1
+  p256: "1.2.840.10045.3.1.7",
+  p384: "1.3.132.0.34",
+  p521: "1.3.132.0.35",
+  // Signatures: RFC 4055, 5; RFC 5758, 3.2
+  sha256WithRsa: "1.2.840.113549.1.1.11",
+  sha384WithRsa: "1.2.840.113549.1.1.12",
+  sha512WithRsa: "1.2.840.113549.1.1.13",
+  ecdsaWithSha256: "1.2.840.10045.4.3.2",
+  ecdsaWithSha384: "1.2.840.10045.4.3.3",
+  ecdsaWithSha512: "1.2.840.10045.4.3.4",
+  // Extensions: RFC 5280, 4.2.1 and 5.2, 5.3
+  subjectKeyIdentifier: "2.5.29.14",
+  keyUsage: "2.5.29.15",
+  subjectAltName: "2.5.29.17",
+  basicConstraints: "2.5.29.19",
+  crlNumber: "2.5.29.20",
+  reasonCode: "2.5.29.21",
+  invalidityDate: "2.5.29.24",
+  authorityKeyIdentifier: "2.5.29.35",
+  extKeyUsage: "2.5.29.37",
+  // Purposes: RFC 5280, 4.2.1.12
+  serverAuth: "1.3.6.1.5.5.7.3.1",
+  clientAuth: "1.3.6.1.5.5.7.3.2",
+  codeSigning: "1.3.6.1.5.5.7.3.3",
+  emailProtection: "1.3.6.1.5.5.7.3.4",
+  // Attributes of a request: RFC 2985, 5.4
+  challengePassword: "1.2.840.113549.1.9.7",
+  unstructuredName: "1.2.840.113549.1.9.2",
+  extensionRequest: "1.2.840.113549.1.9.14",
+} as const;
+
+const NAMES = new Map<string, string>(Object.entries(OID).map(([name, oid]) => [oid, name]));
+
+/** The name by which people know an object identifier, or the identifier itself. */
+export function oidName(oid: string): string {
+  return NAMES.get(oid) ?? oid;
+}

@@ -1,0 +1,12 @@
+import type { KeyObject } from "node:crypto";
+import { readCertificateParts } from "./certificate.ts";
+import { readSigned, verifySigned } from "./signature.ts";
+
+/**
+ * Whether `issuerPublicKey` signed this DER certificate, by an algorithm of ours; nothing about names, times or
+ * revocation. @throws X509Error for what is no certificate, or one that names two algorithms.
+ */
+export function verifyCertificate(der: Buffer, issuerPublicKey: KeyObject): boolean {
+  readCertificateParts(der);
+  return verifySigned(readSigned(der, "the certificate"), issuerPublicKey);
+}

@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { until } from "./ports.ts";
+
+/** `nginx -t`: exit code and everything it says but the two lines that mean success. */
+export function testConfiguration(prefix: string, conf: string): { readonly code: number; readonly said: string } {
+  mkdirSync(prefix, { recursive: true });
+  const { status, stdout, stderr, error } = spawnSync("nginx", ["-e", "stderr", "-t", "-p", prefix, "-c", conf], {
+    encoding: "utf8",
+  });
+  if (error) throw error;
+  const said = `${stdout}${stderr}`.split("\n").filter((line) => !/syntax is ok|test is successful/.test(line));
+  return { code: status ?? -1, said: said.join("\n").trim() };
+}
+
+/** A real nginx in the foreground, stopped by its own process id. */
+export class Nginx implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #prefix: string;
+  readonly #exit: Promise<void>;
+  #said = "";
+
+  private constructor(prefix: string, conf: string) {
+    mkdirSync(prefix, { recursive: true });
+    this.#prefix = prefix;
+    const args = ["-e", "stderr", "-p", prefix, "-c", conf, "-g", "daemon off;"];
+    this.#child = spawn("nginx", args, { stdio: ["ignore", "ignore", "pipe"] });
+    this.#child.stderr?.on("data", (data) => {
+      this.#said += String(data);
+    });
+    this.#exit = new Promise((done) => {
+      this.#child.once("exit", () => done());
+      this.#child.once("error", () => done());
+    });
+  }
+
+  /** Starts nginx and waits until it listens on the port (127.0.0.1). @throws Error with what it said, if it ends */
+  static async start(prefix: string, conf: string, port: number): Promise<Nginx> {
+    const nginx = new Nginx(prefix, conf);
+    try {
+      await until(`nginx on port ${port}`, async () => {
+        if (nginx.#child.exitCode !== null || nginx.#child.pid === undefined) throw new Error(`nginx ended: ${nginx.#said}`);
+        return (await listens(port)) || undefined;
+      });
+      return nginx;
+    } catch (error) {
+      await nginx.stop();
+      throw error;
+    }
+  }
+
+  /** HUP, and waits for the workers of the new configuration. */
+  async reload(): Promise<void> {
+    const before = this.#workers();
+    this.#child.kill("SIGHUP");
+    await until("new workers", () => {
+      const now = this.#workers();
+      return (now.length > 0 && now.every((pid) => !before.includes(pid))) || undefined;
+    });
+  }
+
+  /** Processes whose parent is nginx's master. A retiring worker counts until it is gone. */
+  #workers(): string[] {
+    const { stdout } = spawnSync("ps", ["-A", "-o", "ppid=,pid="], { encoding: "utf8" });
+    const pairs = stdout.split("\n").map((line) => line.trim().split(/\s+/));
+    return pairs.filter(([parent]) => parent === String(this.#child.pid)).map(([, pid]) => pid ?? "");
+  }
+
+  /** What the access log says, a record a line. */
+  accessLog(): Record<string, unknown>[] {
+    const lines = this.log("access.log").split("\n");
+    return lines.filter((line) => line !== "").map((line): Record<string, unknown> => JSON.parse(line));
+  }
+
+  log(name: string): string {
+    const path = join(this.#prefix, name);
+    return statSync(path, { throwIfNoEntry: false }) ? readFileSync(path, "utf8") : "";
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.pid !== undefined) this.#child.kill("SIGTERM");
+    await this.#exit;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.once("error", () => done(false));
+  });
+}

@@ -1,0 +1,154 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { commonDirectory, findRoot } from "../../scripts/system/checkout.ts";
+import { openGit } from "../../scripts/system/git.ts";
+import { catBlobs, catFiles, listTree } from "../../scripts/system/objects.ts";
+import { findProgram, requireProgram, runProgram } from "../../scripts/system/programs.ts";
+import { plainEnvironment, repository, run, scratch } from "./scratch.ts";
+
+afterEach(() => vi.unstubAllEnvs());
+
+function commit(root: string, files: Readonly<Record<string, string | Buffer>>): void {
+  for (const [path, data] of Object.entries(files)) {
+    mkdirSync(join(root, path, ".."), { recursive: true });
+    writeFileSync(join(root, path), data);
+  }
+  run(root, "git", "add", "--all");
+  run(root, "git", "commit", "--quiet", "-m", "files");
+}
+
+describe("git", () => {
+  test("hooks' GIT_INDEX_FILE reaches git", async () => {
+    const root = repository();
+    writeFileSync(join(root, "x"), "x");
+    execFileSync("git", ["add", "x"], { cwd: root, env: plainEnvironment({ GIT_INDEX_FILE: join(root, "other") }) });
+    expect(await openGit(root).raw(["ls-files"])).toBe("");
+    vi.stubEnv("GIT_INDEX_FILE", join(root, "other"));
+    expect(await openGit(root).raw(["ls-files"])).toBe("x\n");
+  });
+
+  test("an editor, a pager and configuration in the environment are no reason to refuse", async () => {
+    const root = repository();
+    vi.stubEnv("GIT_EDITOR", ":");
+    vi.stubEnv("PAGER", "cat");
+    vi.stubEnv("GIT_CONFIG_COUNT", "1");
+    vi.stubEnv("GIT_CONFIG_KEY_0", "core.hooksPath");
+    vi.stubEnv("GIT_CONFIG_VALUE_0", "/nowhere");
+    expect(await openGit(root).raw(["config", "core.hooksPath"])).toBe("/nowhere\n");
+  });
+
+  test("keys in the environment do not reach git or other programs", async () => {
+    vi.stubEnv("GATEHOUSE_KEY", "c2VjcmV0");
+    const root = repository();
+    run(root, "git", "config", "alias.env", "!env");
+    expect(await openGit(root).raw(["env"])).not.toContain("GATEHOUSE");
+    expect((await runProgram("env", [])).stdout).not.toContain("GATEHOUSE");
+  });
+
+  test("a failure is git's own words, also when git is silent", async () => {
+    const root = repository();
+    await expect(openGit(root).raw(["cat-file", "-t", "HEAD"])).rejects.toThrow(/^git: fatal: .*HEAD/);
+    await expect(openGit(root).raw(["config", "no.such"])).rejects.toThrow("git failed with exit code 1");
+    expect(await openGit(root).succeeds(["config", "no.such"])).toBe(false);
+  });
+
+  test("git that is not installed is a sentence", async () => {
+    const root = repository();
+    vi.stubEnv("PATH", "/nowhere");
+    await expect(openGit(root).raw(["version"])).rejects.toThrow("git is not installed");
+  });
+
+  test("resolve finds commits, and no option", async () => {
+    const root = repository();
+    expect(await openGit(root).resolve("HEAD")).toBeNull();
+    commit(root, { a: "a" });
+    expect(await openGit(root).resolve("main")).toMatch(/^[0-9a-f]{40}$/);
+    expect(await openGit(root).resolve("--all")).toBeNull();
+  });
+
+  test("replace refs fool nobody", async () => {
+    const root = repository();
+    commit(root, { a: "true" });
+    const id = run(root, "git", "rev-parse", "HEAD:a").trim();
+    writeFileSync(join(root, "b"), "false");
+    run(root, "git", "replace", id, run(root, "git", "hash-object", "-w", "b").trim());
+    expect((await catBlobs(openGit(root), [id])).get(id)?.toString()).toBe("true");
+  });
+});
+
+describe("objects of a commit", () => {
+  test("are listed with mode, size and path, and read byte for byte through one process", async () => {
+    const root = repository();
+    const binary = Buffer.from([0, 10, 13, 255, 10]);
+    commit(root, { "pki/a b": binary, "pki/ü\n": "line", "pki/empty": "", "pkix/no": "", top: "top" });
+    symlinkSync("top", join(root, "pki/link"));
+    run(root, "git", "add", "--all");
+    run(root, "git", "commit", "--quiet", "-m", "link");
+    const git = openGit(root);
+    const head = (await git.resolve("HEAD")) ?? "";
+    const entries = await listTree(git, head, "pki");
+    expect(entries.map(({ path, mode, size }) => [path, mode, size])).toEqual([
+      ["pki/a b", "100644", 5],
+      ["pki/empty", "100644", 0],
+      ["pki/link", "120000", 3],
+      ["pki/ü\n", "100644", 4],
+    ]);
+    expect((await listTree(git, head, "")).length).toBe(6);
+    expect(await listTree(git, head, "none")).toEqual([]);
+    const files = await catFiles(git, head, ["pki/a b", "pki", "none", "pki/empty", "x\nHEAD", "top"]);
+    expect([...files].map(([path, bytes]) => [path, bytes.toString("hex")])).toEqual([
+      ["pki/a b", binary.toString("hex")],
+      ["pki/empty", ""],
+      ["top", Buffer.from("top").toString("hex")],
+    ]);
+    const blobs = await catBlobs(
+      git,
+      entries.map(({ id }) => id),
+    );
+    expect(entries.map(({ id }) => blobs.get(id)?.length)).toEqual([5, 0, 3, 4]);
+  });
+});
+
+describe("where the repository is", () => {
+  test("is found from any directory in it, as git finds it", async () => {
+    const root = repository();
+    mkdirSync(join(root, "a/b"), { recursive: true });
+    expect(findRoot(join(root, "a/b"))).toBe(root);
+    expect(await openGit(root).topLevel()).toBe(root);
+  });
+
+  test("a directory outside of any is a sentence", () => {
+    expect(() => findRoot(scratch())).toThrow("is not inside a git repository");
+  });
+
+  test("a linked worktree shares the main checkout's common directory, as git says", async () => {
+    const root = repository();
+    commit(root, { a: "a" });
+    const linked = join(scratch(), "linked");
+    run(root, "git", "worktree", "add", "--quiet", linked);
+    expect(findRoot(linked)).toBe(linked);
+    expect(commonDirectory(linked)).toBe(realpathSync(join(root, ".git")));
+    expect(await openGit(linked).commonDir()).toBe(commonDirectory(linked));
+    expect(commonDirectory(root)).toBe(join(root, ".git"));
+  });
+});
+
+describe("programs", () => {
+  test("get their arguments as they are", async () => {
+    const args = ["a b", "$(id)", "'; touch x; '", '"', "\n", "*", "", "-n"];
+    const { stdout } = await runProgram("printf", ["%s|", ...args]);
+    expect(stdout).toBe(args.map((argument) => `${argument}|`).join(""));
+  });
+
+  test("report their exit code and standard error, and take input", async () => {
+    expect(await runProgram("cat", [], { input: "in" })).toMatchObject({ exitCode: 0, stdout: "in" });
+    expect(await runProgram("sh", ["-c", "echo no >&2; exit 3"])).toEqual({ exitCode: 3, stdout: "", stderr: "no\n" });
+  });
+
+  test("that are missing are named with what to type", () => {
+    expect(findProgram("no-such-program")).toBeNull();
+    expect(() => requireProgram("no-such-program")).toThrow("no-such-program is not installed");
+  });
+});
