@@ -13,7 +13,7 @@ await runCommand(
     try {
       const findings = await guardStaged(root);
       if (json) out(JSON.stringify({ findings }, null, 2));
-      else for (const finding of findings) say(line(finding));
+      else for (const finding of findings) out(line(finding));
       return findings.some(({ level }) => level === "block") ? 1 : 0;
     } catch (error) {
       say(renderFailure(error, style.err));
@@ -24,5 +24,5 @@ await runCommand(
 
 /** `PATH: what is wrong; mend it with: COMMAND` */
 function line({ path, message, fix }: Finding): string {
-  return `guard: ${printable(path)}: ${message}${fix === null ? "" : `; mend it with: ${fix}`}`;
+  return printable(`guard: ${path}: ${message}${fix === null ? "" : `; mend it with: ${fix}`}`);
 }

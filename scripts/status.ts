@@ -1,6 +1,6 @@
-import { nearest } from "./cli/nearest.ts";
 import { runCommand } from "./cli/run.ts";
 import { loadWorkingTree } from "./flows/load.ts";
+import { nearest } from "./model/nearest.ts";
 import { SERIAL } from "./model/paths.ts";
 import { formatProblem, UserError } from "./model/problem.ts";
 import type { Registry } from "./model/registry.ts";

@@ -1,6 +1,6 @@
+import { nearest } from "../model/nearest.ts";
 import { UserError } from "../model/problem.ts";
 import { parseInstant } from "../model/time.ts";
-import { nearest } from "./nearest.ts";
 import {
   COMMON_FLAGS,
   type CommandSpec,

@@ -12,7 +12,7 @@ import { type Environment, refuseSwallowed } from "./swallowed.ts";
 import { renderUsage } from "./usage.ts";
 
 /** What a command is given: its flags, and its only ways to the person who called it. */
-export interface Context<T extends FlagTable = FlagTable> {
+interface Context<T extends FlagTable = FlagTable> {
   readonly flags: Flags<T>;
   readonly positionals: readonly string[];
   readonly json: boolean;

@@ -7,7 +7,7 @@ export type FlagSpec =
 
 export type FlagTable = Readonly<Record<string, FlagSpec>>;
 
-export interface PositionalSpec {
+interface PositionalSpec {
   /** As usage names it, such as NAME. */
   readonly argument: string;
   readonly required: boolean;

@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
 import type { Finding } from "../model/problem.ts";
 import { UserError } from "../model/problem.ts";
+import { commonDirectory } from "../system/checkout.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { blobSizes, catBlobs } from "../system/objects.ts";
+import { repositoryKeyFile } from "../vault/key-source.ts";
 import { findPemKey } from "./pem.ts";
 import { checkProtected, isProtected, quoted } from "./protected.ts";
 import { changedPaths, indexEntries, type StagedEntry } from "./staged.ts";
@@ -20,9 +23,10 @@ export async function guardStaged(root: string): Promise<Finding[]> {
   const git = openGit(root);
   const [entries, changed] = await Promise.all([indexEntries(git), changedPaths(git)]);
   const looked = entries.filter(({ path }) => isProtected(path) || changed.has(path));
+  const unlocked = existsSync(repositoryKeyFile(commonDirectory(root)));
   const findings: Finding[] = [];
   for await (const [entry, bytes] of contents(git, looked)) {
-    const finding = isProtected(entry.path) ? checkProtected(entry, bytes) : checkElsewhere(entry, bytes);
+    const finding = isProtected(entry.path) ? checkProtected(entry, bytes, unlocked) : checkElsewhere(entry, bytes);
     if (finding !== null) findings.push(finding);
   }
   return findings.sort((a, b) => (a.path < b.path ? -1 : 1));

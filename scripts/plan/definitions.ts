@@ -56,9 +56,15 @@ function groups(before: Registry, after: Registry): Definition[] {
 function differing(before: object, after: object): string[] {
   const was = new Map(Object.entries(before));
   const is = new Map(Object.entries(after));
-  return [...new Set([...was.keys(), ...is.keys()])]
-    .filter((key) => JSON.stringify(was.get(key)) !== JSON.stringify(is.get(key)))
-    .map(fileName);
+  const fields = [...new Set([...was.keys(), ...is.keys()])];
+  return fields.filter((field) => comparable(field, was.get(field)) !== comparable(field, is.get(field))).map(fileName);
+}
+
+/** Lists that are sets: their order says nothing. */
+const SETS = new Set(["repositories", "services"]);
+
+function comparable(field: string, value: unknown): string {
+  return JSON.stringify(SETS.has(field) && Array.isArray(value) ? [...value].sort() : value) ?? "";
 }
 
 /** The name of a field in clients.yaml. */

@@ -15,7 +15,7 @@ interface Look {
 
 /**
  * Certificates appear (+), follow (~), go on (>), pause (|) and go (-); a definition shifts meaning (*). What is merely
- * rewritten has no symbol, and `!` is for refusals.
+ * rewritten has no symbol. The other symbols of a plan: `=` rename, `#` sensitive group, `?` warning, `!` refusal.
  */
 export const LOOK: Readonly<Record<ChangeKind, Look>> = {
   definition: { symbol: "*", paint: "bold", order: 0, what: "definition", done: "changed" },
@@ -35,7 +35,7 @@ export function byKind(changes: readonly Change[]): Change[][] {
 }
 
 /** Of long lists so many are shown one by one. */
-export const SHOWN = 20;
+const SHOWN = 20;
 
 interface Entry {
   readonly what: string;

@@ -25,7 +25,7 @@ export function planText(plan: Plan, { style, width }: TextOptions): string {
   const asked = plan.changes.filter(({ due }) => due === "registry");
   const sections = [
     opening(plan, { style, width }),
-    section("What things mean changes", meaning(plan, { style, width }), style),
+    section("Definitions, policy, code", meaning(plan, { style, width }), style),
     section("Who gains and loses access", access(plan, { style, width }), style),
     section("Certificates", certificates(asked, { style, width }), style),
     [...rewritten(asked, width), ...byTime(plan.changes, width)],

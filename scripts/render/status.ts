@@ -15,7 +15,7 @@ import { everyone, ofCertificate } from "./status-rows.ts";
  * - `external`: a server that brings its certificate from elsewhere
  * - `suspended`, `ended` (its `expires` has come), `revoked`: the registry gives it no access
  */
-export const IDENTITY_STATES = [
+const IDENTITY_STATES = [
   "removed",
   "expired",
   "missing",

@@ -66,7 +66,12 @@ describe("nginx with the configuration we render", () => {
 
   test("answers 200 to an admitted client, and logs its name", async () => {
     expect(await get("/packages/file.txt", alice)).toEqual({ status: 200, body: "packages\n" });
-    expect(nginx?.accessLog().at(-1)).toMatchObject({ client: "alice", serial: alice.serial, status: "200", reason: "" });
+    expect(nginx?.accessLog().at(-1)).toMatchObject({
+      client: "alice",
+      serial: alice.serial,
+      status: "200",
+      reason: "",
+    });
   });
 
   test("answers 403 for a repository of others, with a page that says so", async () => {
@@ -90,7 +95,10 @@ describe("nginx with the configuration we render", () => {
 
   test.each([6, 1000, 50_000])("is tested by nginx without a word with %i clients", (count) => {
     const clients = Object.fromEntries(
-      Array.from({ length: count }, (_, n) => [`client-${n}`, client({ groups: n % 2 ? ["staff"] : [], home: n % 3 ? null : "debian" })]),
+      Array.from({ length: count }, (_, n) => [
+        `client-${n}`,
+        client({ groups: n % 2 ? ["staff"] : [], home: n % 3 ? null : "debian" }),
+      ]),
     );
     const admitted = Object.fromEntries(Object.keys(clients).map((name, n) => [name, { serial: serial(n * 7919) }]));
     site.render({ ...sample, clients: new Map(Object.entries(clients)) }, admitted);

@@ -1,11 +1,4 @@
-import type {
-  CertificateSettings,
-  Client,
-  Group,
-  Registry,
-  Repository,
-  Server,
-} from "../../scripts/model/registry.ts";
+import type { CertificateSettings, Client, Group, Registry, Repository, Server } from "../../scripts/model/registry.ts";
 
 const SETTINGS: CertificateSettings = { key: "ec-p256", lifetime: 31_536_000, renewBefore: 2_592_000, overlap: null };
 
@@ -59,7 +52,13 @@ export interface Sections {
 }
 
 export function registry({ repositories, groups, clients, servers }: Sections): Registry {
-  const authority = { commonName: "Example CA", organization: "Example", country: null, key: "ec-p384", root: "self" } as const;
+  const authority = {
+    commonName: "Example CA",
+    organization: "Example",
+    country: null,
+    key: "ec-p384",
+    root: "self",
+  } as const;
   return {
     authority: { ...authority, lifetime: 315_360_000 },
     crl: { lifetime: 2_592_000, renewBefore: 1_296_000 },

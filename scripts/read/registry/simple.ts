@@ -2,7 +2,7 @@ import { type ListNode, type MapEntry, type Node, resolvePlain, type ScalarNode 
 
 /**
  * Reads the plain part of YAML that clients.yaml is nearly always written in: block mappings, lists of scalars,
- * flow collections on one line, plain or quoted scalars without escapes, comments. It costs one pass: 10,000
+ * flow collections, plain or quoted scalars without escapes, comments. It costs one pass: 10,000
  * clients take some 20 ms, where the complete parser takes 700. Null when the text holds anything else, be it
  * an error or only unusual; then the complete parser has the word. The tests hold the two against each other.
  */
@@ -19,21 +19,23 @@ const UNUSUAL = new Error("not simple YAML");
 const MAX_DEPTH = 8;
 
 // Sticky, without alternatives that overlap: each is linear.
-const KEY = /([A-Za-z0-9_][A-Za-z0-9._/-]{0,127}):(?= |\n|$)/y;
+const KEY = /([A-Za-z0-9_][A-Za-z0-9._/-]{0,127}):(?= |\r?\n|$)/y;
 const PLAIN =
   /[A-Za-z0-9/_.~\u00c0-\u1fff](?:[A-Za-z0-9/_.~\u00c0-\u1fff@%+=()<>&*!?,'"-]|:(?=[A-Za-z0-9/])| (?=[A-Za-z0-9/_.~\u00c0-\u1fff@%+=()<>&*!?,'"-])){0,2000}/y;
 const FLOW_PLAIN =
   /[A-Za-z0-9/_.~\u00c0-\u1fff](?:[A-Za-z0-9/_.~\u00c0-\u1fff@%+=()<>&*!?'"-]|:(?=[A-Za-z0-9/])| (?=[A-Za-z0-9/_.~\u00c0-\u1fff@%+=()<>&*!?'"-])){0,2000}/y;
-const DOUBLE = /"([^"\\\n]*)"/y;
-const SINGLE = /'([^'\n]*)'(?!')/y;
-const REST = / *(?: #[^\n]*)?(?:\n|$)/y;
-const EMPTY_LINE = / *(?:#[^\n]*)?(?:\n|$)/y;
+const DOUBLE = /"([^"\\\r\n]*)"/y;
+const SINGLE = /'([^'\r\n]*)'(?!')/y;
+const REST = / *(?: #[^\n]*)?\r?(?:\n|$)/y;
+const EMPTY_LINE = / *(?:#[^\n]*)?\r?(?:\n|$)/y;
 
 class SimpleReader {
   readonly #text: string;
   #at = 0;
   /** Of the next line that says something; -1 at the end. */
   #indent = 0;
+  /** Of the block that holds the flow collection being read: its further lines must be deeper. */
+  #inside = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -96,6 +98,7 @@ class SimpleReader {
   /** A value that ends on its line; a deeper line after it would go on with it, which is not simple. */
   #inlineValue(indent: number, depth: number): Node {
     this.#spaces();
+    this.#inside = indent;
     const value = this.#value(PLAIN, depth);
     this.#take(REST);
     this.#nextLine();
@@ -164,19 +167,22 @@ class SimpleReader {
 
   #flow(end: string, item: () => void): void {
     this.#at += 1;
-    this.#spaces();
-    if (this.#char() === end) {
-      this.#at += 1;
-      return;
-    }
-    for (;;) {
+    this.#gap();
+    while (this.#char() !== end) {
       item();
-      this.#spaces();
-      const char = this.#char();
+      this.#gap();
+      if (this.#char() === end) break;
+      if (this.#char() !== ",") throw UNUSUAL;
       this.#at += 1;
-      if (char === end) return;
-      if (char !== ",") throw UNUSUAL;
-      this.#spaces();
+      this.#gap();
     }
+    this.#at += 1;
+  }
+
+  /** Between the items of a flow collection: spaces, comments, line breaks. */
+  #gap(): void {
+    if (!this.#match(REST)) return this.#spaces();
+    this.#nextLine();
+    if (this.#indent <= this.#inside) throw UNUSUAL;
   }
 }

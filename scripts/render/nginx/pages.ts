@@ -6,6 +6,7 @@ export const REASON = {
   notVerified: "not verified",
   notListed: "not listed",
   wrongServerName: "wrong server name",
+  resumedSession: "resumed session",
   notPermitted: "not permitted",
   noHome: "no home",
   hiddenFile: "hidden file",
@@ -45,7 +46,7 @@ const PAGES: readonly (readonly [key: string, lines: readonly string[]])[] = [
     ],
   ],
   [
-    "~^not verified: .*CRL",
+    "~^not verified: .*CRL (?:has expired|is not yet valid)",
     [
       "This server cannot check certificates at the moment: its list of revoked ones is out of date.",
       "",
@@ -86,6 +87,10 @@ const PAGES: readonly (readonly [key: string, lines: readonly string[]])[] = [
       "",
       "What to do: use the server's name in the URL, not its address, and no Host header of your own.",
     ],
+  ],
+  [
+    REASON.resumedSession,
+    ["This connection resumed an older one, which this server does not take.", "", "What to do: connect again."],
   ],
   [
     "~^not permitted",

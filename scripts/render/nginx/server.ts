@@ -55,13 +55,15 @@ function certificate({ name, server, pki }: ServerContext): string[] {
 /**
  * The gates that every request passes, in nginx's server rewrite phase. `$uri` is decoded and normalised;
  * `$request_uri` is not and decides nothing. The name of the handshake is compared, not Host: a client
- * admitted elsewhere on the socket may send any Host.
+ * admitted elsewhere on the socket may send any Host. We hand out no sessions, so one that is resumed began at
+ * another site on the socket, with that site's client CA (nginx before 1.26.3 and 1.27.4: CVE-2025-23419).
  */
 function gates({ server }: ServerContext): string[] {
   const names = server.names.map(literal).join("|");
   return [
     ...refuseIf(`$ssl_server_name !~* "^(?:${names})\\z"`, quote(REASON.wrongServerName), 421),
     ...refuseIf('$gatehouse_client = ""', "$gatehouse_refusal", 403),
+    ...refuseIf("$ssl_session_reused = r", quote(REASON.resumedSession), 421),
     ...refuseIf('$request_method !~ "^(?:GET|HEAD)\\z"', quote(REASON.method), 405),
     'if ($uri ~ "^/[.]gatehouse/") { return 404; }',
     ...refuseIf('$uri ~ "/[.]"', quote(REASON.hiddenFile), 403),

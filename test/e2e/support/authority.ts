@@ -63,12 +63,43 @@ export class Authority {
   constructor(directory: string, commonName: string) {
     mkdirSync(directory, { recursive: true });
     this.#directory = directory;
-    const files = { "openssl.cnf": CONF, "index.txt": "", "index.txt.attr": "unique_subject = no\n", crlnumber: "01\n" };
+    const files = {
+      "openssl.cnf": CONF,
+      "index.txt": "",
+      "index.txt.attr": "unique_subject = no\n",
+      crlnumber: "01\n",
+    };
     for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
     writeFileSync(join(directory, "ca.ext"), `[ext]\n${EXTENSIONS.ca}subjectKeyIdentifier=hash\n`);
     this.#key("ca");
-    this.#run("req", "-new", "-config", "openssl.cnf", "-key", "ca.key", "-subj", `/CN=${commonName}/O=Example`, "-out", "ca.csr");
-    this.#run("x509", "-req", "-in", "ca.csr", "-key", "ca.key", "-days", "90", "-extfile", "ca.ext", "-extensions", "ext", "-out", "ca.crt");
+    this.#run(
+      "req",
+      "-new",
+      "-config",
+      "openssl.cnf",
+      "-key",
+      "ca.key",
+      "-subj",
+      `/CN=${commonName}/O=Example`,
+      "-out",
+      "ca.csr",
+    );
+    this.#run(
+      "x509",
+      "-req",
+      "-in",
+      "ca.csr",
+      "-key",
+      "ca.key",
+      "-days",
+      "90",
+      "-extfile",
+      "ca.ext",
+      "-extensions",
+      "ext",
+      "-out",
+      "ca.crt",
+    );
   }
 
   get certificate(): string {
@@ -80,7 +111,18 @@ export class Authority {
     const base = `${this.#count}-${name}`;
     const number = serial ?? `4${randomBytes(16).toString("hex").toUpperCase().slice(1)}`;
     this.#key(base);
-    this.#run("req", "-new", "-config", "openssl.cnf", "-key", `${base}.key`, "-subj", `/CN=${name}/O=Example`, "-out", `${base}.csr`);
+    this.#run(
+      "req",
+      "-new",
+      "-config",
+      "openssl.cnf",
+      "-key",
+      `${base}.key`,
+      "-subj",
+      `/CN=${name}/O=Example`,
+      "-out",
+      `${base}.csr`,
+    );
     const sans = names.length === 0 ? "" : `subjectAltName=${names.map((dns) => `DNS:${dns}`).join(",")}\n`;
     writeFileSync(this.#at(`${base}.ext`), `[ext]\n${EXTENSIONS[kind]}${IDENTIFIERS}${sans}`);
     writeFileSync(this.#at("serial"), `${number}\n`);

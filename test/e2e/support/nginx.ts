@@ -41,7 +41,8 @@ export class Nginx implements AsyncDisposable {
     const nginx = new Nginx(prefix, conf);
     try {
       await until(`nginx on port ${port}`, async () => {
-        if (nginx.#child.exitCode !== null || nginx.#child.pid === undefined) throw new Error(`nginx ended: ${nginx.#said}`);
+        if (nginx.#child.exitCode !== null || nginx.#child.pid === undefined)
+          throw new Error(`nginx ended: ${nginx.#said}`);
         return (await listens(port)) || undefined;
       });
       return nginx;

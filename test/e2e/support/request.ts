@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { connect as connectPlain } from "node:net";
-import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
+import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import type { Credentials } from "./authority.ts";
 
 export interface Answer {
@@ -40,8 +40,12 @@ export function ask(options: Ask): Promise<Asked> {
     socket.on("session", (offered) => {
       session = offered;
     });
-    socket.once("secureConnect", () => socket.write(requestText(options)));
-    collect(socket, fail, (text) => done({ ...parseAnswer(text), resumed: socket.isSessionReused(), session }));
+    let resumed = false;
+    socket.once("secureConnect", () => {
+      resumed = socket.isSessionReused();
+      socket.write(requestText(options));
+    });
+    collect(socket, fail, (text) => done({ ...parseAnswer(text), resumed, session }));
   });
 }
 
@@ -67,11 +71,20 @@ function connection({ port, ca, as, sni, tls, session }: Ask): ConnectionOptions
 }
 
 function requestText({ sni, host, method = "GET", target = "/", headers = [] }: Ask): string {
-  const lines = [`${method} ${target} HTTP/1.1`, `Host: ${host ?? sni ?? "127.0.0.1"}`, "Connection: close", ...headers];
+  const lines = [
+    `${method} ${target} HTTP/1.1`,
+    `Host: ${host ?? sni ?? "127.0.0.1"}`,
+    "Connection: close",
+    ...headers,
+  ];
   return `${lines.join("\r\n")}\r\n\r\n`;
 }
 
-function collect(socket: TLSSocket | ReturnType<typeof connectPlain>, fail: (error: Error) => void, done: (text: string) => void): void {
+function collect(
+  socket: TLSSocket | ReturnType<typeof connectPlain>,
+  fail: (error: Error) => void,
+  done: (text: string) => void,
+): void {
   let text = "";
   socket.setEncoding("latin1");
   socket.setTimeout(10_000, () => socket.destroy(new Error("no answer in ten seconds")));
@@ -85,6 +98,8 @@ function collect(socket: TLSSocket | ReturnType<typeof connectPlain>, fail: (err
 function parseAnswer(text: string): Answer {
   const end = text.indexOf("\r\n\r\n");
   const [first = "", ...lines] = text.slice(0, end).split("\r\n");
-  const headers = new Map(lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]));
+  const headers = new Map(
+    lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]),
+  );
   return { status: Number(first.split(" ")[1]), headers, body: text.slice(end + 4) };
 }

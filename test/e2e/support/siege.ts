@@ -94,7 +94,12 @@ export class Siege implements AsyncDisposable {
         orphan: repository({ path: "/orphan/", root: at("orphan") }),
       },
       groups: { staff: group(["packages-dev", "packages", "debian"]), subscribers: group(["debian"]) },
-      clients: { ...CLIENTS, erin: client({ groups: ["staff"] }), late: client({ groups: ["staff"] }), early: client() },
+      clients: {
+        ...CLIENTS,
+        erin: client({ groups: ["staff"] }),
+        late: client({ groups: ["staff"] }),
+        early: client(),
+      },
       servers: {
         [PKG]: server({
           names: [PKG, "www.example.com"],
@@ -140,9 +145,10 @@ export class Siege implements AsyncDisposable {
     return askPlain(port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   }
 
-  /** The access log's record of the request with this number in its user agent; nginx writes it after the answer. */
-  record(agent: string): Promise<Record<string, unknown>> {
-    return until(`the log's record of ${agent}`, () => this.#nginx?.accessLog().find((one) => one["agent"] === agent));
+  /** The access log's record of the request whose target ends so; nginx writes it after the answer. */
+  record(end: string): Promise<Record<string, unknown>> {
+    const ours = (one: Record<string, unknown>) => String(one["uri"]).endsWith(end);
+    return until(`the log's record of ${end}`, () => this.#nginx?.accessLog().find(ours));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

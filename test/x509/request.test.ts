@@ -1,0 +1,284 @@
+import { createPublicKey, sign } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { KEY_TYPES } from "../../scripts/model/registry.ts";
+import { bitString, element, fromBytes, integer, sequence, toBytes } from "../../scripts/x509/der-write.ts";
+import { makeSigner } from "../../scripts/x509/issuer.ts";
+import { decodePem, encodePem } from "../../scripts/x509/pem.ts";
+import { readRequest } from "../../scripts/x509/request.ts";
+import { subjectName } from "../../scripts/x509/write-name.ts";
+import { type Pair, pair, spkiOf } from "./helpers/made.ts";
+import { directory, must } from "./helpers/programs.ts";
+
+const LABEL = "CERTIFICATE REQUEST";
+const read = (text: string | Uint8Array) => readRequest(Buffer.from(text));
+const problem = (text: string | Uint8Array) => {
+  const request = read(text);
+  return request.ok ? "accepted" : request.problem;
+};
+
+/** A request by openssl for this `-newkey`. */
+function byOpenssl(
+  newkey: readonly string[],
+  rest: readonly string[] = ["-subj", "/"],
+): { request: string; key: string } {
+  const cwd = directory();
+  const key = ["-newkey", ...newkey, "-nodes", "-keyout", "key.pem"];
+  must("openssl", ["req", "-new", ...key, "-out", "a.req", ...rest], cwd);
+  const text = (args: readonly string[]) => must("openssl", args, cwd);
+  return { request: text(["req", "-in", "a.req"]), key: text(["pkey", "-in", "key.pem"]) };
+}
+
+/** A request of ours: what openssl would not make. */
+function made(
+  { publicKey, privateKey }: Pair,
+  change: { version?: number; spki?: Buffer; attributes?: string } = {},
+): Buffer {
+  const signer = makeSigner(privateKey);
+  const spki = toBytes(change.spki ?? spkiOf(publicKey));
+  const name = subjectName({ commonName: "alice", organization: "Example Ltd", country: null });
+  const body = sequence(integer(change.version ?? 0), name, spki, change.attributes ?? element(0xa0, ""));
+  const signature = sign(signer.scheme.hash, fromBytes(body), privateKey);
+  return fromBytes(sequence(body, signer.algorithm, bitString(toBytes(signature))));
+}
+
+const PEM = (der: Uint8Array) => encodePem(LABEL, der);
+const USUAL = pair("ec-p256");
+
+describe("accepted", () => {
+  test.each([
+    ["RSA of 2048 bits", ["rsa:2048"], "rsa-2048"],
+    ["RSA of 3072 bits", ["rsa:3072"], "rsa-3072"],
+    ["P-256", ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "ec-p256"],
+    ["P-384", ["ec", "-pkeyopt", "ec_paramgen_curve:P-384"], "ec-p384"],
+    ["P-521", ["ec", "-pkeyopt", "ec_paramgen_curve:P-521"], "other"],
+    ["Ed25519", ["ed25519"], "ed25519"],
+  ])("openssl's request for %s, with the key that is in it", (_, newkey, keyType) => {
+    const { key, request } = byOpenssl(newkey);
+    const spki = spkiOf(createPublicKey(key));
+    expect(read(request)).toEqual({
+      ok: true,
+      keyType,
+      spki,
+      ignored: [],
+      fingerprint: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+    });
+  });
+
+  test("text before the block, as certtool and `openssl req -text` write it, and the old label", () => {
+    const { request } = byOpenssl(["ed25519"]);
+    const cwd = directory({ "a.req": request });
+    expect(problem(must("openssl", ["req", "-in", "a.req", "-text"], cwd))).toBe("accepted");
+    expect(problem(request.replaceAll(LABEL, `NEW ${LABEL}`))).toBe("accepted");
+    expect(problem(request.replaceAll("\n", "\r\n"))).toBe("accepted");
+  });
+
+  test.each(KEY_TYPES)("a request of type %s that we write ourselves, which openssl verifies too", (type) => {
+    const request = PEM(made(pair(type)));
+    expect(read(request)).toMatchObject({ ok: true, keyType: type, ignored: ["subject CN=alice, O=Example Ltd"] });
+    expect(must("openssl", ["req", "-in", "a.req", "-verify", "-noout"], directory({ "a.req": request }))).toContain(
+      "verify OK",
+    );
+  });
+});
+
+describe("ignored, and said so", () => {
+  it("are subject, extensions and attributes", () => {
+    const config =
+      "[req]\ndistinguished_name=d\nattributes=a\nreq_extensions=x\nprompt=no\n[d]\nCN=root\nL=Berlin\n[a]\nchallengePassword=secret\n[x]\nbasicConstraints=CA:TRUE\nsubjectAltName=DNS:evil.example\n1.2.3.4=DER:0500\n";
+    const cwd = directory({ "c.cnf": config });
+    const args = ["req", "-new", "-newkey", "ed25519", "-nodes", "-keyout", "k", "-config", "c.cnf", "-out", "a.req"];
+    must("openssl", args, cwd);
+    const request = read(must("openssl", ["req", "-in", "a.req"], cwd));
+    expect(request).toMatchObject({
+      ok: true,
+      ignored: [
+        "subject CN=root, 2.5.4.7=#0C064265726C696E",
+        ...[
+          "attribute challengePassword",
+          "extension basicConstraints",
+          "extension subjectAltName",
+          "extension 1.2.3.4",
+        ],
+      ],
+    });
+  });
+
+  it("are shown in printable ASCII, whatever stands in them", () => {
+    const { request } = byOpenssl(["ed25519"], ["-utf8", "-subj", "/CN=\u202eevil\\\\ü\u001b[31m/O=Ü"]);
+    const result = read(request);
+    const ignored = result.ok ? result.ignored : [];
+    expect(ignored).toHaveLength(1);
+    expect(ignored.join("\n")).toMatch(/^subject [ -~]*O=\\u\{dc\}$/);
+  });
+});
+
+describe("refused, with a sentence", () => {
+  const weak = (newkey: readonly string[]) => byOpenssl(newkey).request;
+  test.each([
+    ["RSA of 1024 bits", () => weak(["rsa:1024"]), "the RSA key has 1024 bits"],
+    ["exponent 3", () => weak(["rsa:2048", "-pkeyopt", "rsa_keygen_pubexp:3"]), "exponent is too small"],
+    [
+      "secp256k1",
+      () => weak(["ec", "-pkeyopt", "ec_paramgen_curve:secp256k1"]),
+      "the curve 1.3.132.0.10 is not allowed",
+    ],
+    [
+      "explicit curve parameters",
+      () => weak(["ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-pkeyopt", "ec_param_enc:explicit"]),
+      "written out in numbers",
+    ],
+    ["Ed448", () => weak(["ed448"]), "a key of type ed448 is not certified"],
+    [
+      "RSA-PSS",
+      () => weak(["rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048"]),
+      "a key of type rsassaPss is not certified",
+    ],
+    [
+      "a SHA-1 signature",
+      () => byOpenssl(["rsa:2048"], ["-sha1", "-subj", "/"]).request,
+      "an algorithm that is not accepted",
+    ],
+    [
+      "a PSS signature",
+      () => byOpenssl(["rsa:2048"], ["-sigopt", "rsa_padding_mode:pss", "-subj", "/"]).request,
+      "an algorithm that is not accepted",
+    ],
+    ["version 2", () => PEM(made(USUAL, { version: 1 })), "version is not 1"],
+    [
+      "a key that is not the signer's",
+      () => PEM(made(USUAL, { spki: spkiOf(pair("ec-p256", "other").publicKey) })),
+      "not made by the key in it",
+    ],
+    ["an even RSA exponent", () => PEM(made(pair("rsa-3072"), { spki: rsa((n) => n, 65538n) })), "exponent is even"],
+    ["an even RSA modulus", () => PEM(made(pair("rsa-3072"), { spki: rsa((n) => n - 1n, 65537n) })), "modulus is even"],
+    [
+      "a compressed point",
+      () =>
+        PEM(
+          made(USUAL, {
+            spki: point((uncompressed) =>
+              Buffer.concat([Buffer.from([2 + ((uncompressed.at(-1) ?? 0) & 1)]), uncompressed.subarray(1, 33)]),
+            ),
+          }),
+        ),
+      "not in uncompressed form",
+    ],
+    [
+      "a point that is not on the curve",
+      () => PEM(made(USUAL, { spki: point((uncompressed) => Buffer.from(uncompressed).fill(7, 40)) })),
+      "no real key",
+    ],
+    ["RSA without its NULL", () => PEM(made(pair("rsa-3072"), { spki: withoutNull() })), "always written in"],
+    ["a byte after the DER", () => PEM(Buffer.concat([made(USUAL), Buffer.from([0])])), "there are bytes after"],
+    [
+      "a byte after the version",
+      () => PEM(made(USUAL, { attributes: `${element(0xa0, "")}\x05\0` })),
+      "there are bytes after",
+    ],
+    [
+      "an attribute in BER, a string in pieces",
+      () =>
+        PEM(made(USUAL, { attributes: element(0xa0, sequence("\x06\x01\x2a", element(0x31, "\x2c\x03\x0c\x01a"))) })),
+      "in pieces",
+    ],
+    [
+      "a BOOLEAN of 01",
+      () => PEM(made(USUAL, { attributes: element(0xa0, sequence("\x06\x01\x2a", element(0x31, "\x01\x01\x01"))) })),
+      "a BOOLEAN is not 00 or FF",
+    ],
+    [
+      "a SET out of order",
+      () =>
+        PEM(
+          made(USUAL, {
+            attributes: element(0xa0, sequence("\x06\x01\x2a", element(0x31, "\x02\x01\x02\x02\x01\x01"))),
+          }),
+        ),
+      "a SET is not in order",
+    ],
+    [
+      "100 lists inside one another",
+      () => PEM(made(USUAL, { attributes: element(0xa0, nested(100)) })),
+      "too many elements inside",
+    ],
+    ["an indefinite length", () => PEM(indefinite(made(USUAL))), "BER, not DER"],
+    ["a length with a byte too many", () => PEM(padded(made(USUAL))), "BER, not DER"],
+    ["two requests", () => PEM(made(USUAL)).repeat(2), "several PEM blocks"],
+    ["text after the block", () => `${PEM(made(USUAL))}see above\n`, "something after"],
+    ["a certificate", () => encodePem("CERTIFICATE", made(USUAL)), "this is a certificate"],
+    ["a private key beside it", () => PEM(made(USUAL)) + byOpenssl(["ed25519"]).key, "this holds a private key"],
+    ["another label", () => encodePem("PUBLIC KEY", spkiOf(USUAL.publicKey)), "not a CERTIFICATE REQUEST"],
+    ["DER without PEM", () => made(USUAL), "this is DER without PEM"],
+    ["nothing", () => "", "no PEM block"],
+    ["a line that is not base64", () => PEM(made(USUAL)).replace("\nM", "\n!M"), "not clean base64"],
+    ["64 KiB and a byte", () => `${PEM(made(USUAL))}${"\n".repeat(65_536)}`, "a request has fewer"],
+  ])("%s", (_, text, sentence) => {
+    expect(problem(text())).toContain(sentence);
+  });
+
+  it("every request whose signature was tampered with", () => {
+    for (const type of KEY_TYPES) {
+      const der = made(pair(type));
+      const last = der.length - 1;
+      expect(problem(PEM(der.fill((der[last] ?? 0) ^ 1, last)))).toContain("not made by the key in it");
+    }
+  });
+});
+
+/** The RSA key's SubjectPublicKeyInfo with another modulus and exponent. */
+function rsa(modulus: (n: bigint) => bigint, exponent: bigint): Buffer {
+  const { n } = pair("rsa-3072").publicKey.export({ format: "jwk" });
+  const changed = modulus(BigInt(`0x${Buffer.from(n ?? "", "base64url").toString("hex")}`));
+  const number = (value: bigint) => {
+    const hex = value.toString(16);
+    return element(2, toBytes(Buffer.from(`00${hex.padStart(hex.length + (hex.length % 2), "0")}`, "hex")));
+  };
+  const algorithm = "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
+  return fromBytes(sequence(algorithm, bitString(sequence(number(changed), number(exponent)))));
+}
+
+function withoutNull(): Buffer {
+  const spki = toBytes(rsa((n) => n, 65537n)).slice(4);
+  return fromBytes(sequence(`\x30\x0b${spki.slice(2, 13)}`, spki.slice(15)));
+}
+
+function point(change: (uncompressed: Buffer) => Buffer): Buffer {
+  const spki = spkiOf(USUAL.publicKey);
+  return fromBytes(sequence(toBytes(spki.subarray(2, 23)), bitString(toBytes(change(spki.subarray(26))))));
+}
+
+function nested(depth: number): string {
+  return depth === 0 ? "" : sequence(nested(depth - 1));
+}
+
+/** BER of the same request: the outermost length indefinite, or in one byte more than it needs. */
+function indefinite(der: Buffer): Buffer {
+  return Buffer.concat([Buffer.from("3080", "hex"), der.subarray(4), Buffer.from("0000", "hex")]);
+}
+
+function padded(der: Buffer): Buffer {
+  return Buffer.concat([Buffer.from("308300", "hex"), der.subarray(2)]);
+}
+
+it("answers every text and every mutation of a request without throwing", () => {
+  const der = decodePem(PEM(made(USUAL)), LABEL);
+  const mutated = fc
+    .tuple(fc.nat(der.length - 1), fc.uint8Array({ maxLength: 4 }), fc.nat(4))
+    .map(([at, bytes, cut]) => {
+      return PEM(Buffer.concat([der.subarray(0, at), bytes, der.subarray(at + cut), Buffer.alloc(1)]).subarray(0, -1));
+    });
+  const random = fc.uint8Array({ minLength: 1, maxLength: 300 }).map(PEM);
+  const wild = fc.oneof(
+    fc.string(),
+    fc.string({ unit: "binary" }),
+    fc.constant("-----BEGIN CERTIFICATE REQUEST-----\n"),
+  );
+  fc.assert(
+    fc.property(fc.oneof(mutated, random, wild), (text) => {
+      const request = read(text);
+      if (!request.ok) expect(request.problem).toMatch(/^[ -~\n]+$/);
+    }),
+    { numRuns: 3000 },
+  );
+});
