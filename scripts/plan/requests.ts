@@ -28,6 +28,7 @@ export function reviewRequests(identities: ReadonlyMap<string, Identity>, state:
   const refused = new Map<string, Refusal>();
   const asking = [...identities.values()].filter((one) => one.csr && one.revoked === null);
   if (asking.length === 0) return { sound, refused };
+  asking.sort((a, b) => (a.name < b.name ? -1 : 1));
   const history: KeyHistory = { certificates: byFingerprint(state), requesters: requestersOf(asking, state) };
   for (const identity of asking) {
     const file = paths.path.request(identity.name);

@@ -5,8 +5,10 @@ import { FOREIGN_PKI, foreignFile } from "./nginx/foreign.ts";
 import { listenersOf } from "./nginx/listen.ts";
 import { mainFile } from "./nginx/main.ts";
 import { type Admitted, admittedEntries, mapFiles } from "./nginx/maps.ts";
+import { reasonMaps, refusalPages } from "./nginx/pages.ts";
 import { repositoryFiles } from "./nginx/repositories.ts";
 import { gateBlock, redirectBlock, rejectBlock, type ServerContext } from "./nginx/server.ts";
+import { logFormat } from "./nginx/settings.ts";
 import { compare, file } from "./nginx/text.ts";
 
 export interface NginxInput {
@@ -18,8 +20,8 @@ export interface NginxInput {
 }
 
 /**
- * Everything under pki/nginx/, sorted by path: nginx.conf, the maps, one file a repository and a server, and
- * under include/ the variant for an http {} with other sites. The same for the same registry and admitted
+ * Everything under pki/nginx/, sorted by path: nginx.conf, the maps, one file a repository and a server, what
+ * they share, and under include/ the variant for an http {} with other sites. The same for the same registry and admitted
  * certificates, whatever their order. ASCII.
  * @throws Error for text that no checked registry holds: quotes, `$`, control characters
  */
@@ -30,6 +32,8 @@ export function renderNginx({ registry, admitted, issuedServers }: NginxInput): 
   const issued = new Set(issuedServers);
   const files: DerivedFile[] = [
     { path: `${DIR.nginx}/nginx.conf`, text: mainFile({ entries: entries.length, serverNames }) },
+    { path: `${DIR.nginx}/reasons.conf`, text: file([...reasonMaps(), ...logFormat()]) },
+    { path: `${DIR.nginx}/refusals.conf`, text: file(refusalPages()) },
     ...mapFiles(registry, entries),
     ...repositoryFiles(registry),
     ...[...servers].flatMap(([name, server]) => {

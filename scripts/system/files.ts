@@ -92,9 +92,7 @@ function writeDraft(directories: Directories, file: FileToWrite): string {
   const draft = join(directories.root, directory, `.${basename(file.path)}.${process.pid}.tmp`);
   const mode = file.mode ?? (isPrivate(directory) ? 0o600 : 0o666);
   act("write", file.path, () => {
-    // A killed run may have had our process id; O_EXCL below still sees to it that the file is ours.
-    rmSync(draft, { force: true });
-    const descriptor = openSync(draft, "wx", mode);
+    const descriptor = openNew(draft, mode);
     try {
       writeAll(descriptor, typeof file.data === "string" ? Buffer.from(file.data) : file.data);
     } catch (error) {
@@ -105,6 +103,17 @@ function writeDraft(directories: Directories, file: FileToWrite): string {
     }
   });
   return draft;
+}
+
+/** A killed run may have had our process id and left this very name; O_EXCL sees to it that the file is ours. */
+function openNew(draft: string, mode: number): number {
+  try {
+    return openSync(draft, "wx", mode);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    rmSync(draft, { force: true });
+    return openSync(draft, "wx", mode);
+  }
 }
 
 function writeAll(descriptor: number, data: Uint8Array): void {

@@ -44,8 +44,10 @@ function tryLink(draft: string, lock: string): boolean {
     linkSync(draft, lock);
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-    throw error;
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    if (code === "EEXIST") return false;
+    if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS") throw error;
+    throw new UserError(`${lock} cannot be made: this file system has no hard links`, "move the clone to another disk");
   }
 }
 
@@ -57,7 +59,7 @@ function tryLink(draft: string, lock: string): boolean {
 function clearDead(lock: string, me: Holder): void {
   const text = read(lock);
   if (text === null) return;
-  const holder = parse(text);
+  const holder = parseHolder(text);
   if (holder !== null && isAlive(holder)) throw held(holder, lock);
   const release = acquire(`${lock}.${createHash("sha256").update(text).digest("hex").slice(0, 16)}`, me);
   try {
@@ -76,7 +78,7 @@ function read(lock: string): string | null {
 }
 
 /** A lock that we did not write (it is linked whole, so it is never half written) counts as dead: null. */
-function parse(text: string): Holder | null {
+export function parseHolder(text: string): Holder | null {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null && isHolder(value) ? value : null;

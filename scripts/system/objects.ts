@@ -12,11 +12,16 @@ export interface TreeEntry {
 
 /** Every entry below a directory (`""`: everything) of a commit, in git's order. `commit` is a full id. */
 export async function listTree(git: Git, commit: string, directory: string): Promise<TreeEntry[]> {
+  return tree(git, commit, directory, ["-l"]);
+}
+
+/** Without `-l` sizes are null, and git need not look at each object. */
+async function tree(git: Git, commit: string, directory: string, options: readonly string[]): Promise<TreeEntry[]> {
   const below = directory === "" ? [] : [`${directory.replace(/\/+$/, "")}/`];
-  const listing = await git.raw(["ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", ...below]);
+  const listing = await git.raw(["ls-tree", "-r", "-z", ...options, "--full-tree", commit, "--", ...below]);
   const entries: TreeEntry[] = [];
   for (const line of listing.split("\0")) {
-    const match = /^(\d{6}) \w+ ([0-9a-f]+) +(\d+|-)\t(.*)$/s.exec(line);
+    const match = /^(\d{6}) \w+ ([0-9a-f]+)(?: +(\d+|-))?\t(.*)$/s.exec(line);
     if (!match) continue;
     const [, mode = "", id = "", size = "-", path = ""] = match;
     entries.push({ mode, id, size: size === "-" ? null : Number(size), path });
@@ -49,21 +54,22 @@ export async function blobSizes(git: Git, ids: Iterable<string>): Promise<Map<st
 }
 
 /**
- * Files of a commit (a full id) by path, as they are stored. Left out: what is not there, directories, and
- * names with a line break, which the protocol cannot ask for and Gatehouse never makes.
+ * Files of a commit (a full id) by path, as they are stored; what is not there, or no file, is left out. Asking
+ * for `COMMIT:PATH` one by one would walk through a directory of n files n times.
  */
 export async function catFiles(git: Git, commit: string, paths: Iterable<string>): Promise<Map<string, Buffer>> {
-  const wanted = [...new Set(paths)].filter((path) => !path.includes("\n"));
-  const found = await catBatch(
+  const wanted = new Set(paths);
+  const entries = (await tree(git, commit, "", [])).filter(({ path }) => wanted.has(path));
+  const blobs = await catBlobs(
     git,
-    wanted.map((path) => `${commit}:${path}`),
+    entries.map(({ id }) => id),
   );
-  const files = new Map<string, Buffer>();
-  for (const [index, bytes] of found.entries()) {
-    const path = wanted[index];
-    if (bytes !== null && path !== undefined) files.set(path, bytes);
-  }
-  return files;
+  return new Map(
+    entries.flatMap(({ id, path }) => {
+      const bytes = blobs.get(id);
+      return bytes ? [[path, bytes]] : [];
+    }),
+  );
 }
 
 /** Answers in the order asked; null for a missing object or one that is no blob. */

@@ -5,6 +5,7 @@ import { formatInstant, type Instant, parseInstant } from "../model/time.ts";
 import { readCertificate } from "./certificate.ts";
 import { X509Error } from "./error.ts";
 import { decodePem, isWrapped } from "./pem.ts";
+import { printable } from "./printable.ts";
 
 const FIELDS = ["identity", "kind", "issued", "reason", "key", "reissue"] as const;
 const REASONS = [...ISSUE_REASONS, "RenewalDue", "Adopted"] as const;
@@ -44,10 +45,7 @@ function readLines(head: string): CertificateLines {
   const lines = head.split("\n");
   const value = (index: number): string => lineValue(lines[index], FIELDS[index] ?? "");
   const reissued = lines.length > FIELDS.length;
-  if (lines[reissued ? 6 : 5] !== "")
-    throw new X509Error(`there must be ${FIELDS.join(", ")} before the certificate, and nothing else`);
-  if (!NAME.test(value(0))) throw new X509Error(`${quote(value(0))} is no name of an identity`);
-  return {
+  const read = {
     identity: value(0),
     kind: oneOf(value(1), "kind", KINDS),
     issued: instant(value(2), "issued"),
@@ -55,6 +53,11 @@ function readLines(head: string): CertificateLines {
     key: oneOf(value(4), "key", KEYS),
     reissue: reissued ? instant(value(5), "reissue") : null,
   };
+  if (!NAME.test(read.identity)) throw new X509Error(`${quote(read.identity)} is no name of an identity`);
+  if (lines.length !== (reissued ? 7 : 6) || lines.at(-1) !== "") {
+    throw new X509Error(`before the certificate there may be ${FIELDS.join(", ")}, and nothing else`);
+  }
+  return read;
 }
 
 function lineValue(line: string | undefined, field: string): string {
@@ -76,7 +79,6 @@ function instant(value: string, field: string): Instant {
   return seconds;
 }
 
-/** Untrusted text in a message: escaped and short. */
 function quote(text: string): string {
-  return JSON.stringify(text.slice(0, 80));
+  return `"${printable(text)}"`;
 }

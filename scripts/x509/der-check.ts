@@ -21,7 +21,8 @@ function checkElement(element: Der, depth: number): void {
   const { type: tag } = element;
   if (depth > MOST_DEPTH) throw element.fail("there are too many elements inside one another");
   const universal = tag < 0x40;
-  if (universal && ((tag & CONSTRUCTED) !== 0) !== (tag === TAG.sequence || tag === TAG.set)) {
+  const list = (tag | CONSTRUCTED) === TAG.sequence || (tag | CONSTRUCTED) === TAG.set;
+  if (universal && ((tag & CONSTRUCTED) !== 0) !== list) {
     throw element.fail("a string is in pieces, or a list is not one: BER, not DER");
   }
   if ((tag & CONSTRUCTED) === 0) checkPrimitive(element, tag);

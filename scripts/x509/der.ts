@@ -1,4 +1,5 @@
 import type { Instant } from "../model/time.ts";
+import { dottedOid } from "./der-oid.ts";
 import { readTime } from "./der-time.ts";
 import { X509Error } from "./error.ts";
 
@@ -116,13 +117,8 @@ export class Der {
   /** The next element, whatever its tag. */
   any(what: string): Der {
     const start = this.position;
-    if ((this.tag & 0x1f) === 0x1f) throw this.fail(`${what} ends early or has a tag that nothing here has`);
-    this.position += 1;
-    const length = this.length(what);
-    if (length > this.end - this.position) throw this.fail(`${what} is longer than what holds it`);
-    const element = new Der(this.bytes, start, this.position, this.position + length);
-    this.position += length;
-    return element;
+    const from = this.skip(what);
+    return new Der(this.bytes, start, from, this.position);
   }
 
   /** Insists that nothing follows. */
@@ -146,24 +142,27 @@ export class Der {
 
   /** Dotted form. */
   oid(what: string): string {
-    return this.next(TAG.oid, what).checkedOid(what);
+    if (this.tag !== TAG.oid) throw this.fail(`${what} is missing or of the wrong type`);
+    const from = this.skip(what);
+    return this.dotted(what, from, this.position);
   }
 
   checkedOid(what: string): string {
-    const key = this.bytes.toString("latin1", this.from, this.end);
-    const known = KNOWN_OIDS.get(key);
-    if (known !== undefined) return known;
-    const dotted = decodeOid(this.content);
+    return this.dotted(what, this.from, this.end);
+  }
+
+  private dotted(what: string, from: number, end: number): string {
+    const dotted = dottedOid(this.bytes, from, end);
     if (dotted === null) throw this.fail(`${what} is not an object identifier`);
-    if (KNOWN_OIDS.size < 1000) KNOWN_OIDS.set(key, dotted);
     return dotted;
   }
 
   /** DER writes only 00 and FF (X.690, 11.1). */
   boolean(what: string): boolean {
-    const element = this.next(TAG.boolean, what);
-    const value = element.at(0);
-    if (element.size !== 1 || (value !== 0 && value !== 0xff)) throw this.fail(`${what} is no BOOLEAN`);
+    if (this.tag !== TAG.boolean) throw this.fail(`${what} is missing or of the wrong type`);
+    const from = this.skip(what);
+    const value = this.byte(from);
+    if (this.position - from !== 1 || (value !== 0 && value !== 0xff)) throw this.fail(`${what} is no BOOLEAN`);
     return value === 0xff;
   }
 
@@ -176,14 +175,26 @@ export class Der {
 
   /** UTCTime or GeneralizedTime as RFC 5280, 4.1.2.5 has them. */
   time(what: string): Instant {
-    const element = this.any(what);
-    const instant = readTime(element.type, element.bytes, element.from, element.end);
+    const { tag } = this;
+    const from = this.skip(what);
+    const instant = readTime(tag, this.bytes, from, this.position);
     if (instant === null) throw this.fail(`${what} is not a time that RFC 5280 allows, or lies before 1970`);
     return instant;
   }
 
   private byte(position: number): number {
     return this.bytes[position] ?? -1;
+  }
+
+  /** Steps over the next element; says where its contents begin. */
+  private skip(what: string): number {
+    if ((this.tag & 0x1f) === 0x1f) throw this.fail(`${what} ends early or has a tag that nothing here has`);
+    this.position += 1;
+    const length = this.length(what);
+    const from = this.position;
+    if (length > this.end - from) throw this.fail(`${what} is longer than what holds it`);
+    this.position = from + length;
+    return from;
   }
 
   private length(what: string): number {
@@ -198,29 +209,6 @@ export class Der {
     if (length < least) throw this.fail(`${what} has a length that is not minimal: BER, not DER`);
     return length;
   }
-}
-
-/** Contents to dotted form, by contents: certificates repeat a dozen of them. Bounded, or a hostile file could fill it. */
-const KNOWN_OIDS = new Map<string, string>();
-
-/** X.690, 8.19: base 128, no padding; arcs beyond 2^53 are nothing that we could name. */
-function decodeOid(content: Buffer): string | null {
-  const last = content.at(-1);
-  if (last === undefined || last >= 0x80 || content.length > 64) return null;
-  const arcs: number[] = [];
-  let arc = 0;
-  let fresh = true;
-  for (const byte of content) {
-    if (fresh && byte === 0x80) return null;
-    arc = arc * 128 + (byte & 0x7f);
-    if (!Number.isSafeInteger(arc)) return null;
-    fresh = byte < 0x80;
-    if (!fresh) continue;
-    if (arcs.length === 0) arcs.push(Math.min(Math.floor(arc / 40), 2), arc - 40 * Math.min(Math.floor(arc / 40), 2));
-    else arcs.push(arc);
-    arc = 0;
-  }
-  return arcs.join(".");
 }
 
 /** The one element that these bytes are, with nothing after it. */

@@ -35,7 +35,7 @@ function parseIpv4(text: string): Buffer | null {
 function parseIpv6(text: string): Buffer | null {
   const halves = text.split("::");
   if (halves.length > 2 || text.length > 45) return null;
-  const [head, tail] = halves.map((half) => groupsOf(half));
+  const [head, tail] = halves.map((half, index) => groupsOf(half, index === halves.length - 1));
   if (!head || tail === null) return null;
   const missing = 8 - head.length - (tail?.length ?? 0);
   if (tail ? missing < 1 : missing !== 0) return null;
@@ -43,13 +43,13 @@ function parseIpv6(text: string): Buffer | null {
   return Buffer.from(groups.flatMap((group) => [group >> 8, group & 0xff]));
 }
 
-/** Groups of 16 bits on one side of `::`; the last may be an IPv4 address. */
-function groupsOf(half: string): number[] | null {
+/** Groups of 16 bits on one side of `::`; the last of all may be an IPv4 address. */
+function groupsOf(half: string, last: boolean): number[] | null {
   if (half === "") return [];
   const groups: number[] = [];
   const parts = half.split(":");
   for (const [index, part] of parts.entries()) {
-    const ipv4 = index === parts.length - 1 && part.includes(".") ? parseIpv4(part) : null;
+    const ipv4 = last && index === parts.length - 1 && part.includes(".") ? parseIpv4(part) : null;
     if (ipv4) groups.push(ipv4.readUInt16BE(0), ipv4.readUInt16BE(2));
     else if (/^[0-9A-Fa-f]{1,4}$/.test(part)) groups.push(Number.parseInt(part, 16));
     else return null;

@@ -39,8 +39,11 @@ function readRelative(set: Der): string {
 }
 
 function readText(value: Der): string | null {
-  const { content, type: tag } = value;
-  if ((tag !== TAG.utf8String && tag !== TAG.printableString) || content.length === 0 || !isUtf8(content)) return null;
-  const text = content.toString("utf8");
+  const { type: tag } = value;
+  if (tag !== TAG.utf8String && tag !== TAG.printableString) return null;
+  const ascii = value.bytes.toString("latin1", value.from, value.end);
+  if (/^[ -~]+$/.test(ascii)) return ascii;
+  if (value.size === 0 || !isUtf8(value.content)) return null;
+  const text = value.content.toString("utf8");
   return UNPRINTABLE.test(text) ? null : text;
 }

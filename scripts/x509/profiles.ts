@@ -3,7 +3,7 @@ import type { Profile } from "../model/state.ts";
 import { OID } from "./oids.ts";
 
 /** KeyUsage as the first 16 bits of its BIT STRING, bit 0 highest (RFC 5280, 4.2.1.3). */
-export const KEY_USAGE = {
+const KEY_USAGE = {
   digitalSignature: 0x8000,
   keyEncipherment: 0x2000,
   keyCertSign: 0x0400,

@@ -2,6 +2,7 @@ import { type Der, TAG } from "./der.ts";
 import { readExtensions } from "./extensions.ts";
 import { readName } from "./name.ts";
 import { OID, oidName } from "./oids.ts";
+import { printable } from "./printable.ts";
 
 /** A reviewer reads these words in a terminal and a comment: few, short, printable ASCII. */
 const MOST_WORDS = 20;
@@ -15,7 +16,7 @@ export function requestIgnored(subject: Der, attributes: Der | null): string[] {
   const name = readName(subject);
   const words = name === "" ? [] : [`subject ${name}`];
   while (attributes !== null && !attributes.atEnd) words.push(...attributeWords(attributes));
-  const most = words.slice(0, MOST_WORDS).map(printable);
+  const most = words.slice(0, MOST_WORDS).map((word) => printable(word, MOST_CHARACTERS));
   return words.length > MOST_WORDS ? [...most, `${words.length - MOST_WORDS} more`] : most;
 }
 
@@ -32,10 +33,4 @@ function attributeWords(attributes: Der): string[] {
     words.push(...[...extensions.keys()].map((oid) => `extension ${oidName(oid)}`));
   }
   return words;
-}
-
-/** Everything but printable ASCII, and the backslash, as \u{…}; cut to a length that a line has room for. */
-function printable(words: string): string {
-  const escaped = words.replace(/[^ -~]|\\/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
-  return escaped.length > MOST_CHARACTERS ? `${escaped.slice(0, MOST_CHARACTERS)}...` : escaped;
 }

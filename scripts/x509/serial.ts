@@ -1,8 +1,9 @@
 import type { Der } from "./der.ts";
 import { X509Error } from "./error.ts";
+import { printable } from "./printable.ts";
 
 /** `-` only for what others issued against RFC 5280, 4.1.2.2; the form that openssl, nginx and Node print. */
-const SERIAL_TEXT = /^-?(?:[0-9A-F]{2}){1,20}$/;
+const SERIAL_TEXT = /^(?:00|-?(?!00)(?:[0-9A-F]{2}){1,20})$/;
 
 /**
  * A serial's INTEGER as text: upper-case hex of whole bytes, `-` before it when negative.
@@ -19,7 +20,8 @@ export function serialText(integer: Der): string {
 
 /** The inverse, as a binary string. @throws X509Error for what is not such a text. */
 export function serialContent(text: string): string {
-  if (!SERIAL_TEXT.test(text)) throw new X509Error(`"${text}" is not a serial number: 1 to 20 bytes in upper-case hex`);
+  if (!SERIAL_TEXT.test(text))
+    throw new X509Error(`"${printable(text)}" is not a serial number: 1 to 20 bytes in upper-case hex`);
   if (text.startsWith("-"))
     return Buffer.from(negate(Buffer.from(`00${text.slice(1)}`, "hex")), "hex").toString("latin1");
   const bytes = Buffer.from(text, "hex").toString("latin1");

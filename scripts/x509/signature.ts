@@ -67,3 +67,15 @@ export function verifySigned({ body, algorithm, signature }: Signed, key: KeyObj
   if (scheme === null || scheme.keyType !== key.asymmetricKeyType) return false;
   return verify(scheme.hash, body.raw, key, signature.content);
 }
+
+/** The same in libuv's thread pool: as many at once as it has threads. */
+export function verifySignedAsync({ body, algorithm, signature }: Signed, key: KeyObject): Promise<boolean> {
+  const scheme = readScheme(algorithm);
+  if (scheme === null || scheme.keyType !== key.asymmetricKeyType) return Promise.resolve(false);
+  return new Promise((resolve, reject) => {
+    verify(scheme.hash, body.raw, key, signature.content, (error, valid) => {
+      if (error) reject(error);
+      else resolve(valid);
+    });
+  });
+}

@@ -4,6 +4,7 @@ import { type Bytes, bitList, element, extension, integer, oid, sequence, toByte
 import { X509Error } from "./error.ts";
 import { parseIp } from "./ip.ts";
 import { OID } from "./oids.ts";
+import { printable } from "./printable.ts";
 import { AUTHORITY_USAGE, leafUsage, PURPOSES } from "./profiles.ts";
 
 /** basicConstraints and keyUsage of a CA that issues leaves only (RFC 5280, 4.2.1.9 and 4.2.1.3), both critical. */
@@ -46,6 +47,6 @@ export function namesExtension(names: readonly string[]): Bytes {
 function generalName(name: string): Bytes {
   const address = parseIp(name);
   if (address !== null) return element(context(7, false), toBytes(address));
-  if (!DNS_NAME.test(name)) throw new X509Error(`"${name}" is neither a DNS name nor an IP address`);
+  if (!DNS_NAME.test(name)) throw new X509Error(`"${printable(name)}" is neither a DNS name nor an IP address`);
   return element(context(2, false), name);
 }

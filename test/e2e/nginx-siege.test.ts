@@ -1,182 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testConfiguration } from "./support/nginx.ts";
-import type { Ask } from "./support/request.ts";
 import { APT, PKG, Siege, type Who } from "./support/siege.ts";
-
-type Sent = Partial<Ask> & { readonly client?: Who | null };
-type Refusal = readonly [sentence: string, sent: Sent, status: number, reason: string | RegExp, page: string];
-
-const OF_DEBIAN = { client: "bob", target: "/debian/file.txt" } as const;
-
-const CERTIFICATES: readonly Refusal[] = [
-  ["no certificate", { client: null }, 400, "no certificate", "No client certificate."],
-  ["a revoked certificate", { client: "erin" }, 400, /^not verified: .*revoked/, "was revoked or is suspended"],
-  [
-    "a certificate that the CRL does not know yet, but that is off the list",
-    { client: "frank" },
-    403,
-    "not listed",
-    "no longer admitted",
-  ],
-  ["an expired certificate", { client: "late" }, 400, /^not verified: .*expired/, "has expired"],
-  ["a certificate that is not valid yet", { client: "early" }, 400, /^not verified: .*not yet valid/, "not valid yet"],
-  [
-    "a stranger's CA of the same name, with a listed subject and serial",
-    { client: "double" },
-    400,
-    /^not verified/,
-    "not one that this server accepts",
-  ],
-  [
-    "a chain through somebody else's intermediate",
-    { client: "middleman" },
-    400,
-    /^not verified/,
-    "not one that this server accepts",
-  ],
-  ["a server's certificate", { client: "box" }, 400, /^not verified: .*purpose/, "not one that this server accepts"],
-  [
-    "a signer's certificate",
-    { client: "build01" },
-    400,
-    /^not verified: .*purpose/,
-    "not one that this server accepts",
-  ],
-];
-
-const NAMES: readonly Refusal[] = [
-  [
-    "Host of another server on the socket",
-    { host: APT, target: "/debian/file.txt" },
-    421,
-    "wrong server name",
-    "another server name",
-  ],
-  ["an unknown Host", { host: "unknown.example.com" }, 421, "wrong server name", "another server name"],
-  [
-    "a target that names another server",
-    { target: `https://${APT}/debian/file.txt` },
-    421,
-    "wrong server name",
-    "another server name",
-  ],
-  ["Host that is an address", { host: "127.0.0.1" }, 421, "wrong server name", "another server name"],
-];
-
-const PATHS: readonly Refusal[] = [
-  [
-    "another repository",
-    { client: "bob", target: "/packages/file.txt" },
-    403,
-    "not permitted: packages",
-    "not open to you",
-  ],
-  [
-    "a file that is not there in another repository",
-    { client: "bob", target: "/packages/none" },
-    403,
-    "not permitted: packages",
-    "not open to you",
-  ],
-  ["a repository of no group", { target: "/orphan/file.txt" }, 403, "not permitted: orphan", "not open to you"],
-  [
-    "a client in no group",
-    { client: "carol", target: "/debian/file.txt" },
-    403,
-    "not permitted: debian",
-    "not open to you",
-  ],
-  [
-    "a client in no group, at home",
-    { client: "carol", target: "/home/file.txt" },
-    403,
-    "no home",
-    "no repository is set",
-  ],
-  ["a client without a home", { client: "alice", target: "/home/file.txt" }, 403, "no home", "no repository is set"],
-  [
-    "a path beside home's repository",
-    { client: "bob", target: "/home/../packages/file.txt" },
-    403,
-    "not permitted: packages",
-    "not open",
-  ],
-  ["..", { client: "bob", target: "/debian/../packages/file.txt" }, 403, "not permitted: packages", "not open to you"],
-  [
-    "%2e%2e",
-    { client: "bob", target: "/debian/%2e%2e/packages/file.txt" },
-    403,
-    "not permitted: packages",
-    "not open to you",
-  ],
-  [
-    "..%2f",
-    { client: "bob", target: "/debian/..%2fpackages/file.txt" },
-    403,
-    "not permitted: packages",
-    "not open to you",
-  ],
-  [
-    "%252e%252e",
-    { client: "bob", target: "/debian/%252e%252e/packages/file.txt" },
-    404,
-    "not found",
-    "nothing at this address",
-  ],
-  [".. above the repositories", { target: "/debian/../secret.txt" }, 404, "not found", "nothing at this address"],
-  ["//", { client: "bob", target: "//packages//file.txt" }, 403, "not permitted: packages", "not open to you"],
-  ["/./", { client: "bob", target: "/./packages/./file.txt" }, 403, "not permitted: packages", "not open to you"],
-  [
-    "%2f for a slash",
-    { client: "bob", target: "/packages%2ffile.txt" },
-    403,
-    "not permitted: packages",
-    "not open to you",
-  ],
-  ["upper case", { target: "/DEBIAN/file.txt" }, 404, "not found", "nothing at this address"],
-  ["the path without its last slash", { target: "/packages" }, 404, "not found", "nothing at this address"],
-  [
-    "a sibling, by the missing slash",
-    { target: "/packages-secret/file.txt" },
-    404,
-    "not found",
-    "nothing at this address",
-  ],
-  [
-    "a sibling, by the missing slash and dots",
-    { target: "/packages../packages-secret/file.txt" },
-    404,
-    "not found",
-    "nothing at this address",
-  ],
-  ["a dotfile", { target: "/debian/.htpasswd" }, 403, "hidden file", "begin with a dot"],
-  ["a dotfile, encoded", { target: "/debian/%2ehtpasswd" }, 403, "hidden file", "begin with a dot"],
-  ["a file in a dot directory", { target: "/debian/.git/config" }, 403, "hidden file", "begin with a dot"],
-  ["a dotfile at home", { client: "bob", target: "/home/.htpasswd" }, 403, "hidden file", "begin with a dot"],
-  ["the reserved path", { target: "/.gatehouse/x" }, 404, "not found", "nothing at this address"],
-  ["a link to another owner's file", { target: "/debian/passwd" }, 403, "not readable", "somebody else's file"],
-  ["a directory's list", { target: "/debian/" }, 403, "not readable", "Directories are not listed"],
-  ["the root of everything", { target: "/" }, 404, "not found", "nothing at this address"],
-  [
-    "a line break in a path",
-    { client: "bob", target: "/home/%0a/../../packages/file.txt" },
-    403,
-    "not permitted: packages",
-    "not open",
-  ],
-  ["a line break at home", { client: "bob", target: "/home/a%0ab" }, 404, "not found", "nothing at this address"],
-  [
-    "a repository that another server serves, under this one's name",
-    { sni: APT, target: "/packages/file.txt" },
-    404,
-    "not found",
-    "nothing at this address",
-  ],
-];
-
-const METHODS: readonly Refusal[] = ["POST", "PUT", "DELETE", "OPTIONS", "PROPFIND", "PATCH"].map(
-  (method): Refusal => [`method ${method}`, { ...OF_DEBIAN, method }, 405, "method not allowed", "for reading only"],
-);
+import { CERTIFICATES, METHODS, NAMES, OF_DEBIAN, PATHS, type Sent } from "./support/siege-refusals.ts";
 
 describe("the gate refuses", () => {
   let siege: Siege;
@@ -301,6 +126,31 @@ describe("the gate lets through", () => {
 });
 
 const withSessions = (conf: string) => conf.replace("ssl_session_cache off;", "ssl_session_cache shared:x:1m;");
+
+describe("where an operator has switched verification off, the gate", () => {
+  let siege: Siege;
+  beforeAll(async () => {
+    siege = await Siege.start((conf) => conf.replace("ssl_verify_client on;", "ssl_verify_client optional_no_ca;"));
+  });
+  afterAll(() => siege?.[Symbol.asyncDispose]());
+
+  test.for<readonly [string, Who | null, RegExp]>([
+    ["no certificate", null, /^no certificate$/],
+    ["a stranger's certificate with a listed serial", "double", /^not verified: /],
+  ])("still refuses %s", async ([sentence, client, reason]) => {
+    const mark = `?${encodeURIComponent(sentence)}`;
+    expect((await siege.ask({ client, target: `/packages/file.txt${mark}` })).status).toBe(403);
+    expect((await siege.record(mark))["reason"]).toMatch(reason);
+  });
+});
+
+test("a CRL that has ended locks everybody out, and the page says whose fault it is", async () => {
+  await using siege = await Siege.start();
+  siege.site.writeCrl({ from: "200101000000Z", to: "200201000000Z" });
+  await siege.reload();
+  const answer = await siege.ask({ target: "/packages/file.txt" });
+  expect(answer).toMatchObject({ status: 400, body: expect.stringContaining("nothing is wrong at your end") });
+});
 
 describe.each([
   ["TLSv1.2", "as rendered", (conf: string) => conf, false],

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Registry } from "../../scripts/model/registry.ts";
 import { client, group, registry, repository, serial, server } from "../render/nginx-samples.ts";
@@ -54,19 +55,19 @@ describe("nginx with the configuration we render", () => {
 
   const get = (path: string, as: Credentials | null) =>
     curl(NAME, port, path, "--cacert", site.ca, ...(as === null ? [] : ["--cert", as.cert, "--key", as.key]));
-  const lastReason = () => nginx?.accessLog().at(-1)?.["reason"];
+  const record = async (end: string) => nginx?.record(end);
 
   test("answers 400 without a certificate, with a page that says so and what to do", async () => {
-    const { status, body } = await get("/packages/file.txt", null);
+    const { status, body } = await get("/packages/file.txt?none", null);
     expect(status).toBe(400);
     expect(body).toContain("No client certificate.");
     expect(body).toContain("--cert FILE.crt --key FILE.key");
-    expect(lastReason()).toBe("no certificate");
+    expect((await record("?none"))?.["reason"]).toBe("no certificate");
   });
 
   test("answers 200 to an admitted client, and logs its name", async () => {
-    expect(await get("/packages/file.txt", alice)).toEqual({ status: 200, body: "packages\n" });
-    expect(nginx?.accessLog().at(-1)).toMatchObject({
+    expect(await get("/packages/file.txt?alice", alice)).toEqual({ status: 200, body: "packages\n" });
+    expect(await record("?alice")).toMatchObject({
       client: "alice",
       serial: alice.serial,
       status: "200",
@@ -76,20 +77,20 @@ describe("nginx with the configuration we render", () => {
 
   test("answers 403 for a repository of others, with a page that says so", async () => {
     expect((await get("/debian/file.txt", bob)).body).toBe("debian\n");
-    const { status, body } = await get("/packages/file.txt", bob);
+    const { status, body } = await get("/packages/file.txt?bob", bob);
     expect(status).toBe(403);
     expect(body).toContain("this repository is not open to you");
-    expect(lastReason()).toBe("not permitted: packages");
+    expect((await record("?bob"))?.["reason"]).toBe("not permitted: packages");
   });
 
   test("refuses a client once it is off the allow-list, whatever the CRL says", async () => {
     expect((await get("/debian/file.txt", bob)).status).toBe(200);
     site.render(sample, { alice });
     await nginx?.reload();
-    const { status, body } = await get("/debian/file.txt", bob);
+    const { status, body } = await get("/debian/file.txt?removed", bob);
     expect(status).toBe(403);
     expect(body).toContain("no longer admitted");
-    expect(lastReason()).toBe("not listed");
+    expect((await record("?removed"))?.["reason"]).toBe("not listed");
     expect((await get("/debian/file.txt", alice)).status).toBe(200);
   });
 
@@ -105,5 +106,36 @@ describe("nginx with the configuration we render", () => {
     const start = performance.now();
     expect(testConfiguration(scratch.at("trial"), site.conf)).toEqual({ code: 0, said: "" });
     expect(performance.now() - start).toBeLessThan(5000);
+  });
+
+  test("runs with IPv4 and IPv6 side by side, a server that waits for its certificate, and one file of two", async () => {
+    const [tls = 0, plain = 0] = await freePorts(2);
+    const sockets = {
+      listen: [`${tls}`, `[::]:${tls}`],
+      redirect: [`${plain}`, `[::]:${plain}`],
+      repositories: ["debian"],
+    };
+    const servers = new Map([
+      ["a", server({ names: ["a.example.com"], ...sockets })],
+      ["b", server({ names: ["b.example.com"], ...sockets })],
+      ["waiting", server({ names: ["waiting.example.com"], ...sockets })],
+    ]);
+    const other = new Scratch("sockets");
+    try {
+      const pki = new Site(other);
+      for (const name of ["a", "b"]) pki.issueServer(name, [`${name}.example.com`]);
+      const someone = pki.authority.issue({ name: "alice" });
+      pki.render({ ...sample, servers }, { alice: someone }, ["a", "b"]);
+      expect(testConfiguration(other.at("trial"), pki.conf)).toEqual({ code: 0, said: "" });
+      rmSync(other.at("pki/nginx/servers/a.conf"));
+      await using _running = await Nginx.start(other.at("run"), pki.conf, tls);
+      const as = ["--cert", someone.cert, "--key", someone.key, "--cacert", pki.ca];
+      expect((await curl("b.example.com", tls, "/debian/file.txt", ...as)).body).toBe("debian\n");
+      for (const name of ["a.example.com", "unknown.example.com", "waiting.example.com"]) {
+        await expect(curl(name, tls, "/debian/file.txt", ...as)).rejects.toThrow(/unrecognized name/i);
+      }
+    } finally {
+      other[Symbol.dispose]();
+    }
   });
 });

@@ -45,6 +45,8 @@ describe("the files", () => {
       "include/apt.example.com.conf",
       "include/pkg.example.com.conf",
       "nginx.conf",
+      "reasons.conf",
+      "refusals.conf",
       "repositories/debian.conf",
       "repositories/packages.conf",
       "roles.map",
@@ -124,9 +126,11 @@ describe("a server's file", () => {
   });
 
   test("for a foreign http {} sets there only maps and a log format with our prefix", () => {
-    const heads = foreign.split("\n").filter((line) => /^[a-z]/.test(line));
+    const heads = `${foreign}${rendered.text("reasons.conf")}`.split("\n").filter((line) => /^[a-z]/.test(line));
     for (const head of heads)
-      expect(head).toMatch(/^(?:map \S+ \$gatehouse_\w+ \{|log_format gatehouse escape=json|server \{)$/);
+      expect(head).toMatch(
+        /^(?:map \S+ \$gatehouse_\w+ \{|include gatehouse\/nginx\/reasons[.]conf;|log_format gatehouse escape=json|server \{)$/,
+      );
     expect(foreign).not.toMatch(/default_server|^\s*map_hash/m);
     expect(foreign).toMatch(/^ {4}ssl_crl gatehouse\/crl\.pem;$/m);
   });

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { observeOperations } from "../../scripts/system/fault.ts";
@@ -37,6 +46,16 @@ describe("writeFiles", () => {
     expect(new Set(seen)).toEqual(new Set(["600"]));
     expect(mode(root, "pki/private")).toBe("700");
     expect(mode(root, "pki/private/by_serial")).toBe("700");
+  });
+
+  test("what a killed run of the same process id left is not in the way, nor followed", async () => {
+    const root = scratch();
+    const outside = scratch();
+    symlinkSync(join(outside, "target"), join(root, `.a.${process.pid}.tmp`));
+    await writeFiles(root, [{ path: "a", data: "ours" }]);
+    expect(readFileSync(join(root, "a"), "utf8")).toBe("ours");
+    expect(lstatSync(join(root, "a")).isFile()).toBe(true);
+    expect(readdirSync(outside)).toEqual([]);
   });
 
   test("a given mode is kept", async () => {

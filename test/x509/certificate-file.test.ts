@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { readCertificate } from "../../scripts/x509/certificate.ts";
-import { formatCertificateFile, readCertificateFile } from "../../scripts/x509/certificate-file.ts";
+import {
+  type CertificateLines,
+  formatCertificateFile,
+  readCertificateFile,
+} from "../../scripts/x509/certificate-file.ts";
 import { X509Error } from "../../scripts/x509/error.ts";
 import { decodePem, encodePem } from "../../scripts/x509/pem.ts";
 import { leaf } from "./helpers/made.ts";
@@ -9,10 +13,14 @@ import { directory, must } from "./helpers/programs.ts";
 
 const SERIAL = "5F0000000000000000000000000000A1";
 const PEM = leaf("client");
-const LINES = {
-  ...{ identity: "alice", kind: "client", issued: 1_795_262_400, reason: "Missing", key: "managed" },
+const LINES: CertificateLines = {
+  identity: "alice",
+  kind: "client",
+  issued: 1_795_262_400,
+  reason: "Missing",
+  key: "managed",
   reissue: null,
-} as const;
+};
 const TEXT = formatCertificateFile(LINES, PEM);
 
 it("is a few lines and the certificate, which openssl reads as it stands", () => {
@@ -48,13 +56,24 @@ describe("refused, with what is wrong", () => {
       SERIAL,
       '"reissue: ..." is wanted',
     ],
-    ["two lines too many", TEXT.replace("key: managed\n", "key: managed\na: b\nc: d\n"), SERIAL, "nothing else"],
+    [
+      "two lines too many",
+      TEXT.replace("key: managed\n", "key: managed\nreissue: 2026-01-01T00:00:00Z\nc: d\n"),
+      SERIAL,
+      "nothing else",
+    ],
     ["lines in another order", TEXT.replace(/(kind.*\n)(issued.*\n)/, "$2$1"), SERIAL, '"kind: ..." is wanted'],
     ["an unknown kind", TEXT.replace("kind: client", "kind: root"), SERIAL, "none of client, server, signer"],
     ["an unknown reason", TEXT.replace("Missing", "Whim"), SERIAL, '"reason" is "Whim"'],
     ["an unknown key", TEXT.replace("managed", "lost"), SERIAL, '"key" is "lost"'],
     ["a time in another form", TEXT.replace("T12:00:00Z", "T13:00:00+01:00"), SERIAL, "not a time"],
     ["a day that does not exist", TEXT.replace("11-21", "02-30"), SERIAL, "not a time"],
+    [
+      "a line that would colour a terminal",
+      `\u001b[31m\u202e${TEXT}`,
+      SERIAL,
+      'where "\\u{1b}[31m\\u{202e}identity: alice" stands',
+    ],
     ["a name that is a path", TEXT.replace("alice", "../alice"), SERIAL, "no name of an identity"],
   ])("%s", (_, text, serial, sentence) => {
     expect(text !== TEXT || serial !== SERIAL).toBe(true);

@@ -5,6 +5,7 @@ import type { CrlEntry } from "../../scripts/model/state.ts";
 import { readCrl, verifyCrl } from "../../scripts/x509/crl-reader.ts";
 import { type CrlInput, signCrl } from "../../scripts/x509/crl-writer.ts";
 import { X509Error } from "../../scripts/x509/error.ts";
+import { issueAuthority } from "../../scripts/x509/issue.ts";
 import { decodePem, encodePem } from "../../scripts/x509/pem.ts";
 import { authority, DAY, NOW } from "./helpers/made.ts";
 import { directory, must, run } from "./helpers/programs.ts";
@@ -41,7 +42,6 @@ describe("a CRL as openssl and GnuTLS read it", () => {
 
   it("verifies, and does not once a byte of it is changed", () => {
     const der = decodePem(crl(ONE_OF_EACH), "X509 CRL");
-    der[der.indexOf(Buffer.from("0201a3", "hex"))] = 2;
     const at = der.indexOf(Buffer.from("020200a3", "hex"));
     const edited = encodePem("X509 CRL", der.fill(0xa9, at + 3, at + 4));
     const place = directory({ "crl.pem": crl(ONE_OF_EACH), "edited.pem": edited, "ca.pem": caPem });
@@ -57,6 +57,14 @@ describe("a CRL as openssl and GnuTLS read it", () => {
     const text = must("certtool", ["--crl-info", "--infile", "crl.pem"], cwd());
     expect(text).toMatch(/Version: 2/);
     expect(text).toMatch(/Revoked certificates \(7\):/);
+  });
+
+  it("is not signed by a CA of another name, though it has the same key", () => {
+    const { issuer: issuerOfBoth, key } = authority();
+    const { notBefore, notAfter } = issuerOfBoth.certificate;
+    const subject = { commonName: "Another CA", organization: "Example Ltd", country: null };
+    const other = issueAuthority({ ...subject, key: key.privateKey, serial: "40", notBefore, notAfter });
+    expect(verifyCrl(crl([]), other)).toBe(false);
   });
 
   it("is not signed by another CA of the same name", () => {
@@ -143,6 +151,12 @@ describe("refused when read", () => {
   it("a delta CRL", () => {
     const delta = "crl_extensions=x\n[x]\nauthorityKeyIdentifier=keyid\n2.5.29.27=critical,DER:020101\n";
     expect(() => readCrl(byOpenssl(delta))).toThrow("critical extension 2.5.29.27");
+  });
+  it("a CRL with one serial twice", () => {
+    const der = decodePem(crl(ONE_OF_EACH), "X509 CRL");
+    const at = der.indexOf(Buffer.from("020200a6", "hex"));
+    const twice = encodePem("X509 CRL", der.fill(0xa5, at + 3, at + 4));
+    expect(() => readCrl(twice)).toThrow("has serial A5 twice");
   });
   it("and openssl's usual CRL is not", () => {
     expect(readCrl(byOpenssl("crl_extensions=x\n[x]\nauthorityKeyIdentifier=keyid\n")).number).toBe(1);

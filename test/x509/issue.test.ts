@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { KEY_TYPES, KINDS } from "../../scripts/model/registry.ts";
+import { KEY_TYPES, KINDS, type Kind } from "../../scripts/model/registry.ts";
 import { readCertificate } from "../../scripts/x509/certificate.ts";
 import { signCrl } from "../../scripts/x509/crl-writer.ts";
 import { X509Error } from "../../scripts/x509/error.ts";
@@ -75,6 +75,18 @@ describe.each(KEY_TYPES)("a CA with a key of type %s", (caType) => {
 });
 
 describe("a certificate as others read it", () => {
+  test.each([
+    ["ec-p256", "ecdsa-with-SHA256"],
+    ["ec-p384", "ecdsa-with-SHA384"],
+    ["rsa-3072", "sha256WithRSAEncryption"],
+    ["rsa-4096", "sha384WithRSAEncryption"],
+    ["ed25519", "ED25519"],
+  ] as const)("is signed by a CA of type %s with %s", (type, algorithm) => {
+    const cwd = directory({ "a.pem": leaf("client", { issuer: authority(type).issuer }) });
+    const text = must("openssl", ["x509", "-in", "a.pem", "-noout", "-text"], cwd);
+    expect(text.match(new RegExp(`Signature Algorithm: ${algorithm}$`, "gm"))).toHaveLength(2);
+  });
+
   it("has the extensions of its profile, as openssl prints them", () => {
     const cwd = directory({ "client.pem": leaf("client"), "server.pem": leaf("server"), "signer.pem": leaf("signer") });
     const text = (name: string) => must("openssl", ["x509", "-in", name, "-noout", "-text"], cwd).replace(/ +/g, " ");
@@ -86,6 +98,15 @@ describe("a certificate as others read it", () => {
     expect(text("server.pem")).toContain(
       "DNS:pkg.example.com, IP Address:192.0.2.7, IP Address:2001:DB8:0:0:0:0:0:1\n",
     );
+  });
+
+  it("has the purposes of its profile and is no CA, as Node reads it", () => {
+    const purposes = (kind: Kind) => new X509Certificate(leaf(kind)).keyUsage;
+    expect(purposes("client")).toEqual(["1.3.6.1.5.5.7.3.2"]);
+    expect(purposes("server")).toEqual(["1.3.6.1.5.5.7.3.1"]);
+    expect(purposes("signer")).toEqual(["1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.4"]);
+    expect(KINDS.map((kind) => new X509Certificate(leaf(kind)).ca)).toEqual([false, false, false]);
+    expect(new X509Certificate(authority().pem).ca).toBe(true);
   });
 
   it("lets an RSA server decipher keys, and nobody else", () => {
@@ -196,6 +217,7 @@ describe("refused before anything is signed", () => {
     ["a leaf that outlives its issuer", () => leaf("client", { notAfter: NOW + 3651 * DAY })],
     ["a time of half seconds", () => leaf("client", { notBefore: NOW - 0.5 })],
     ["a serial of 21 bytes", () => leaf("client", { serial: "41".repeat(21) })],
+    ["a serial with a needless zero", () => leaf("client", { serial: "0041" })],
     ["a serial in lower case", () => leaf("client", { serial: "ab" })],
     ["a key that is none", () => leaf("client", { spki: Buffer.from("3000", "hex") })],
     ["a CA key of somebody else", () => makeIssuer(authority().pem, pair("ec-p256").privateKey)],

@@ -1,14 +1,15 @@
-import { createPublicKey, sign } from "node:crypto";
+import { createPublicKey } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { KEY_TYPES } from "../../scripts/model/registry.ts";
-import { bitString, element, fromBytes, integer, sequence, toBytes } from "../../scripts/x509/der-write.ts";
-import { makeSigner } from "../../scripts/x509/issuer.ts";
+import { element, oid, sequence } from "../../scripts/x509/der-write.ts";
 import { decodePem, encodePem } from "../../scripts/x509/pem.ts";
 import { readRequest } from "../../scripts/x509/request.ts";
-import { subjectName } from "../../scripts/x509/write-name.ts";
-import { type Pair, pair, spkiOf } from "./helpers/made.ts";
+import { pair, spkiOf } from "./helpers/made.ts";
 import { directory, must } from "./helpers/programs.ts";
+import { byOpenssl, indefinite, made, nested, padded, point, rsa, USUAL, withoutNull } from "./helpers/requests.ts";
 
 const LABEL = "CERTIFICATE REQUEST";
 const read = (text: string | Uint8Array) => readRequest(Buffer.from(text));
@@ -17,33 +18,7 @@ const problem = (text: string | Uint8Array) => {
   return request.ok ? "accepted" : request.problem;
 };
 
-/** A request by openssl for this `-newkey`. */
-function byOpenssl(
-  newkey: readonly string[],
-  rest: readonly string[] = ["-subj", "/"],
-): { request: string; key: string } {
-  const cwd = directory();
-  const key = ["-newkey", ...newkey, "-nodes", "-keyout", "key.pem"];
-  must("openssl", ["req", "-new", ...key, "-out", "a.req", ...rest], cwd);
-  const text = (args: readonly string[]) => must("openssl", args, cwd);
-  return { request: text(["req", "-in", "a.req"]), key: text(["pkey", "-in", "key.pem"]) };
-}
-
-/** A request of ours: what openssl would not make. */
-function made(
-  { publicKey, privateKey }: Pair,
-  change: { version?: number; spki?: Buffer; attributes?: string } = {},
-): Buffer {
-  const signer = makeSigner(privateKey);
-  const spki = toBytes(change.spki ?? spkiOf(publicKey));
-  const name = subjectName({ commonName: "alice", organization: "Example Ltd", country: null });
-  const body = sequence(integer(change.version ?? 0), name, spki, change.attributes ?? element(0xa0, ""));
-  const signature = sign(signer.scheme.hash, fromBytes(body), privateKey);
-  return fromBytes(sequence(body, signer.algorithm, bitString(toBytes(signature))));
-}
-
 const PEM = (der: Uint8Array) => encodePem(LABEL, der);
-const USUAL = pair("ec-p256");
 
 describe("accepted", () => {
   test.each([
@@ -71,6 +46,13 @@ describe("accepted", () => {
     expect(problem(must("openssl", ["req", "-in", "a.req", "-text"], cwd))).toBe("accepted");
     expect(problem(request.replaceAll(LABEL, `NEW ${LABEL}`))).toBe("accepted");
     expect(problem(request.replaceAll("\n", "\r\n"))).toBe("accepted");
+  });
+
+  test("certtool's request, with the text before it", () => {
+    const cwd = directory({ "t.cfg": "cn = alice\n" });
+    must("certtool", ["--generate-privkey", "--key-type", "ecdsa", "--curve", "secp384r1", "--outfile", "k"], cwd);
+    must("certtool", ["--generate-request", "--load-privkey", "k", "--template", "t.cfg", "--outfile", "a.req"], cwd);
+    expect(readRequest(readFileSync(join(cwd, "a.req")))).toMatchObject({ ok: true, keyType: "ec-p384" });
   });
 
   test.each(KEY_TYPES)("a request of type %s that we write ourselves, which openssl verifies too", (type) => {
@@ -150,6 +132,16 @@ describe("refused, with a sentence", () => {
       () => PEM(made(USUAL, { spki: spkiOf(pair("ec-p256", "other").publicKey) })),
       "not made by the key in it",
     ],
+    [
+      "RSA of 9000 bits",
+      () => PEM(made(pair("rsa-3072"), { spki: rsa((n) => n * 2n ** 5928n + 1n, 65537n) })),
+      "the RSA key has 9000 bits",
+    ],
+    [
+      "parameters that its signature algorithm has not",
+      () => PEM(made(USUAL, { algorithm: sequence(oid("1.2.840.10045.4.3.2"), "\x05\0") })),
+      "an algorithm that is not accepted",
+    ],
     ["an even RSA exponent", () => PEM(made(pair("rsa-3072"), { spki: rsa((n) => n, 65538n) })), "exponent is even"],
     ["an even RSA modulus", () => PEM(made(pair("rsa-3072"), { spki: rsa((n) => n - 1n, 65537n) })), "modulus is even"],
     [
@@ -225,41 +217,6 @@ describe("refused, with a sentence", () => {
     }
   });
 });
-
-/** The RSA key's SubjectPublicKeyInfo with another modulus and exponent. */
-function rsa(modulus: (n: bigint) => bigint, exponent: bigint): Buffer {
-  const { n } = pair("rsa-3072").publicKey.export({ format: "jwk" });
-  const changed = modulus(BigInt(`0x${Buffer.from(n ?? "", "base64url").toString("hex")}`));
-  const number = (value: bigint) => {
-    const hex = value.toString(16);
-    return element(2, toBytes(Buffer.from(`00${hex.padStart(hex.length + (hex.length % 2), "0")}`, "hex")));
-  };
-  const algorithm = "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00";
-  return fromBytes(sequence(algorithm, bitString(sequence(number(changed), number(exponent)))));
-}
-
-function withoutNull(): Buffer {
-  const spki = toBytes(rsa((n) => n, 65537n)).slice(4);
-  return fromBytes(sequence(`\x30\x0b${spki.slice(2, 13)}`, spki.slice(15)));
-}
-
-function point(change: (uncompressed: Buffer) => Buffer): Buffer {
-  const spki = spkiOf(USUAL.publicKey);
-  return fromBytes(sequence(toBytes(spki.subarray(2, 23)), bitString(toBytes(change(spki.subarray(26))))));
-}
-
-function nested(depth: number): string {
-  return depth === 0 ? "" : sequence(nested(depth - 1));
-}
-
-/** BER of the same request: the outermost length indefinite, or in one byte more than it needs. */
-function indefinite(der: Buffer): Buffer {
-  return Buffer.concat([Buffer.from("3080", "hex"), der.subarray(4), Buffer.from("0000", "hex")]);
-}
-
-function padded(der: Buffer): Buffer {
-  return Buffer.concat([Buffer.from("308300", "hex"), der.subarray(2)]);
-}
 
 it("answers every text and every mutation of a request without throwing", () => {
   const der = decodePem(PEM(made(USUAL)), LABEL);

@@ -13,7 +13,8 @@ const root: Field<"self"> = {
   schema: { enum: ["self"], description: "One self-signed issuing CA. (An offline root comes in a later version.)" },
   read: (node, what, scope) => {
     const value = ROOTS.read(node, what, scope);
-    if (value === "offline") scope.report.add(node.offset, "root: offline comes in a later version", "write root: self");
+    if (value === "offline")
+      scope.report.add(node.offset, "root: offline comes in a later version", "write root: self");
     return value === undefined ? undefined : "self";
   },
 };

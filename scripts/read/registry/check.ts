@@ -26,6 +26,7 @@ export type World = Pick<Scope, "now" | "hasRequest" | "hasSigning">;
 
 /** The tree of clients.yaml to the registry, or everything that is wrong with it. */
 export function checkTree(root: Node, report: Report, places: Places, world: World): Checked {
+  if (tooMany(root, report)) return { ok: false, problems: report.problems(places) };
   const sections = new Sections(root, report, world);
   const registry = sections.build();
   if (!report.clean) return { ok: false, problems: report.problems(places) };
@@ -55,13 +56,22 @@ class Sections {
   #checkSections(): void {
     const { report } = this.#scope;
     for (const { key, offset } of this.#sections.values()) {
-      if (!KNOWN.has(key)) report.addUnknown(offset, `there is no section ${show(key)}`, key, KNOWN, `sections are ${SECTIONS.join(", ")}`);
+      if (!KNOWN.has(key))
+        report.addUnknown(
+          offset,
+          `there is no section ${show(key)}`,
+          key,
+          KNOWN,
+          `sections are ${SECTIONS.join(", ")}`,
+        );
     }
     for (const section of REQUIRED_SECTIONS) {
-      if (!this.#sections.has(section)) report.add(0, `the file lacks the section ${section}`, section === "version" ? "write version: 1" : null);
+      if (!this.#sections.has(section))
+        report.add(0, `the file lacks the section ${section}`, section === "version" ? "write version: 1" : null);
     }
     const version = this.#sections.get("version");
-    if (version && (version.value.kind !== "scalar" || version.value.value !== 1)) report.add(version.value.offset, "version must be 1");
+    if (version && (version.value.kind !== "scalar" || version.value.value !== 1))
+      report.add(version.value.offset, "version must be 1");
   }
 
   /** Names, and that no two are the same: identities across their three sections, access across its two. */
@@ -82,11 +92,13 @@ class Sections {
 
   #checkName(section: NamedSection, name: string, offset: number): void {
     const { report } = this.#scope;
-    if (RESERVED_NAMES.includes(name.toLowerCase())) report.add(offset, `${section}: the name ${show(name)} is reserved`);
+    if (RESERVED_NAMES.includes(name.toLowerCase()))
+      report.add(offset, `${section}: the name ${show(name)} is reserved`);
     else if (!NAME.test(name)) {
       const lower = name.toLowerCase();
       const hint = NAME.test(lower) ? `did you mean ${lower}?` : null;
-      const rule = "lower-case letters, digits, dots, dashes and underscores, the first a letter or digit, 63 at most, no ..";
+      const rule =
+        "lower-case letters, digits, dots, dashes and underscores, the first a letter or digit, 63 at most, no ..";
       report.add(offset, `${section}: ${show(name)} is no name: ${rule}`, hint);
     }
   }
@@ -99,7 +111,11 @@ class Sections {
     return build(new Entry(quiet, entry?.value ?? empty, section, entry?.offset ?? 0, this.#scope), this.#scope);
   }
 
-  #each<T, R>(section: NamedSection, definition: RecordDefinition<T>, build: (name: string, entry: Entry<T>) => R): Map<string, R> {
+  #each<T, R>(
+    section: NamedSection,
+    definition: RecordDefinition<T>,
+    build: (name: string, entry: Entry<T>) => R,
+  ): Map<string, R> {
     const built = new Map<string, R>();
     for (const { key, offset, value } of this.#named[section].values()) {
       built.set(key, build(key, new Entry(definition, value, `${section}.${key}`, offset, this.#scope)));
@@ -110,13 +126,18 @@ class Sections {
   build(): Registry {
     const scope = this.#scope;
     const authority = this.#single("authority", AUTHORITY, buildAuthority);
-    const defaults = this.#single("certificates", CERTIFICATES, (entry) => readSettings(entry, "certificates", scope, authority.lifetime));
+    const defaults = this.#single("certificates", CERTIFICATES, (entry) =>
+      readSettings(entry, "certificates", scope, authority.lifetime),
+    );
     const repositories = this.#repositories();
     const services = this.#services();
     const groups = this.#each("groups", GROUP, (_, entry) => buildGroup(entry));
     const claimed = new Map<string, string>();
-    const clientContext = { scope, authority, defaults, groups, claimed };
-    const serverContext = { scope, authorityLifetime: authority.lifetime, defaults, taken: new Map<string, string>() };
+    const reach = new Map([...groups].map(([name, group]) => [name, new Set(group.repositories)]));
+    const clientContext = { scope, authority, defaults, groups, reach, claimed };
+    const everything = { repositories: [...repositories.keys()], services: [...services.keys()] };
+    const taken = new Map<string, string>();
+    const serverContext = { scope, authorityLifetime: authority.lifetime, defaults, everything, taken };
     return {
       authority,
       crl: this.#single("crl", CRL, buildCrl),
@@ -131,7 +152,9 @@ class Sections {
   }
 
   #repositories(): Registry["repositories"] {
-    const served = this.#each("repositories", REPOSITORY, (name, entry: Entry<EntryOf<typeof REPOSITORY>>) => buildRepository(name, entry, this.#scope));
+    const served = this.#each("repositories", REPOSITORY, (name, entry: Entry<EntryOf<typeof REPOSITORY>>) =>
+      buildRepository(name, entry, this.#scope),
+    );
     checkOverlaps(served, this.#scope);
     return new Map([...served].map(([name, { repository }]) => [name, repository]));
   }
@@ -150,6 +173,31 @@ class Sections {
     }
     return found;
   }
+}
+
+/** Servers repeat repositories in what is rendered for each, so their product counts. */
+const MOST_ENTRIES: ReadonlyMap<string, number> = new Map<Section, number>([
+  ["repositories", 2_000],
+  ["services", 2_000],
+  ["groups", 10_000],
+  ["clients", 100_000],
+  ["servers", 500],
+  ["signers", 10_000],
+]);
+const MOST_SECTIONS = 100;
+
+/** Whether the file is larger than anything after this point is made for. */
+function tooMany(root: Node, report: Report): boolean {
+  if (root.kind !== "map") return false;
+  if (root.entries.length > MOST_SECTIONS) {
+    report.add(root.offset, `the file has ${root.entries.length} sections`, `sections are ${SECTIONS.join(", ")}`);
+  }
+  for (const { key, offset, value } of root.entries.slice(0, MOST_SECTIONS)) {
+    const most = MOST_ENTRIES.get(key) ?? Number.POSITIVE_INFINITY;
+    const count = value.kind === "map" ? value.entries.length : 0;
+    if (count > most) report.add(offset, `${key} has ${count} entries, and ${most} is the limit`);
+  }
+  return !report.clean;
 }
 
 function eachNamed<T>(make: (section: NamedSection) => T): Record<NamedSection, T> {

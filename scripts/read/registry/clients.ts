@@ -5,7 +5,7 @@ import { list, located, nameOf, type Scope } from "./field.ts";
 import { define, type Entry, record } from "./record.ts";
 import { readSettings, SETTINGS } from "./settings.ts";
 import { boolean, country, identityName, instant, pastInstant, prose, reason } from "./values.ts";
-import { didYouMean, show } from "./words.ts";
+import { anyOf, show } from "./words.ts";
 
 const REISSUE = define({
   description: "Certificates issued before an instant are revoked, and a new key is needed.",
@@ -42,6 +42,8 @@ export interface ClientContext {
   readonly authority: Authority;
   readonly defaults: CertificateSettings;
   readonly groups: ReadonlyMap<string, Group>;
+  /** The repositories of each group. */
+  readonly reach: ReadonlyMap<string, ReadonlySet<string>>;
   /** Old names, each with the client that claims it. */
   readonly claimed: Map<string, string>;
 }
@@ -80,16 +82,21 @@ function checkTombstone(entry: ClientEntry, scope: Scope): void {
 /** `csr: true` wants the request in the same change. */
 export function checkRequest(name: string, offset: number, scope: Scope): void {
   if (scope.hasRequest(name)) return;
-  scope.report.add(offset, `${name} has csr: true, and there is no ${path.request(name)}`, "add its certificate request");
+  scope.report.add(
+    offset,
+    `${name} has csr: true, and there is no ${path.request(name)}`,
+    "add its certificate request",
+  );
 }
 
 function readHome(name: string, entry: ClientEntry, groups: readonly string[], context: ClientContext): string | null {
   const home = entry.get("home");
   if (home === undefined) return null;
-  const own = new Set(groups.flatMap((group) => context.groups.get(group)?.repositories ?? []));
-  if (own.has(home.value)) return home.value;
-  const hint = own.size === 0 ? "its groups give it no repository" : `its groups give it ${[...own].slice(0, 20).join(", ")}`;
-  context.scope.report.add(home.offset, `home: ${name} may not reach ${show(home.value)}`, didYouMean(home.value, own) ?? hint);
+  if (groups.some((group) => context.reach.get(group)?.has(home.value))) return home.value;
+  // A few of many groups are enough for a hint.
+  const own = groups.slice(0, 20).flatMap((group) => [...(context.groups.get(group)?.repositories ?? []).slice(0, 20)]);
+  const hint = own.length === 0 ? "its groups give it no repository" : `its groups give it ${anyOf([...new Set(own)])}`;
+  context.scope.report.add(home.offset, `home: ${name} may not reach ${show(home.value)}`, hint);
   return null;
 }
 

@@ -1,4 +1,4 @@
-import type { Report } from "./report.ts";
+import { Places, type Report } from "./report.ts";
 import { unicode } from "./words.ts";
 
 export const MOST_BYTES = 8 * 1024 * 1024;
@@ -11,23 +11,35 @@ const DECEPTIVE =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\r(?!\n)/g;
 const MOST_NAMED = 20;
 
-/** The file's text, or null when it cannot be read; either way the report has what is wrong with it. */
-export function decode(bytes: Uint8Array, report: Report): string | null {
+export interface Decoded {
+  /** Null when it cannot be read; the report says why. */
+  readonly text: string | null;
+  readonly places: Places;
+}
+
+/** The bytes of clients.yaml as text. */
+export function decode(bytes: Uint8Array, report: Report): Decoded {
   if (bytes.length > MOST_BYTES) {
     report.add(0, `the file has ${bytes.length} bytes, and 8 MiB (${MOST_BYTES}) is the limit`);
-    return null;
+    return { text: null, places: new Places("") };
   }
   const text = utf8(bytes);
   if (text === null) {
-    report.add(0, `the file is not UTF-8: see line ${brokenLine(bytes)}`, "save it as UTF-8");
-    return null;
+    const before = new TextDecoder().decode(bytes.subarray(0, brokenLine(bytes)));
+    report.add(before.length, "this line is not UTF-8", "save the file as UTF-8");
+    return { text, places: new Places(before) };
   }
+  return { text: deceptive(text, report) ? null : text, places: new Places(text) };
+}
+
+function deceptive(text: string, report: Report): boolean {
   let named = 0;
   for (const match of text.matchAll(DECEPTIVE)) {
     if (++named > MOST_NAMED) break;
-    report.add(match.index, `the character ${unicode(match[0])} may not be in this file`, "it is not seen, or hides what is");
+    const message = `the character ${unicode(match[0])} may not be in this file`;
+    report.add(match.index, message, "it is not seen, or hides what is");
   }
-  return named > 0 ? null : text;
+  return named > 0;
 }
 
 /** A byte order mark at the start is taken off (Unicode 23.8: it is no part of the text). */
@@ -39,19 +51,14 @@ function utf8(bytes: Uint8Array): string | null {
   }
 }
 
-/** Of the first byte sequence that is not UTF-8. Each line is tried, since no decoder tells the place. */
+/** Where the first line begins that is not UTF-8. Each is tried, since no decoder tells the place. */
 function brokenLine(bytes: Uint8Array): number {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let line = 1;
-  for (let start = 0; start < bytes.length; line++) {
+  let start = 0;
+  while (start < bytes.length) {
     const end = bytes.indexOf(10, start);
     const stop = end < 0 ? bytes.length : end + 1;
-    try {
-      decoder.decode(bytes.subarray(start, stop));
-    } catch {
-      return line;
-    }
+    if (utf8(bytes.subarray(start, stop)) === null) break;
     start = stop;
   }
-  return line;
+  return start;
 }

@@ -11,7 +11,9 @@ const sshHost = text({
   longest: 300,
   refine: (written) => {
     const at = hostAndPort(written.slice(written.indexOf("@") + 1));
-    return at === null ? { wrong: "must be [user@]host[:port], such as deploy@pkg.example.com:22" } : { value: written };
+    return at === null
+      ? { wrong: "must be [user@]host[:port], such as deploy@pkg.example.com:22" }
+      : { value: written };
   },
 });
 

@@ -3,7 +3,7 @@ import type { Registry } from "../../model/registry.ts";
 import type { Instant } from "../../model/time.ts";
 import { checkTree } from "./check.ts";
 import { decode } from "./decode.ts";
-import { type Place, Places, Report } from "./report.ts";
+import { type Place, Report } from "./report.ts";
 import { readSimple } from "./simple.ts";
 import { readYaml } from "./yaml.ts";
 
@@ -32,8 +32,7 @@ export type RegistryResult =
 /** Reads and checks clients.yaml (DESIGN: clients.yaml). Pure; never throws, whatever the bytes. */
 export function checkRegistry(bytes: Uint8Array, context: RegistryContext): RegistryResult {
   const report = new Report();
-  const text = decode(bytes, report);
-  const places = new Places(text ?? "");
+  const { text, places } = decode(bytes, report);
   const tree = text === null ? null : (readSimple(text) ?? readYaml(text, report));
   return tree === null ? { ok: false, problems: report.problems(places) } : checkTree(tree, report, places, context);
 }

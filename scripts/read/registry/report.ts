@@ -1,6 +1,6 @@
 import { REGISTRY_FILE } from "../../model/paths.ts";
 import type { Problem } from "../../model/problem.ts";
-import { didYouMean } from "./words.ts";
+import { didYouMean, printable } from "./words.ts";
 
 export interface Place {
   readonly line: number;
@@ -36,6 +36,7 @@ interface Remark {
 /** A file may be wrong in a million places: this many are kept, and so many shown. */
 const MOST_KEPT = 10_000;
 const MOST_SHOWN = 1_000;
+const LONGEST_MESSAGE = 1_000;
 /** Looking for the nearest name costs time; after so many the rest goes without. */
 const MOST_GUESSES = 200;
 const MOST_CANDIDATES = 2_000;
@@ -62,7 +63,7 @@ export class Report {
     this.add(offset, message, guess ?? otherwise ?? null);
   }
 
-  /** In the order of the file; what an alias repeats is said once. */
+  /** In the order of the file, fit for a terminal; what an alias repeats is said once. */
   problems(places: Places): Problem[] {
     const sorted = this.#remarks.toSorted((a, b) => a.offset - b.offset);
     const seen = new Set<string>();
@@ -70,9 +71,12 @@ export class Report {
       const key = `${remark.offset} ${remark.message}`;
       return !seen.has(key) && seen.add(key);
     });
-    const problems = unique
-      .slice(0, MOST_SHOWN)
-      .map(({ offset, message, hint }) => ({ file: REGISTRY_FILE, ...places.at(offset), message, hint }));
+    const problems = unique.slice(0, MOST_SHOWN).map(({ offset, message, hint }) => ({
+      file: REGISTRY_FILE,
+      ...places.at(offset),
+      message: printable(message, LONGEST_MESSAGE),
+      hint: hint === null ? null : printable(hint, LONGEST_MESSAGE),
+    }));
     const more = unique.length - problems.length + this.#dropped;
     const last = problems.at(-1);
     if (more > 0 && last) problems.push({ ...last, message: `and ${more} more problems after this one`, hint: null });

@@ -93,8 +93,16 @@ export function checkOverlaps(served: ReadonlyMap<string, Served>, scope: Scope)
   const all = [...served];
   const paths = all.map(([name, s]) => ({ name, text: s.repository.path, at: s.pathAt }));
   const roots = all.map(([name, s]) => ({ name, text: s.repository.root, at: s.rootAt }));
-  overlaps("path", paths.map((p) => ({ ...p, key: p.text.toLowerCase() })), scope);
-  overlaps("root", roots.map((r) => ({ ...r, key: r.text === "" ? "" : `${r.text}/` })), scope);
+  overlaps(
+    "path",
+    paths.map((p) => ({ ...p, key: p.text.toLowerCase() })),
+    scope,
+  );
+  overlaps(
+    "root",
+    roots.map((r) => ({ ...r, key: r.text === "" ? "" : `${r.text}/` })),
+    scope,
+  );
 }
 
 interface Area {
@@ -107,7 +115,9 @@ interface Area {
 
 /** In order of their keys, whatever lies inside an area follows it without a gap. */
 function overlaps(what: "path" | "root", areas: readonly Area[], scope: Scope): void {
-  const sorted = areas.filter((area) => area.key !== "").toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.at - b.at));
+  const sorted = areas
+    .filter((area) => area.key !== "")
+    .toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.at - b.at));
   let outer: Area | undefined;
   for (const area of sorted) {
     if (outer === undefined || !area.key.startsWith(outer.key)) {
@@ -122,10 +132,18 @@ function overlaps(what: "path" | "root", areas: readonly Area[], scope: Scope): 
 export const SERVICE = define({
   description: "A TCP service behind stunnel.",
   required: ["sni", "connect"],
-  fields: { sni: located(dns("DNS name by which clients ask for the service.")), connect: hostPort("Where it listens: host:port.") },
+  fields: {
+    sni: located(dns("DNS name by which clients ask for the service.")),
+    connect: hostPort("Where it listens: host:port."),
+  },
 });
 
-export function buildService(entry: Entry<EntryOf<typeof SERVICE>>, sniTaken: Map<string, string>, name: string, scope: Scope): Service {
+export function buildService(
+  entry: Entry<EntryOf<typeof SERVICE>>,
+  sniTaken: Map<string, string>,
+  name: string,
+  scope: Scope,
+): Service {
   const sni = entry.get("sni");
   const other = sniTaken.get(sni?.value ?? "");
   if (sni && other !== undefined) scope.report.add(sni.offset, `sni ${sni.value} is already that of ${other}`);

@@ -39,9 +39,6 @@ function orNothing(schema: JsonSchema): JsonSchema {
   return { ...schema, type: ["object", "null"] };
 }
 
-
-
-
 function named(description: string, entry: JsonSchema): JsonSchema {
   const propertyNames = { pattern: NAME.source, not: { enum: [...RESERVED_NAMES] } };
   return { type: ["object", "null"], description, propertyNames, additionalProperties: entry };

@@ -36,10 +36,14 @@ export const SERVER = define({
   required: [],
   fields: {
     software: oneOf("What runs there.", ["nginx", "apache", "stunnel"]),
-    names: list("DNS names; IP addresses too for apache and stunnel. The first is the one in URLs.", located(host("A name.")), {
-      least: 1,
-      key: (name) => name.value,
-    }),
+    names: list(
+      "DNS names; IP addresses too for apache and stunnel. The first is the one in URLs.",
+      located(host("A name.")),
+      {
+        least: 1,
+        key: (name) => name.value,
+      },
+    ),
     certificate,
     csr: boolean("The server keeps its own key: pki/reqs/NAME.req."),
     listen: list("Where it listens for TLS: port or address:port.", listen("port or address:port"), { least: 1 }),
@@ -58,6 +62,7 @@ export interface ServerContext {
   readonly scope: Scope;
   readonly authorityLifetime: number;
   readonly defaults: CertificateSettings;
+  readonly everything: { readonly repositories: readonly string[]; readonly services: readonly string[] };
   /** Names in certificates, each with its server. */
   readonly taken: Map<string, string>;
 }
@@ -69,7 +74,8 @@ export function buildServer(name: string, entry: ServerEntry, context: ServerCon
   const names = readNames(name, software, entry, context);
   const own = entry.get("certificate") ?? "issued";
   const csr = entry.get("csr") ?? false;
-  if (csr && own !== "issued") scope.report.add(entry.at("csr"), "csr cannot stand beside a certificate of the server's own");
+  if (csr && own !== "issued")
+    scope.report.add(entry.at("csr"), "csr cannot stand beside a certificate of the server's own");
   else if (csr) checkRequest(name, entry.offset, scope);
   const ports = readPorts(entry, scope);
   return {
@@ -80,7 +86,7 @@ export function buildServer(name: string, entry: ServerEntry, context: ServerCon
     csr,
     ...ports,
     url: entry.get("url") ?? defaultUrl(names[0] ?? name, ports.listen[0] ?? "443"),
-    ...readOffer(software, entry, scope),
+    ...readOffer(software, entry, context),
     deploy: readDeploy(entry, csr || own !== "issued", scope),
   };
 }
@@ -114,17 +120,25 @@ function readPorts(entry: ServerEntry, scope: Scope): Pick<Server, "listen" | "r
   };
   // nginx reads 443 and 0.0.0.0:443 as one socket, and refuses to start with two of it.
   const seen = new Map<string, string>();
-  for (const [key, value] of [...ports.listen.map((l) => ["listen", l] as const), ...ports.redirect.map((r) => ["redirect", r] as const)]) {
+  for (const [key, value] of [
+    ...ports.listen.map((l) => ["listen", l] as const),
+    ...ports.redirect.map((r) => ["redirect", r] as const),
+  ]) {
     const socket = value.includes(":") ? value : `0.0.0.0:${value}`;
     const other = seen.get(socket);
-    if (other !== undefined) scope.report.add(entry.at(key), `${key} ${value} is the same socket as ${other}`);
+    if (other !== undefined)
+      scope.report.add(entry.at(entry.has(key) ? key : "listen"), `${key} ${value} is the same socket as ${other}`);
     seen.set(socket, `${key} ${value}`);
   }
   return ports;
 }
 
 /** stunnel passes services on, the others serve repositories. */
-function readOffer(software: Server["software"], entry: ServerEntry, scope: Scope): Pick<Server, "repositories" | "services"> {
+function readOffer(
+  software: Server["software"],
+  entry: ServerEntry,
+  { scope, everything }: ServerContext,
+): Pick<Server, "repositories" | "services"> {
   const repositories = entry.get("repositories");
   const services = entry.get("services");
   const stunnel = software === "stunnel";
@@ -135,8 +149,8 @@ function readOffer(software: Server["software"], entry: ServerEntry, scope: Scop
     scope.report.add(entry.at("repositories"), "stunnel serves no repositories; nginx and apache do");
   }
   return {
-    repositories: repositories ?? (stunnel ? [] : [...scope.names.repositories]),
-    services: services ?? (stunnel ? [...scope.names.services] : []),
+    repositories: repositories ?? (stunnel ? [] : everything.repositories),
+    services: services ?? (stunnel ? everything.services : []),
   };
 }
 

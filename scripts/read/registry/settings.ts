@@ -9,7 +9,9 @@ export const SETTINGS = {
   key: keyType,
   lifetime: duration("How long a certificate lasts, such as 365d."),
   renew_before: duration("A successor is issued this long before the end."),
-  overlap: duration("A predecessor is revoked this long after its successor was issued; without it, it lives out its days."),
+  overlap: duration(
+    "A predecessor is revoked this long after its successor was issued; without it, it lives out its days.",
+  ),
 };
 
 export const CERTIFICATES = define({

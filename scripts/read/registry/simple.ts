@@ -181,8 +181,9 @@ class SimpleReader {
 
   /** Between the items of a flow collection: spaces, comments, line breaks. */
   #gap(): void {
-    if (!this.#match(REST)) return this.#spaces();
-    this.#nextLine();
-    if (this.#indent <= this.#inside) throw UNUSUAL;
+    if (this.#match(REST)) {
+      this.#nextLine();
+      if (this.#indent <= this.#inside) throw UNUSUAL;
+    } else this.#spaces();
   }
 }

@@ -29,7 +29,8 @@ export function duration(description: string): Field<number> {
   );
 }
 
-const INSTANT_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2}))?$";
+const INSTANT_PATTERN =
+  "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2}))?$";
 const INSTANT_IS = "a date such as 2027-06-30, or an instant with its zone such as 2026-11-20T18:00:00Z";
 
 export function instant(description: string): Field<number> {

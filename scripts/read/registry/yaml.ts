@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { Alias, Document, Node as YamlNode, ParsedNode } from "yaml";
+import type { Alias, Document, ParsedNode, Node as YamlNode } from "yaml";
 import { type MapEntry, type Node, resolvePlain, type ScalarNode } from "./node.ts";
 import type { Report } from "./report.ts";
 import { show } from "./words.ts";
@@ -45,7 +45,12 @@ function compose(text: string, report: Report): Document.Parsed | null {
   const { Lexer, Parser, Composer } = library();
   const parser = new Parser();
   // Failsafe leaves every scalar as it is written; resolvePlain then gives plain ones their meaning.
-  const composer = new Composer({ schema: "failsafe", uniqueKeys: false, prettyErrors: false, keepSourceTokens: false });
+  const composer = new Composer({
+    schema: "failsafe",
+    uniqueKeys: false,
+    prettyErrors: false,
+    keepSourceTokens: false,
+  });
   const documents: Document.Parsed[] = [];
   const gauge = new Gauge();
   for (const token of new Lexer().lex(text)) {
@@ -59,13 +64,19 @@ function compose(text: string, report: Report): Document.Parsed | null {
   for (const document of composer.end(true, text.length)) documents.push(document);
   const [first, second] = documents;
   for (const error of first?.errors.slice(0, MOST_ERRORS) ?? []) report.add(error.pos[0], sentence(error.message));
-  if (second) report.add(second.range[0], "the file holds several YAML documents, and one is read", "take out the --- or ... line");
+  if (second)
+    report.add(
+      second.range[0],
+      "the file holds several YAML documents, and one is read",
+      "take out the --- or ... line",
+    );
   return first ?? null;
 }
 
 /** The library's messages, which may quote the file, in our voice. */
 function sentence(message: string): string {
   const line = message.split("\n")[0] ?? "";
+  if (line.includes("call stack")) return "the file is nested too deeply";
   return `YAML: ${show(line.charAt(0).toLowerCase() + line.slice(1)).slice(1, -1)}`;
 }
 
@@ -194,7 +205,7 @@ class TreeBuilder {
 
   #spend(nodes: number, offset: number): void {
     this.#expanded += nodes;
-    if (this.#expanded > MOST_EXPANDED) throw new TooMuch(offset, "aliases expand beyond reason", );
+    if (this.#expanded > MOST_EXPANDED) throw new TooMuch(offset, "aliases expand beyond reason");
   }
 
   #below(node: Node): number {
@@ -210,7 +221,10 @@ function nothing(offset: number): ScalarNode {
   return { kind: "scalar", offset, value: null, text: "" };
 }
 
-function scalarNode(node: { readonly value: unknown; readonly type?: string; readonly source?: string; readonly tag?: string }, offset: number): ScalarNode {
+function scalarNode(
+  node: { readonly value: unknown; readonly type?: string; readonly source?: string; readonly tag?: string },
+  offset: number,
+): ScalarNode {
   const content = typeof node.value === "string" ? node.value : "";
   const plain = (node.type ?? "PLAIN") === "PLAIN" && !node.tag;
   return { kind: "scalar", offset, value: plain ? resolvePlain(content) : content, text: content };

@@ -1,7 +1,6 @@
 import { identityMaps, mapHashSizes } from "./maps.ts";
-import { reasonMaps } from "./pages.ts";
 import { gateBlock, redirectBlock, type ServerContext } from "./server.ts";
-import { logFormat, serverSettings } from "./settings.ts";
+import { serverSettings } from "./settings.ts";
 import { file } from "./text.ts";
 
 /** Where a foreign nginx finds the mirror of pki/: a link beside its nginx.conf, because it resolves paths there. */
@@ -16,6 +15,9 @@ export function foreignFile(context: ServerContext, entries: number): string {
   const { maxSize, bucketSize } = mapHashSizes(entries);
   const settings = [
     ...serverSettings(context.pki),
+    // Set by the host for its own sites, these would trust its CA here and ask its OCSP server.
+    `ssl_trusted_certificate ${context.pki}ca.crt;`,
+    "ssl_ocsp off;",
     "default_type application/octet-stream;",
     "access_log /var/log/nginx/gatehouse.log gatehouse;",
   ];
@@ -24,8 +26,7 @@ export function foreignFile(context: ServerContext, entries: number): string {
     "# where gatehouse, beside that nginx.conf, is a link to the current release. Once in that http {}, at its top:",
     `# map_hash_max_size ${maxSize}; map_hash_bucket_size ${bucketSize};`,
     ...identityMaps(context.nginx),
-    ...reasonMaps(),
-    ...logFormat(),
+    `include ${context.nginx}reasons.conf;`,
     ...redirectBlock(context),
     ...gateBlock(context, settings),
   ]);

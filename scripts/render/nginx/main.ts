@@ -1,6 +1,5 @@
 import { identityMaps, mapHashSizes, powerOfTwo } from "./maps.ts";
-import { reasonMaps } from "./pages.ts";
-import { logFormat, serverSettings } from "./settings.ts";
+import { serverSettings } from "./settings.ts";
 import { block, file } from "./text.ts";
 
 export interface Sizes {
@@ -33,8 +32,7 @@ export function mainFile({ entries, serverNames }: Sizes): string {
     "tcp_nopush on;",
     ...serverSettings("../"),
     ...identityMaps(""),
-    ...reasonMaps(),
-    ...logFormat(),
+    "include reasons.conf;",
     "access_log access.log gatehouse;",
     "include servers/*.conf;",
   ];

@@ -1,7 +1,8 @@
 import type { DerivedFile } from "../../model/derived.ts";
 import { DIR } from "../../model/paths.ts";
 import type { Registry, Repository } from "../../model/registry.ts";
-import { REASON, refuseIf } from "./pages.ts";
+import { refuseIf } from "./pages.ts";
+import { REASON } from "./reasons.ts";
 import { compare, file, literal, quote } from "./text.ts";
 
 /** Names of the groups that may reach the repository, sorted. */

@@ -1,6 +1,7 @@
 import type { Server } from "../../model/registry.ts";
 import type { Listeners } from "./listen.ts";
-import { REASON, refusalPages, refuseIf } from "./pages.ts";
+import { refuseIf } from "./pages.ts";
+import { REASON } from "./reasons.ts";
 import { block, compare, literal, quote } from "./text.ts";
 
 export interface ServerContext {
@@ -31,7 +32,7 @@ export function rejectBlock(context: ServerContext): string[] {
     ...plain(context),
     `server_name ${quote(`${context.name}.invalid`)};`,
     "ssl_reject_handshake on;",
-    ...refusalPages(),
+    `include ${context.nginx}refusals.conf;`,
     "location / { return 421; }",
   ]);
 }
@@ -64,9 +65,9 @@ function gates({ server }: ServerContext): string[] {
     ...refuseIf(`$ssl_server_name !~* "^(?:${names})\\z"`, quote(REASON.wrongServerName), 421),
     ...refuseIf('$gatehouse_client = ""', "$gatehouse_refusal", 403),
     ...refuseIf("$ssl_session_reused = r", quote(REASON.resumedSession), 421),
-    ...refuseIf('$request_method !~ "^(?:GET|HEAD)\\z"', quote(REASON.method), 405),
-    'if ($uri ~ "^/[.]gatehouse/") { return 404; }',
-    ...refuseIf('$uri ~ "/[.]"', quote(REASON.hiddenFile), 403),
+    ...refuseIf("$gatehouse_reads != yes", quote(REASON.method), 405),
+    // Hidden at the top, but for our own, or hidden further down.
+    ...refuseIf('$uri ~ "^/[.](?!gatehouse/)|./[.]"', quote(REASON.hiddenFile), 403),
   ];
 }
 
@@ -88,8 +89,9 @@ export function gateBlock(context: ServerContext, settings: readonly string[]): 
     ...certificate(context),
     ...settings,
     ...gates(context),
-    ...refusalPages(),
+    `include ${context.nginx}refusals.conf;`,
     "location / { return 404; }",
+    "location ^~ /.gatehouse/ { return 404; }",
     ...home(),
     ...repositories.flatMap(({ name, path }) =>
       block(`location ^~ ${quote(path)}`, [`include ${context.nginx}repositories/${name}.conf;`]),

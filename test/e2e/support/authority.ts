@@ -23,6 +23,12 @@ export interface Wanted {
   readonly by?: Credentials;
 }
 
+/** `YYMMDDHHMMSSZ` */
+export interface CrlTimes {
+  readonly from: string;
+  readonly to: string;
+}
+
 const CONF = `
 [ca]
 default_ca = here
@@ -141,8 +147,10 @@ export class Authority {
   }
 
   /** A CRL of what is revoked by now, PEM. */
-  crl(): string {
-    this.#run("ca", "-config", "openssl.cnf", "-cert", "ca.crt", "-keyfile", "ca.key", "-gencrl", "-out", "crl.pem");
+  crl(times?: CrlTimes): string {
+    const ca = ["-config", "openssl.cnf", "-cert", "ca.crt", "-keyfile", "ca.key"];
+    const when = times === undefined ? [] : ["-crl_lastupdate", times.from, "-crl_nextupdate", times.to];
+    this.#run("ca", ...ca, "-gencrl", "-out", "crl.pem", ...when);
     return readFileSync(this.#at("crl.pem"), "utf8");
   }
 

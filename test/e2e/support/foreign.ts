@@ -33,6 +33,8 @@ http {
     client_body_temp_path a; proxy_temp_path b; fastcgi_temp_path c; uwsgi_temp_path d; scgi_temp_path e;
     access_log shop.log;
     autoindex on;
+    merge_slashes off;
+    ssl_trusted_certificate ${authority.certificate};
     ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_cache shared:shop:1m;
     server {

@@ -71,8 +71,14 @@ export class Nginx implements AsyncDisposable {
 
   /** What the access log says, a record a line. */
   accessLog(): Record<string, unknown>[] {
-    const lines = this.log("access.log").split("\n");
-    return lines.filter((line) => line !== "").map((line): Record<string, unknown> => JSON.parse(line));
+    const lines = this.log("access.log").split("\n").slice(0, -1);
+    return lines.map((line): Record<string, unknown> => JSON.parse(line));
+  }
+
+  /** The access log's record of the request whose target ends so; nginx writes it after it has answered. */
+  record(end: string): Promise<Record<string, unknown>> {
+    const ours = (one: Record<string, unknown>) => String(one["uri"]).endsWith(end);
+    return until(`the log's record of ${end}`, () => this.accessLog().find(ours));
   }
 
   log(name: string): string {

@@ -2,7 +2,7 @@ import { lchownSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { client, group, registry, repository, server } from "../../render/nginx-samples.ts";
 import { Authority, type Credentials } from "./authority.ts";
 import { Nginx } from "./nginx.ts";
-import { freePorts, until } from "./ports.ts";
+import { freePorts } from "./ports.ts";
 import { type Ask, type Asked, ask, askPlain } from "./request.ts";
 import { Scratch } from "./scratch.ts";
 import { Site } from "./site.ts";
@@ -145,10 +145,9 @@ export class Siege implements AsyncDisposable {
     return askPlain(port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   }
 
-  /** The access log's record of the request whose target ends so; nginx writes it after the answer. */
-  record(end: string): Promise<Record<string, unknown>> {
-    const ours = (one: Record<string, unknown>) => String(one["uri"]).endsWith(end);
-    return until(`the log's record of ${end}`, () => this.#nginx?.accessLog().find(ours));
+  /** See Nginx.record. */
+  async record(end: string): Promise<Record<string, unknown>> {
+    return this.#nginx?.record(end) ?? {};
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

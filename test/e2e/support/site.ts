@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import type { DerivedFile } from "../../../scripts/model/derived.ts";
 import type { Registry } from "../../../scripts/model/registry.ts";
 import { renderNginx } from "../../../scripts/render/nginx.ts";
-import { Authority, type Credentials } from "./authority.ts";
+import { Authority, type Credentials, type CrlTimes } from "./authority.ts";
 import type { Scratch } from "./scratch.ts";
 
 /** A directory like pki/ as reconcile leaves it, made of openssl's certificates and our configuration. */
@@ -25,8 +25,8 @@ export class Site {
     return this.#scratch.at("pki/nginx/nginx.conf");
   }
 
-  writeCrl(): void {
-    this.#scratch.write("pki/crl.pem", this.authority.crl());
+  writeCrl(times?: CrlTimes): void {
+    this.#scratch.write("pki/crl.pem", this.authority.crl(times));
   }
 
   issueServer(name: string, names: readonly string[]): Credentials {
@@ -42,11 +42,15 @@ export class Site {
   }
 
   /** Renders and writes pki/nginx/; `admitted` by client, each with its credentials. */
-  render(registry: Registry, admitted: Readonly<Record<string, { readonly serial: string }>>): DerivedFile[] {
+  render(
+    registry: Registry,
+    admitted: Readonly<Record<string, { readonly serial: string }>>,
+    issuedServers: readonly string[] = [...registry.servers.keys()],
+  ): DerivedFile[] {
     const files = renderNginx({
       registry,
       admitted: Object.entries(admitted).map(([client, { serial }]) => ({ client, serial })),
-      issuedServers: [...registry.servers.keys()],
+      issuedServers,
     });
     for (const one of files) if ("text" in one) this.#scratch.write(one.path, one.text);
     return files;

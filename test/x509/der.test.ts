@@ -1,16 +1,10 @@
-import { isIPv4, isIPv6 } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { KEY_TYPES } from "../../scripts/model/registry.ts";
 import { readDer, TAG } from "../../scripts/x509/der.ts";
 import { checkDer } from "../../scripts/x509/der-check.ts";
 import { element, integer, oid, serialInteger, time } from "../../scripts/x509/der-write.ts";
 import { X509Error } from "../../scripts/x509/error.ts";
-import { canonicalIp, formatIp, parseIp } from "../../scripts/x509/ip.ts";
-import { keyTypeOf, publicKeyFacts } from "../../scripts/x509/keys.ts";
-import { decodePem, encodePem, isWrapped } from "../../scripts/x509/pem.ts";
 import { serialText } from "../../scripts/x509/serial.ts";
-import { pair, spkiOf } from "./helpers/made.ts";
 
 const hex = (text: string) => Buffer.from(text.replaceAll(" ", ""), "hex");
 const latin1 = (text: string) => Buffer.from(text, "latin1");
@@ -30,7 +24,6 @@ describe("DER that is refused", () => {
     ["another element", "31 00"],
   ])("%s", (_, bytes) => {
     expect(() => readDer(hex(bytes), TAG.sequence, "it")).toThrow(X509Error);
-    expect(() => checkDer(hex(bytes)) || readDer(hex(bytes), TAG.sequence, "it")).toThrow(X509Error);
   });
 
   test.each([
@@ -108,88 +101,6 @@ describe("serial numbers", () => {
   test("and numbers have their shortest form", () => {
     expect(latin1(integer(0)).toString("hex")).toBe("020100");
     expect(latin1(integer(128)).toString("hex")).toBe("02020080");
-    expect(latin1(integer(1_795_262_400)).toString("hex")).toBe("02046b0190c0");
+    expect(latin1(integer(1_795_262_400)).toString("hex")).toBe("02046b0187c0");
   });
-});
-
-describe("IP addresses", () => {
-  test.each([
-    ["2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"],
-    ["2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"],
-    ["0:0:0:0:0:0:0:0", "::"],
-    ["::1", "::1"],
-    ["1::", "1::"],
-    ["::ffff:192.0.2.1", "::ffff:c000:201"],
-    ["192.0.2.1", "192.0.2.1"],
-  ])("%s is %s", (text, canonical) => expect(canonicalIp(text)).toBe(canonical));
-  test.each([
-    "1.2.3",
-    "1.2.3.4.5",
-    "01.2.3.4",
-    "256.1.1.1",
-    ":",
-    ":::",
-    "1::2::3",
-    "1:2:3:4:5:6:7",
-    "1:2:3:4:5:6:7:8:9",
-    "::1.2.3",
-    "12345::",
-    "1.2.3.4::",
-    "g::",
-    "1:2:3:4:5:6:7::8",
-    "a.example",
-    "",
-  ])("%s is none", (text) => {
-    expect(parseIp(text)).toBeNull();
-  });
-  it("are told from everything else as Node tells them", () => {
-    const near = fc.stringMatching(/^[0-9a-f:.]{0,20}$/);
-    fc.assert(
-      fc.property(fc.oneof(fc.ipV4(), fc.ipV6(), near), (text) =>
-        expect(parseIp(text) !== null).toBe(isIPv4(text) || isIPv6(text)),
-      ),
-    );
-  });
-  it("are what Node's URL makes of them", () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (bytes) => {
-        const text = formatIp(bytes) ?? "";
-        expect(new URL(`http://[${text}]/`).hostname).toBe(`[${text}]`);
-        expect(parseIp(text)).toEqual(Buffer.from(bytes));
-      }),
-    );
-  });
-});
-
-describe("PEM", () => {
-  const block = encodePem("X", Buffer.alloc(100, 7));
-  it("is read back, whatever the bytes, and is wrapped as RFC 7468 wants it", () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 1, maxLength: 400 }), (bytes) => {
-        const pem = encodePem("CERTIFICATE", bytes);
-        expect(decodePem(pem, "CERTIFICATE")).toEqual(Buffer.from(bytes));
-        expect(isWrapped(pem, "CERTIFICATE", bytes.length)).toBe(true);
-        expect(Math.max(...pem.split("\n").map((line) => line.length))).toBeLessThanOrEqual(64);
-      }),
-    );
-  });
-  test.each([
-    ["another label", block.replaceAll("X-", "Y-"), {}],
-    ["two blocks", block + block, {}],
-    ["text before it", `hello\n${block}`, {}],
-    ["text before it on its own line", `hello ${block}`, { textBefore: true }],
-    ["text after it", `${block}hello`, {}],
-    ["no end", block.slice(0, -20), {}],
-    ["no contents", "-----BEGIN X-----\n-----END X-----\n", {}],
-    ["base64 with a space", block.replace("B", " B"), {}],
-    ["base64url", block.replace(/[A-Z]/, "_"), {}],
-    ["bits that nobody needs", block.replace("==", "").replace(/(.)\n-----END/, "9==\n-----END"), {}],
-    ["a header", block.replace("-\n", "-\nProc-Type: 4,ENCRYPTED\n\n"), {}],
-  ])("refused: %s", (_, text, options) => expect(() => decodePem(text, "X", options)).toThrow(X509Error));
-});
-
-test.each(KEY_TYPES)("a key of type %s is known as one, from its bits and from Node's object", (type) => {
-  const { publicKey, privateKey } = pair(type);
-  expect(publicKeyFacts(spkiOf(publicKey)).keyType).toBe(type);
-  expect(keyTypeOf(privateKey)).toBe(type);
 });

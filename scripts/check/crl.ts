@@ -1,0 +1,71 @@
+import * as paths from "../model/paths.ts";
+import type { Finding } from "../model/problem.ts";
+import type { Crl } from "../model/state.ts";
+import { formatInstant } from "../model/time.ts";
+import { planCrl } from "../plan/crl.ts";
+import { catFiles } from "../system/objects.ts";
+import { readCrl } from "../x509/crl-reader.ts";
+import { block, type CheckInput, RECONCILE, warn } from "./input.ts";
+
+const path = paths.CRL_FILE;
+
+/** The CRL against the clock, the committed one, and what is revoked; the first that is wrong is reported. */
+export async function crl(input: CheckInput): Promise<Finding[]> {
+  const { state } = input;
+  if (state.authority === null || state.doubts.some((doubt) => doubt.path === path)) return [];
+  if (state.crl === null) {
+    if (state.certificates.size === 0 && state.carriedOut === null) return [];
+    return [block("Missing", path, "there is no CRL: servers let nobody in", RECONCILE)];
+  }
+  const found = (await future(input, state.crl)) ?? (await rollback(input, state.crl)) ?? entries(input);
+  const time = freshness(input, state.crl);
+  return [found, time].filter((finding) => finding !== null);
+}
+
+async function future({ now, checkClock, restore }: CheckInput, { number, thisUpdate }: Crl): Promise<Finding | null> {
+  if (!checkClock || Math.max(number, thisUpdate) <= now) return null;
+  const what = thisUpdate > now ? `thisUpdate ${formatInstant(thisUpdate)}` : `number ${number}`;
+  const message = `its ${what} lies in the future; set this machine's clock, or go back to the committed CRL`;
+  return block("CrlFuture", path, message, await restore(path));
+}
+
+/** Numbers only rise: a lower one than the committed is an old CRL put back, on which somebody revoked is missing. */
+async function rollback({ git, head, tree }: CheckInput, crl: Crl): Promise<Finding | null> {
+  const committed = head === null ? undefined : (await catFiles(git, head, [path])).get(path);
+  const last = committed === undefined ? null : readable(committed.toString("latin1"));
+  if (last === null || committed === undefined || crl.number > last.number) return null;
+  if (tree.read(path)?.equals(committed) === true) return null;
+  const message =
+    crl.number < last.number
+      ? `its number ${crl.number} is lower than the committed ${last.number}`
+      : `it has the committed number ${last.number} and is another CRL`;
+  return block("CrlRollback", path, message, `git checkout HEAD -- ${path} && ${RECONCILE}`);
+}
+
+function readable(pem: string): Crl | null {
+  try {
+    return readCrl(pem);
+  } catch {
+    return null;
+  }
+}
+
+/** Everything revoked or held whose certificate has not ended is on it, nothing held was forgotten, and it is this CA's. */
+function entries({ state, registry, now }: CheckInput): Finding | null {
+  const settings = (state.carriedOut?.registry ?? registry)?.crl;
+  const order = settings === undefined ? null : planCrl(state, settings, now, "registry");
+  if (order === null || order.change.reason === "RenewalDue") return null;
+  return block("CrlEntries", path, `it does not say what is revoked: ${order.change.message}`, RECONCILE);
+}
+
+function freshness({ state, registry, now }: CheckInput, { nextUpdate }: Crl): Finding | null {
+  // Verifiers count the second of nextUpdate itself as too late (OpenSSL, X509_cmp_time).
+  if (nextUpdate <= now) {
+    const message = `ended ${formatInstant(nextUpdate)}: every client is locked out; reconcile, then deploy`;
+    return block("CrlEnded", path, message, RECONCILE);
+  }
+  const renewBefore = (state.carriedOut?.registry ?? registry)?.crl.renewBefore ?? 0;
+  if (now <= nextUpdate - renewBefore / 2) return null;
+  const message = `ends ${formatInstant(nextUpdate)}, and then every client is locked out; reconcile, then deploy`;
+  return warn("CrlEnding", path, message, RECONCILE);
+}

@@ -1,0 +1,46 @@
+import { type Dirent, lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DIR } from "../model/paths.ts";
+import { isTemporary } from "../system/files.ts";
+
+/** One entry of the working tree below pki/. */
+export interface Entry {
+  /** From the top, with `/`. */
+  readonly path: string;
+  readonly kind: "file" | "directory" | "other";
+  /** A leftover of a killed run. */
+  readonly temporary: boolean;
+  /** Permission bits below pki/private, where they matter; null elsewhere. */
+  readonly mode: number | null;
+}
+
+/** Everything at and below a directory, without reading a file or following a link. */
+export function entriesOf(root: string, directory = "pki"): Entry[] {
+  const found: Entry[] = [];
+  for (const one of list(join(root, directory))) {
+    const path = `${directory}/${one.name}`;
+    const kind = one.isFile() ? "file" : one.isDirectory() ? "directory" : "other";
+    found.push({ path, kind, temporary: isTemporary(one.name), mode: modeOf(root, path) });
+    if (kind === "directory") found.push(...entriesOf(root, path));
+  }
+  return found;
+}
+
+export function isPrivate(path: string): boolean {
+  return path === DIR.private || path.startsWith(`${DIR.private}/`);
+}
+
+function modeOf(root: string, path: string): number | null {
+  if (!isPrivate(path)) return null;
+  const found = lstatSync(join(root, path), { throwIfNoEntry: false });
+  return found === undefined ? null : found.mode & 0o777;
+}
+
+function list(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,63 @@
+import { posix } from "node:path";
+import { quoted } from "../guard/protected.ts";
+import * as paths from "../model/paths.ts";
+import { type Finding, formatProblem } from "../model/problem.ts";
+import type { Doubt } from "../model/state.ts";
+import { block, type CheckInput, warn } from "./input.ts";
+import { remove } from "./restore.ts";
+
+/** clients.yaml, every problem on its own. */
+export function registryProblems({ problems }: CheckInput): Finding[] {
+  return problems.map((problem) => block("InvalidRegistry", problem.file, formatProblem(problem), null));
+}
+
+/** No authority: harmless before the first `npm start`, and only then. */
+export async function authorityMissing({ state, restore }: CheckInput): Promise<Finding[]> {
+  if (state.authority !== null || state.doubts.some(({ path }) => path === paths.CA_CERTIFICATE)) return [];
+  const traces = state.certificates.size + state.revocations.size + (state.crl === null ? 0 : 1);
+  if (traces === 0 && state.carriedOut === null)
+    return [warn("NoAuthority", paths.CA_CERTIFICATE, "there is no authority yet", "npm start")];
+  const message = "is gone, but there is state of an authority";
+  return [block("NoAuthority", paths.CA_CERTIFICATE, message, await restore(paths.CA_CERTIFICATE))];
+}
+
+/** What reading the state found: files that cannot be read or believed, or do not belong where they are. */
+export function doubts(input: CheckInput): Promise<Finding[]> {
+  return Promise.all(
+    input.state.doubts.map(async (doubt) => {
+      return block("StateDoubtful", doubt.path, doubt.message, await fixFor(doubt, input));
+    }),
+  );
+}
+
+async function fixFor({ path }: Doubt, input: CheckInput): Promise<string | null> {
+  if (isMisplaced(path)) return remove(path);
+  const back = await input.restore(path);
+  const kind = input.entries.find((entry) => entry.path === path)?.kind;
+  if (kind === "other") return back === null ? remove(path) : `${remove(path)} && ${back}`;
+  return back ?? withoutCertificate(path, input);
+}
+
+const BY_SERIAL: Readonly<Record<string, string>> = {
+  [paths.DIR.certificates]: ".pem",
+  [paths.DIR.revoked]: ".yaml",
+  [paths.DIR.held]: ".yaml",
+  [paths.DIR.keys]: ".key",
+};
+
+function isMisplaced(path: string): boolean {
+  const suffix = BY_SERIAL[posix.dirname(path)];
+  return suffix !== undefined && !(path.endsWith(suffix) && paths.SERIAL.test(posix.basename(path, suffix)));
+}
+
+/** A revocation or hold that nothing else knows of is itself what does not belong. */
+function withoutCertificate(path: string, { state, history, head }: CheckInput): string | null {
+  if (posix.dirname(path) !== paths.DIR.certificates || head === null || history.shallow) return null;
+  const serial = posix.basename(path, ".pem");
+  const revocation = paths.path.revocation(serial);
+  const strays = [
+    ...(state.holds.has(serial) ? [paths.path.hold(serial)] : []),
+    ...(state.revocations.has(serial) && !history.first.has(revocation) ? [revocation] : []),
+  ];
+  return strays.length === 0 ? null : `rm -- ${strays.map(quoted).join(" ")}`;
+}

@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { quoted } from "../guard/protected.ts";
+import * as paths from "../model/paths.ts";
+import type { Finding } from "../model/problem.ts";
+import type { Git } from "../system/git.ts";
+import { block, type CheckInput, warn } from "./input.ts";
+
+/** A fact as it was first committed. */
+interface First {
+  readonly commit: string;
+  readonly blob: string;
+}
+
+/** What the commits that lead to HEAD tell of facts that are written once: certificates and revocations. */
+export interface History {
+  readonly first: ReadonlyMap<string, First>;
+  /** The clone does not hold every commit. */
+  readonly shallow: boolean;
+}
+
+const FACTS = [paths.DIR.certificates, paths.DIR.revoked] as const;
+
+/**
+ * Every fact that any commit before HEAD ever held, on side branches and in merges too. Plumbing only: the user's
+ * settings for log and diff change nothing.
+ */
+export async function readHistory(git: Git, head: string | null): Promise<History> {
+  if (head === null) return { first: new Map(), shallow: false };
+  const list = ["rev-list", "--full-history", "--topo-order", "--reverse", head, "--", ...FACTS];
+  const [commits, shallow] = await Promise.all([git.raw(list), git.raw(["rev-parse", "--is-shallow-repository"])]);
+  const trees = ["diff-tree", "--stdin", "-r", "-m", "--root", "--no-renames", "--raw", "--no-abbrev", "--", ...FACTS];
+  const listing = commits === "" ? "" : await git.raw(trees, commits);
+  return { first: parse(listing), shallow: shallow.trim() === "true" };
+}
+
+const CHANGE = /^:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) [A-Z]\t(.+)$/;
+const FACT = new RegExp(`^(?:${FACTS[0]}/(.+)\\.pem|${FACTS[1]}/(.+)\\.yaml)$`);
+
+/** Lines of diff-tree, oldest commit first. A path that git had to quote is none of ours. */
+function parse(listing: string): Map<string, First> {
+  const first = new Map<string, First>();
+  let commit = "";
+  for (const line of listing.split("\n")) {
+    const [, before = "", after = "", path] = CHANGE.exec(line) ?? [];
+    if (path === undefined) commit = line.slice(0, 64).trim() || commit;
+    else if (isFact(path) && !first.has(path)) {
+      // Below a shallow clone's edge, and against a merge's other parent, a fact may first be seen as it leaves.
+      const gone = /^0+$/.test(after);
+      first.set(path, { commit: gone ? `${commit}~1` : commit, blob: gone ? before : after });
+    }
+  }
+  return first;
+}
+
+function isFact(path: string): boolean {
+  const [, certificate, revocation] = FACT.exec(path) ?? [];
+  return paths.SERIAL.test(certificate ?? revocation ?? "");
+}
+
+/** Facts that history knows and the tree has no more. */
+export function lostFacts({ history, entries }: CheckInput): Finding[] {
+  const there = new Set(entries.map(({ path }) => path));
+  const findings: Finding[] = [];
+  for (const path of history.first.keys()) {
+    if (there.has(path)) continue;
+    const certificate = path.startsWith(`${paths.DIR.certificates}/`);
+    const message = certificate
+      ? "is gone, but git's history holds it: a certificate is kept for ever"
+      : "is gone, but git's history holds it: a revocation is permanent";
+    findings.push(
+      block(certificate ? "CertificateLost" : "RevocationLost", path, message, firstVersion(history, path)),
+    );
+  }
+  return findings;
+}
+
+/** Facts that are no longer as they were first committed. */
+export function rewrittenFacts({ history, tree }: CheckInput): Finding[] {
+  const findings: Finding[] = [];
+  for (const [path, { blob }] of history.first) {
+    const bytes = tree.read(path);
+    if (bytes === null || blobId(bytes, blob.length) === blob) continue;
+    const message = "is not as it was first committed; it is written once";
+    findings.push(block("Rewritten", path, message, firstVersion(history, path)));
+  }
+  return findings;
+}
+
+/** Witnesses that are not all there. */
+export function shortHistory({ history }: CheckInput): Finding[] {
+  if (!history.shallow) return [];
+  const message = "this clone is shallow: what its history does not hold cannot be missed";
+  return [warn("Shallow", ".git", message, "git fetch --unshallow")];
+}
+
+/** The command that brings a fact back as it was first committed; null where history does not know it. */
+export function firstVersion({ first }: History, path: string): string | null {
+  const known = first.get(path);
+  return known === undefined ? null : `git checkout ${known.commit} -- ${quoted(path)}`;
+}
+
+/** The name that git gives to these bytes, by the length of its ids: SHA-1 or SHA-256. */
+export function blobId(bytes: Buffer, length: number): string {
+  const hash = createHash(length === 64 ? "sha256" : "sha1");
+  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+}

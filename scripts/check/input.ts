@@ -1,0 +1,44 @@
+import type { Finding, Problem } from "../model/problem.ts";
+import type { Registry } from "../model/registry.ts";
+import type { State } from "../model/state.ts";
+import type { Instant } from "../model/time.ts";
+import type { Tree } from "../read/tree.ts";
+import type { Git } from "../system/git.ts";
+import type { Vault } from "../vault/vault.ts";
+import type { Entry } from "./entries.ts";
+import type { History } from "./history.ts";
+import type { Restore } from "./restore.ts";
+
+/** What the checks look at: one repository, read once. */
+export interface CheckInput {
+  readonly root: string;
+  readonly now: Instant;
+  /** False with `--now`. */
+  readonly checkClock: boolean;
+  /** Gatehouse's version. */
+  readonly version: string;
+  readonly tree: Tree;
+  /** Everything below pki/, leftovers of killed runs included. */
+  readonly entries: readonly Entry[];
+  /** Null when clients.yaml cannot be read; `problems` says why. */
+  readonly registry: Registry | null;
+  readonly problems: readonly Problem[];
+  readonly state: State;
+  readonly vault: Vault;
+  readonly git: Git;
+  /** The commit HEAD stands for; null before the first. */
+  readonly head: string | null;
+  readonly history: History;
+  readonly restore: Restore;
+}
+
+/** A finding that makes check exit 1. `fix`: a command for sh, at the top of the repository. */
+export function block(code: string, path: string, message: string, fix: string | null): Finding {
+  return { code, level: "block", path, message, fix };
+}
+
+export function warn(code: string, path: string, message: string, fix: string | null): Finding {
+  return { code, level: "warn", path, message, fix };
+}
+
+export const RECONCILE = "npm run reconcile";

@@ -1,0 +1,86 @@
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import * as paths from "../model/paths.ts";
+import { type Finding, UserError } from "../model/problem.ts";
+import type { Certificate } from "../model/state.ts";
+import { isLive } from "../plan/holdings.ts";
+import { makeIssuer } from "../x509/issuer.ts";
+import { publicKeyFacts } from "../x509/keys.ts";
+import { block, type CheckInput } from "./input.ts";
+
+/** The managed key of one certificate: there while the certificate lives, and, where the vault is open, its own. */
+export async function keyOf(certificate: Certificate, input: CheckInput): Promise<Finding[]> {
+  const { state, vault, now, restore } = input;
+  const path = paths.path.keyBySerial(certificate.serial);
+  if (!isLive(certificate, state, now)) return [];
+  const there = state.keys.has(certificate.serial);
+  if (certificate.key === "request") {
+    if (!there) return [];
+    return [block("Lines", path, "is here, though the certificate's line says key: request", await restore(path))];
+  }
+  if (!there) {
+    const message = `is gone, but the certificate of ${certificate.identity} is valid`;
+    return [block("KeyMissing", path, message, await restore(path))];
+  }
+  if (vault.state === "locked") return [];
+  const wrong = whatIsWrong(path, input, (key) => (spkiHash(key) === certificate.fingerprint ? null : FOREIGN));
+  return wrong === null ? [] : [block(wrong[0], path, wrong[1], await restore(path))];
+}
+
+const FOREIGN = "is not the key of its certificate";
+
+/** The authority's key: there, and, where the vault is open, a key that signs what ca.crt verifies. */
+export async function authorityKey(input: CheckInput): Promise<Finding[]> {
+  const { state, vault, entries, restore } = input;
+  const { authority } = state;
+  const path = paths.CA_KEY;
+  if (authority === null) return [];
+  if (!entries.some((entry) => entry.path === path && entry.kind === "file"))
+    return [block("KeyMissing", path, "is gone: nothing can be signed", await restore(path))];
+  if (vault.state === "locked") return [];
+  const wrong = whatIsWrong(path, input, (key) => {
+    try {
+      return signs(makeIssuer(authority.pem, key).key) ? null : FOREIGN;
+    } catch (error) {
+      if (error instanceof UserError) return FOREIGN;
+      throw error;
+    }
+  });
+  return wrong === null ? [] : [block(wrong[0], path, wrong[1], await restore(path))];
+}
+
+function whatIsWrong(
+  path: string,
+  { vault }: CheckInput,
+  judge: (key: KeyObject) => string | null,
+): readonly [string, string] | null {
+  try {
+    const key = privateKey(vault.read(path));
+    if (key === null) return ["KeyUnreadable", "is no private key"];
+    const message = judge(key);
+    return message === null ? null : ["KeyMismatch", message];
+  } catch (error) {
+    // vault.read names the path, and never a byte of the key.
+    if (error instanceof UserError) return ["KeyUnreadable", error.message.replace(`${path}: `, "")];
+    throw error;
+  }
+}
+
+/** Null for what is none; the reason would quote the key's bytes. */
+function privateKey(pem: Buffer): KeyObject | null {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return null;
+  }
+}
+
+function spkiHash(key: KeyObject): string {
+  return publicKeyFacts(createPublicKey(key).export({ type: "spki", format: "der" })).fingerprint;
+}
+
+/** A PKCS#8 file carries its public half beside the private one (RFC 5915, 3), and nobody compares the two on reading. */
+function signs(key: KeyObject): boolean {
+  const text = Buffer.from("check");
+  const hash = key.asymmetricKeyType === "ed25519" ? null : "sha256";
+  return verify(hash, text, createPublicKey(key), sign(hash, text, key));
+}

@@ -1,0 +1,97 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { guardStaged } from "../guard/index.ts";
+import * as paths from "../model/paths.ts";
+import { type Finding, UserError } from "../model/problem.ts";
+import { commonDirectory } from "../system/checkout.ts";
+import { repositoryKeyFile } from "../vault/key-source.ts";
+import { isPrivate } from "./entries.ts";
+import { block, type CheckInput, warn } from "./input.ts";
+
+const ATTRIBUTES = ["filter", "text", "eol", "working-tree-encoding", "ident"] as const;
+
+/** Keys that may come at any time, and a file of the rest. */
+const SAMPLES = [`${paths.DIR.private}/x.key`, `${paths.DIR.private}/a/b/x.pem`, paths.CRL_FILE] as const;
+
+/** git's own answer for samples and for every key that is there: any rule, nested file or .git/info/attributes counts. */
+export async function attributes({ git, entries }: CheckInput): Promise<Finding[]> {
+  const keys = entries.filter(({ path, kind }) => kind === "file" && isPrivate(path)).map(({ path }) => path);
+  const asked = [...SAMPLES, ...keys];
+  const answer = await git.raw(
+    ["check-attr", "--stdin", "-z", ...ATTRIBUTES],
+    asked.map((path) => `${path}\0`).join(""),
+  );
+  const wrong = new Map<string, string>();
+  const fields = answer.split("\0");
+  for (let at = 0; at + 2 < fields.length; at += 3) {
+    const [path = "", name = "", value = ""] = fields.slice(at, at + 3);
+    if (!wrong.has(path) && !isRight(path, name, value)) wrong.set(path, `${name} is ${value}`);
+  }
+  const sample = SAMPLES.find((path) => wrong.has(path));
+  if (sample !== undefined) {
+    const message = `its rules do not protect ${sample}: ${wrong.get(sample)}`;
+    return [block("Attributes", ".gitattributes", message, "git checkout HEAD -- .gitattributes")];
+  }
+  return [...wrong].map(([path, why]) => {
+    const message = `another rule takes git-crypt's place: ${why}; take it out of the file that sets it`;
+    return block("Attributes", path, message, `grep -rn . .git/info/attributes $(git ls-files -co '*.gitattributes')`);
+  });
+}
+
+function isRight(path: string, name: string, value: string): boolean {
+  if (name === "filter" && isPrivate(path)) return value === "git-crypt";
+  return value === "unset" || value === "unspecified";
+}
+
+/** Where keys lie in the clear, git must seal them on their way in: without the filter it adds them as they are. */
+export async function filter({ git, root, vault, state }: CheckInput): Promise<Finding[]> {
+  const own = existsSync(repositoryKeyFile(commonDirectory(root)));
+  if (own && !vault.treeUnlocked) {
+    const message = "git-crypt is unlocked, but the keys in the tree are ciphertext: git would seal them twice";
+    return [block("HalfUnlocked", paths.DIR.private, message, "git-crypt lock --force && git-crypt unlock KEYFILE")];
+  }
+  if (!vault.treeUnlocked && (vault.state !== "absent" || state.authority === null)) return [];
+  const value = async (name: string) =>
+    (await git.raw(["config", "--get", `filter.git-crypt.${name}`]).catch(() => "")).trim();
+  const [clean, smudge, process, required] = await Promise.all(["clean", "smudge", "process", "required"].map(value));
+  const works = process !== "" || (clean !== "" && smudge !== "");
+  if (works && /^(?:true|yes|on|1)$/i.test(required ?? "")) return [];
+  const what = works
+    ? "is not required: where it fails, git adds keys in the clear"
+    : "is not set: git adds keys in the clear";
+  const parts = ["clean '\"git-crypt\" clean'", "smudge '\"git-crypt\" smudge'", "required true"];
+  const fix = (works ? parts.slice(2) : parts).map((part) => `git config filter.git-crypt.${part}`).join(" && ");
+  return [block("Filter", ".git/config", `git-crypt's filter ${what}`, fix)];
+}
+
+/** A pre-commit hook where git looks for it. CI and HUSKY=0 do without, on purpose: the same check runs there by itself. */
+export async function hooks({ git, root }: CheckInput): Promise<Finding[]> {
+  if (process.env["HUSKY"] === "0") return [];
+  const told = (await git.raw(["rev-parse", "--git-path", "hooks"])).trimEnd();
+  const directory = isAbsolute(told) ? told : join(root, told);
+  // husky's hooks only call on to its `h`, and that to `.husky/pre-commit`.
+  const needed = directory.endsWith("/.husky/_") ? ["pre-commit", "h", "../pre-commit"] : ["pre-commit"];
+  const missing = needed.find((name) => !isThere(join(directory, name), name === "pre-commit"));
+  if (missing === undefined) return [];
+  const message = `git finds no pre-commit hook (${join(directory, missing)}): commits are not checked for keys`;
+  return [warn("Hooks", ".husky", message, "sh scripts/setup.sh")];
+}
+
+function isThere(file: string, executable: boolean): boolean {
+  try {
+    accessSync(file, executable ? constants.X_OK : constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The guard over the index. What it cannot decide blocks. */
+export async function guarded({ root }: CheckInput): Promise<Finding[]> {
+  try {
+    return await guardStaged(root);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [block("GuardUndecided", ".git/index", error.message, error.hints[0]?.replace(/^run: /, "") ?? null)];
+  }
+}

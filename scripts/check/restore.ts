@@ -1,0 +1,30 @@
+import { quoted } from "../guard/protected.ts";
+import type { Tree } from "../read/tree.ts";
+import type { Git } from "../system/git.ts";
+import { listTree } from "../system/objects.ts";
+import { isPrivate } from "./entries.ts";
+import { blobId, firstVersion, type History } from "./history.ts";
+
+/** The command that brings a file back from git, or null where git has no better one. */
+export type Restore = (path: string) => Promise<string | null>;
+
+/** Facts come back as they were first committed, the rest as HEAD has it. */
+export function restorer(git: Git, head: string | null, history: History, tree: Tree): Restore {
+  let committed: Promise<Map<string, string>> | undefined;
+  return async (path) => {
+    const first = firstVersion(history, path);
+    if (first !== null || head === null) return first;
+    committed ??= listTree(git, head, "pki").then((entries) => new Map(entries.map((one) => [one.path, one.id])));
+    const id = (await committed).get(path);
+    if (id === undefined) return null;
+    const checkout = `git checkout HEAD -- ${quoted(path)}`;
+    // git sets no mode but the executable bit.
+    if (isPrivate(path)) return `${checkout} && chmod 600 ${quoted(path)}`;
+    const bytes = tree.read(path);
+    return bytes !== null && blobId(bytes, id.length) === id ? `git log -p -- ${quoted(path)}` : checkout;
+  };
+}
+
+export function remove(path: string): string {
+  return `rm -- ${quoted(path)}`;
+}

@@ -1,0 +1,122 @@
+import { certificates } from "../check/certificates.ts";
+import { crl } from "../check/crl.ts";
+import { derived, pending } from "../check/derived.ts";
+import { entriesOf } from "../check/entries.ts";
+import { authorityMissing, doubts, registryProblems } from "../check/facts.ts";
+import { lostFacts, readHistory, rewrittenFacts, shortHistory } from "../check/history.ts";
+import { type CheckInput, warn } from "../check/input.ts";
+import { authorityKey, keyOf } from "../check/keys.ts";
+import { attributes, filter, guarded, hooks } from "../check/repository.ts";
+import { restorer } from "../check/restore.ts";
+import { leftovers, modes, unexpected } from "../check/tree.ts";
+import type { Finding } from "../model/problem.ts";
+import type { Instant } from "../model/time.ts";
+import { openGit } from "../system/git.ts";
+import { EXPORT_HINT } from "../vault/init.ts";
+import { environmentKey } from "../vault/key-source.ts";
+import { openVault } from "../vault/vault.ts";
+import { gatehouseVersion, loadWorkingTree } from "./load.ts";
+import { exportIsConfirmed } from "./welcome.ts";
+
+export interface CheckOptions {
+  readonly root: string;
+  readonly now: Instant;
+  /** False with --now. */
+  readonly checkClock: boolean;
+  readonly progress: (label: string, total: number) => { tick: (count: number) => void; done: () => void };
+}
+
+export interface Checked {
+  /** Sorted by path; of one path, facts come first. */
+  readonly findings: readonly Finding[];
+  /** What was not looked at, and why. */
+  readonly leftOut: readonly string[];
+  readonly certificates: number;
+}
+
+/** Every invariant of registry, state, derived files and repository. Reads only; needs no secret, and does more with them. */
+export async function check(options: CheckOptions): Promise<Checked> {
+  const input = await gather(options);
+  const git = Promise.all([attributes(input), filter(input), hooks(input), guarded(input)]);
+  // Whoever fails first is reported; the others' failure must not count as unhandled.
+  git.catch(() => {});
+  const facts = await checkFacts(input, options);
+  const list = await crl(input);
+  const doubtful = facts.some(({ level }) => level === "block");
+  // What is derived from doubtful facts is doubtful itself, and no news.
+  const follows = doubtful ? [] : [...derived(input), ...pending(input, list)];
+  const tree = [...modes(input), ...leftovers(input), ...unexpected(input), ...shortHistory(input), ...saved(input)];
+  const findings = [
+    ...registryProblems(input),
+    ...facts,
+    ...list,
+    ...withoutTwins(follows, list),
+    ...tree,
+    ...(await git).flat(),
+  ];
+  return {
+    findings: findings.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
+    leftOut: leftOut(input, doubtful),
+    certificates: input.state.certificates.size,
+  };
+}
+
+async function gather({ root, now, checkClock }: CheckOptions): Promise<CheckInput> {
+  const git = openGit(root);
+  const loading = loadWorkingTree(root, now);
+  const head = await git.resolve("HEAD");
+  const [loaded, history] = await Promise.all([loading, readHistory(git, head)]);
+  const common = { root, now, checkClock, version: gatehouseVersion(), entries: entriesOf(root) };
+  const restore = restorer(git, head, history, loaded.tree);
+  return { ...common, ...loaded, git, head, history, restore, vault: openVault(root, process.env) };
+}
+
+/** Facts, each path once: what says most about it stands first. */
+async function checkFacts(input: CheckInput, { progress }: CheckOptions): Promise<Finding[]> {
+  const line = progress("checking certificates", input.state.certificates.size);
+  try {
+    const lost = lostFacts(input);
+    const doubted = [...(await authorityMissing(input)), ...(await doubts(input))];
+    const chained = await certificates(
+      input,
+      () => line.tick(1),
+      (certificate) => keyOf(certificate, input),
+    );
+    return oncePerPath([...lost, ...doubted, ...chained, ...(await authorityKey(input)), ...rewrittenFacts(input)]);
+  } finally {
+    line.done();
+  }
+}
+
+function oncePerPath(findings: readonly Finding[]): Finding[] {
+  const first = new Map<string, Finding>();
+  for (const finding of findings) if (!first.has(finding.path)) first.set(finding.path, finding);
+  return [...first.values()];
+}
+
+/** The CRL is judged by its own check; what follows from the plan does not repeat it. */
+function withoutTwins(findings: readonly Finding[], known: readonly Finding[]): Finding[] {
+  const paths = new Set(known.filter(({ level }) => level === "block").map(({ path }) => path));
+  return findings.filter(({ path }) => !paths.has(path));
+}
+
+/** A key that came from the environment is evidently saved somewhere else. */
+function saved({ root, state, vault }: CheckInput): Finding[] {
+  if (state.authority === null || vault.key === null || environmentKey(process.env) !== null) return [];
+  if (exportIsConfirmed(root)) return [];
+  const message = "git-crypt's key is the only way back to the authority, and nobody has confirmed that it is saved";
+  const file = EXPORT_HINT.split(" ").at(-1);
+  return [warn("KeyNotExported", ".git/git-crypt", message, `${EXPORT_HINT} && npm start -- --exported ${file}`)];
+}
+
+function leftOut({ vault, state, head }: CheckInput, doubtful: boolean): string[] {
+  return [
+    ...(vault.state === "locked"
+      ? ["Left out, because the vault is locked: whether each key is that of its certificate."]
+      : []),
+    ...(doubtful ? ["Left out until the facts are mended: derived files, and what clients.yaml asks for."] : []),
+    ...(head === null && state.authority !== null
+      ? ["Left out, because nothing is committed yet: git's history."]
+      : []),
+  ];
+}

@@ -1,0 +1,36 @@
+import { formatInstant, parseInstant } from "../model/time.ts";
+import { printable } from "./printable.ts";
+import type { Style } from "./style.ts";
+
+/** URLs of strangers can be long; what is cut off is in nobody's way. */
+const LONGEST = 200;
+
+/**
+ * One line of nginx's access log (JSON) for people: time, client or `-`, method, path, status, reason. What is no such
+ * line is shown as it is, made printable.
+ */
+export function logLine(text: string, style: Style): string {
+  const entry = parse(text);
+  if (entry === null) return printable(text);
+  const field = (name: string) => {
+    const value = Reflect.get(entry, name);
+    return typeof value === "string" && value !== "" ? shorten(printable(value)) : "-";
+  };
+  const instant = parseInstant(field("time"));
+  const time = instant === null ? field("time") : formatInstant(instant);
+  const status = field("status");
+  const paint = /^[23]/.test(status) ? style.green : style.red;
+  const reason = field("reason") === "-" ? "" : `  ${field("reason")}`;
+  return `${style.dim(time)}  ${field("client")}  ${field("method")} ${field("uri")}  ${paint(status)}${reason}`;
+}
+
+function parse(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && "status" in value ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+const shorten = (text: string) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);

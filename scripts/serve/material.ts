@@ -1,0 +1,54 @@
+import { accessSync, constants, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as paths from "../model/paths.ts";
+import type { Server } from "../model/registry.ts";
+import { isSealed } from "../vault/seal.ts";
+import type { Vault } from "../vault/vault.ts";
+import { hasMemory } from "./directory.ts";
+
+/** Where the server's certificate and key come from. */
+export type Material =
+  /** The files that clients.yaml names; `ca` is what clients need, null for what every client trusts. */
+  | { readonly kind: "host"; readonly ca: string | null }
+  /** pki/issued and pki/private, as they are in the tree. */
+  | { readonly kind: "tree" }
+  /** The same, the key opened here: it goes to a file system in memory and nowhere else. */
+  | { readonly kind: "opened"; readonly key: Buffer }
+  | { readonly kind: "throwaway"; readonly because: string };
+
+/** What can be had here, without a key in the clear on a disk where there was none. */
+export function chooseMaterial(root: string, name: string, server: Server, vault: Vault): Material {
+  const { certificate } = server;
+  if (certificate !== "issued") {
+    const missing = [certificate.file, certificate.key].find((file) => !isReadable(file));
+    return missing === undefined
+      ? { kind: "host", ca: certificate.ca }
+      : { kind: "throwaway", because: `${missing} is not on this machine, or not for you to read` };
+  }
+  const path = paths.path.key(name);
+  const bytes = readIfThere(join(root, path));
+  if (bytes === null) return { kind: "throwaway", because: `the server keeps its own key: there is no ${path}` };
+  if (!isSealed(bytes)) return { kind: "tree" };
+  if (vault.key === null) return { kind: "throwaway", because: `this clone is locked: ${path} is ciphertext` };
+  if (hasMemory()) return { kind: "opened", key: vault.read(path) };
+  const because = `${path} is ciphertext here, and without a file system in memory (/dev/shm) opening it would leave it on the disk`;
+  return { kind: "throwaway", because };
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readIfThere(file: string): Buffer | null {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+}

@@ -1,0 +1,200 @@
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Scratch } from "./scratch.ts";
+
+const CHECKOUT = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** An instant at which most of these tests take place. */
+export const NOON = "2026-11-21T12:00:00Z";
+
+export interface Ran {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export type Variables = Readonly<Record<string, string>>;
+export type Command = "start" | "create" | "plan" | "reconcile" | "status";
+
+/** The user's environment, less what would let one machine's settings decide over a test. */
+export function environment(extra: Variables = {}): Record<string, string> {
+  const kept = Object.entries(process.env).flatMap(([name, value]) =>
+    value === undefined || /^(?:GATEHOUSE_|GIT_|npm_|FORCE_COLOR$)/.test(name) ? [] : [[name, value] as const],
+  );
+  return {
+    ...Object.fromEntries(kept),
+    NODE_COMPILE_CACHE: join(tmpdir(), "gatehouse-compile-cache"),
+    NO_COLOR: "1",
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_AUTHOR_NAME: "Tester",
+    GIT_AUTHOR_EMAIL: "tester@example.com",
+    GIT_COMMITTER_NAME: "Tester",
+    GIT_COMMITTER_EMAIL: "tester@example.com",
+    ...extra,
+  };
+}
+
+/** Clients by name, each as the YAML of its entry. */
+export type Clients = Readonly<Record<string, string>>;
+
+/** A small clients.yaml. `extra` holds more top-level sections. */
+export function clientsYaml(clients: Clients, extra = ""): string {
+  const lines = Object.entries(clients).map(([name, entry]) => `  ${name}: ${entry}\n`);
+  return `version: 1
+authority: { common_name: Test CA, organization: Test Ltd }
+certificates: { key: ec-p256, lifetime: 365d, renew_before: 30d }
+repositories:
+  pkg: { type: pkg, path: /pkg/, root: /srv/pkg }
+  files: { type: files, path: /files/, root: /srv/files }
+groups:
+  staff: { repositories: [pkg, files] }
+  guests: { repositories: [files] }
+servers:
+  pkg.example.com: { software: nginx }
+${extra}clients:${lines.length === 0 ? " {}" : ""}
+${lines.join("")}`;
+}
+
+/** A temporary repository of data only: no scripts, no package.json. Commands are those of this checkout. */
+export class Repository implements Disposable {
+  readonly #scratch: Scratch;
+  readonly root: string;
+
+  private constructor(scratch: Scratch) {
+    this.#scratch = scratch;
+    this.root = scratch.at("work");
+  }
+
+  /** Registry, attributes and pki/README.md, committed; no authority yet. */
+  static fresh(registry: string): Repository {
+    const repository = new Repository(new Scratch("e2e"));
+    execFileSync("git", ["init", "--quiet", "--initial-branch=main", repository.root], { env: environment() });
+    repository.write("clients.yaml", registry);
+    repository.write("pki/README.md", "What all this is.\n");
+    cpSync(join(CHECKOUT, ".gitattributes"), repository.at(".gitattributes"));
+    repository.commit("Begin");
+    return repository;
+  }
+
+  /** With an authority, reconciled and committed at an instant. */
+  static async ready(registry: string, now: string | null = NOON): Promise<Repository> {
+    const repository = Repository.fresh(registry);
+    const { code, stderr } = await repository.run("start", ...(now === null ? [] : ["--now", now]));
+    if (code !== 0) throw new Error(`start exits ${code}: ${stderr}`);
+    repository.commit("Make the authority");
+    return repository;
+  }
+
+  /** The same again, elsewhere: git directory, keys and modes included. */
+  copy(): Repository {
+    const twin = new Repository(new Scratch("e2e"));
+    cpSync(this.root, twin.root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    return twin;
+  }
+
+  /** `git clone`: without git-crypt's key, so the private keys in it are ciphertext. */
+  clone(): Repository {
+    const twin = new Repository(new Scratch("e2e"));
+    execFileSync("git", ["clone", "--quiet", this.root, twin.root], { env: environment() });
+    return twin;
+  }
+
+  /** Somewhere beside the repository, gone with it. */
+  beside(name: string): string {
+    return this.#scratch.at(name);
+  }
+
+  at(path: string): string {
+    return join(this.root, path);
+  }
+
+  read(path: string): string {
+    return readFileSync(this.at(path), "utf8");
+  }
+
+  write(path: string, data: string | Uint8Array): void {
+    mkdirSync(dirname(this.at(path)), { recursive: true });
+    writeFileSync(this.at(path), data);
+  }
+
+  /** Names in a directory, sorted; none where it is not there. */
+  list(directory: string): string[] {
+    return lstatSync(this.at(directory), { throwIfNoEntry: false }) ? readdirSync(this.at(directory)).sort() : [];
+  }
+
+  git(...args: readonly string[]): string {
+    return execFileSync("git", args, { cwd: this.root, env: environment(), encoding: "utf8", maxBuffer: 1 << 26 });
+  }
+
+  commit(message: string): void {
+    this.git("add", "--all");
+    this.git("commit", "--quiet", "--allow-empty", `--message=${message}`);
+  }
+
+  run(command: Command, ...argv: readonly string[]): Promise<Ran> {
+    return this.runWith({}, command, ...argv);
+  }
+
+  /** The same with more environment variables. */
+  runWith(extra: Variables, command: Command, ...argv: readonly string[]): Promise<Ran> {
+    return runProgram(process.execPath, [join(CHECKOUT, `scripts/${command}.ts`), "--root", this.root, ...argv], extra);
+  }
+
+  /** git-crypt's key, exported beside the repository. */
+  exportKey(): string {
+    const file = this.beside("gatehouse.key");
+    rmSync(file, { force: true });
+    execFileSync("git-crypt", ["export-key", file], { cwd: this.root, env: environment() });
+    return file;
+  }
+
+  unlock(keyFile: string): void {
+    execFileSync("git-crypt", ["unlock", keyFile], { cwd: this.root, env: environment() });
+  }
+
+  /** Path → mode and hash of everything below a directory: equal when not one byte differs. */
+  fingerprint(directory = "."): ReadonlyMap<string, string> {
+    const found = new Map<string, string>();
+    for (const entry of readdirSync(this.at(directory), { recursive: true, encoding: "utf8" }).sort()) {
+      const file = join(this.at(directory), entry);
+      const stat = lstatSync(file);
+      found.set(entry, `${stat.mode.toString(8)} ${stat.isFile() ? digest(readFileSync(file)) : ""}`);
+    }
+    return found;
+  }
+
+  [Symbol.dispose](): void {
+    this.#scratch[Symbol.dispose]();
+  }
+}
+
+function digest(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+export function runProgram(program: string, argv: readonly string[], extra: Variables = {}): Promise<Ran> {
+  return new Promise((done, fail) => {
+    const child = spawn(program, argv, { env: environment(extra), stdio: ["ignore", "pipe", "pipe"], timeout: 60_000 });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    child.once("error", fail);
+    child.once("close", (code, signal) => done({ code, signal, stdout, stderr }));
+  });
+}
+
+/** What a symlink says; null when there is none. */
+export function linkTarget(path: string): string | null {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(path) : null;
+}

@@ -1,0 +1,198 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { parse as parseYaml } from "yaml";
+import {
+  canonicalRegistry,
+  formatCarriedOut,
+  parseCanonicalRegistry,
+  parseCarriedOut,
+} from "../../scripts/model/canonical.ts";
+import { UserError } from "../../scripts/model/problem.ts";
+import { KEY_TYPES, REASONS, type Registry } from "../../scripts/model/registry.ts";
+import { MAX_INSTANT } from "../../scripts/model/time.ts";
+import { EVERYTHING, registryOf } from "../read/registry/samples.ts";
+
+const text = fc.oneof(fc.string(), fc.string({ unit: "binary" }));
+const name = fc.oneof(
+  fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,8}$/),
+  fc.constantFrom("constructor", "valueof", "2020", "7"),
+);
+const names = fc.uniqueArray(name, { maxLength: 4 });
+const instant = fc.integer({ min: 0, max: MAX_INSTANT });
+const duration = fc.nat();
+const orNull = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
+const settings = {
+  key: fc.constantFrom(...KEY_TYPES),
+  lifetime: duration,
+  renewBefore: duration,
+  overlap: orNull(duration),
+};
+const entries = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<ReadonlyMap<string, T>> =>
+  fc.uniqueArray(fc.tuple(name, value), { selector: ([key]) => key, maxLength: 4 }).map((pairs) => new Map(pairs));
+
+const registries: fc.Arbitrary<Registry> = fc.record({
+  authority: fc.record({
+    commonName: text,
+    organization: text,
+    country: orNull(text),
+    key: settings.key,
+    lifetime: duration,
+    root: fc.constant("self"),
+  }),
+  crl: fc.record({ lifetime: duration, renewBefore: duration }),
+  limits: fc.record({
+    lose: fc.nat(100),
+    allow: orNull(fc.record({ lose: fc.nat(), until: instant })),
+    signed: fc.boolean(),
+  }),
+  repositories: entries(
+    fc.record({
+      type: fc.constantFrom("pkg", "apt", "pkgsrc", "files"),
+      path: text,
+      root: text,
+      suite: orNull(text),
+      components: fc.array(text),
+      signing: orNull(text),
+    }),
+  ),
+  services: entries(fc.record({ sni: text, connect: text })),
+  groups: entries(fc.record({ repositories: names, services: names, sensitive: fc.boolean() })),
+  clients: entries(
+    fc.record({
+      ...settings,
+      groups: names,
+      csr: fc.boolean(),
+      expires: orNull(instant),
+      home: orNull(name),
+      previously: orNull(name),
+      suspended: fc.boolean(),
+      reissue: orNull(fc.record({ before: instant, reason: fc.constantFrom(...REASONS) })),
+      revoked: orNull(fc.constantFrom(...REASONS)),
+      contact: orNull(text),
+      organization: text,
+      country: orNull(text),
+    }),
+  ),
+  servers: entries(
+    fc.record({
+      ...settings,
+      software: fc.constantFrom("nginx", "apache", "stunnel"),
+      names: fc.array(text),
+      certificate: fc.oneof(fc.constant("issued" as const), fc.record({ file: text, key: text, ca: orNull(text) })),
+      csr: fc.boolean(),
+      listen: fc.array(text),
+      redirect: fc.array(text),
+      url: text,
+      repositories: names,
+      services: names,
+      deploy: fc.oneof(
+        fc.record({ to: fc.constant("local"), directory: orNull(text) }),
+        fc.record({ to: fc.constant("ssh"), host: text, directory: orNull(text) }),
+        fc.record({ to: fc.constant("pull"), branch: text }),
+      ),
+    }),
+  ),
+  signers: entries(fc.record({ ...settings, repository: orNull(name), csr: fc.boolean() })),
+});
+
+const backwards = <T>(map: ReadonlyMap<string, T>) => new Map([...map].reverse());
+
+describe("the canonical registry", () => {
+  test("is read back as it was written, lists without an order sorted", () => {
+    fc.assert(
+      fc.property(registries, (registry) => {
+        const written = canonicalRegistry(registry);
+        const back = parseCanonicalRegistry(written);
+        expect(canonicalRegistry(back)).toBe(written);
+        const { groups, clients, servers, ...rest } = registry;
+        expect(back).toMatchObject(rest);
+        for (const [key, client] of clients)
+          expect(back.clients.get(key)).toEqual({ ...client, groups: client.groups.toSorted() });
+        for (const [key, group] of groups)
+          expect(back.groups.get(key)).toMatchObject({ repositories: group.repositories.toSorted() });
+        for (const [key, server] of servers)
+          expect(back.servers.get(key)).toMatchObject({ names: server.names, deploy: server.deploy });
+        expect([...back.clients.keys()]).toEqual([...clients.keys()].toSorted());
+      }),
+    );
+  });
+
+  test("is the same whatever the order in the file", () => {
+    fc.assert(
+      fc.property(registries, (registry) => {
+        const other = {
+          ...registry,
+          clients: new Map(
+            [...backwards(registry.clients)].map(([key, client]) => [
+              key,
+              { ...client, groups: client.groups.toReversed() },
+            ]),
+          ),
+          groups: backwards(registry.groups),
+          servers: backwards(registry.servers),
+          repositories: backwards(registry.repositories),
+        };
+        expect(canonicalRegistry(other)).toBe(canonicalRegistry(registry));
+      }),
+    );
+  });
+
+  test("is ASCII with one line for each entry and a newline at its end", () => {
+    const written = canonicalRegistry(registryOf(EVERYTHING));
+    expect(written).toMatch(/^[\n\x20-\x7e]*\n$/);
+    expect(written).toMatch(/^"zoe":\{"groups":\["nobody","staff"\],.*"organization":"Zo\\u00eb & Co".*\},?$/m);
+    for (const key of ["2020", "adam", "laptop7", "mallory", "dev", "deb", "a.example", "build01"]) {
+      expect(written.split("\n").filter((line) => line.startsWith(`"${key}":`))).toHaveLength(1);
+    }
+  });
+});
+
+describe("what was carried out", () => {
+  const carriedOut = { version: "1.2.3", registry: registryOf(EVERYTHING) };
+  const written = formatCarriedOut(carriedOut);
+
+  test("begins with a comment, is YAML, and is read back", () => {
+    expect(written.split("\n")[0]).toBe("# The registry as last carried out. Written by reconcile; do not edit.");
+    expect(parseYaml(written)).toEqual(JSON.parse(written.slice(written.indexOf("\n"))));
+    const back = parseCarriedOut(written);
+    expect(back.version).toBe("1.2.3");
+    expect(formatCarriedOut(back)).toBe(written);
+  });
+
+  const adam = /^"adam":.*\n/m.exec(written)?.[0] ?? "";
+
+  test.each([
+    ["nothing", "", "no comment"],
+    ["the marks of a conflict", written.replace('"zoe"', '<<<<<<< HEAD\n"zoe"'), "merge conflict"],
+    ["a line cut short", written.slice(0, 900), "cut short"],
+    ["an entry twice", written.replace(adam, adam + adam), "twice"],
+    ["an entry as __proto__", written.replace('"adam":', '"__proto__":'), "name"],
+    ["a name that leaves its directory", written.replace('"adam":', '"../adam":'), "name"],
+    ["a field too many", written.replace('"csr":true', '"csr":true,"admin":true'), "fields"],
+    ["a field too few", written.replace('"csr":true,', ""), "fields"],
+    ["a field of another name", written.replace('"csr":true', '"csx":true'), "true or false"],
+    ["text for a number", written.replace('"lifetime":7776000', '"lifetime":"90d"'), "number"],
+    ["a negative number", written.replace('"lifetime":7776000', '"lifetime":-1'), "number"],
+    ["an unknown reason", written.replace('"revoked":"keyCompromise"', '"revoked":"no"'), "keyCompromise"],
+    ["a section too few", written.replace(/"signers":\{\n.*\n\}/, '"x":{}'), "object"],
+    ["a list for an object", written.replace(/"signers":\{\n.*\n\}/, '"signers":[]'), "object"],
+    ["an impossible instant", written.replace("2027-06-30", "2027-06-31"), "instant"],
+  ])("is refused with %s", (_, tampered, why) => {
+    expect(tampered).not.toBe(written);
+    expect(() => parseCarriedOut(tampered)).toThrow(UserError);
+    expect(() => parseCarriedOut(tampered)).toThrow(why);
+  });
+
+  test("is refused, never more than refused, after any change of a few bytes", () => {
+    fc.assert(
+      fc.property(fc.nat(written.length), fc.nat(9), fc.string(), (at, length, put) => {
+        try {
+          parseCarriedOut(written.slice(0, at) + put + written.slice(at + length));
+        } catch (error) {
+          expect(error).toBeInstanceOf(UserError);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

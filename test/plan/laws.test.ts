@@ -1,0 +1,240 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { reach } from "../../scripts/model/access.ts";
+import type { Plan } from "../../scripts/model/plan.ts";
+import type { Certificate } from "../../scripts/model/state.ts";
+import { derivedFiles } from "../../scripts/plan/files.ts";
+import { isLive, ledgerOf } from "../../scripts/plan/holdings.ts";
+import { identitiesOf } from "../../scripts/plan/identity.ts";
+import { Rendered } from "../render/nginx-reader.ts";
+import { VERSION } from "../support/plan-builders.ts";
+import { planFor } from "../support/plan-simulator.ts";
+import { authorityEnds, type Moment, play, plays } from "../support/plan-worlds.ts";
+
+const RUNS = { numRuns: 300 };
+
+/** Checks a law after every run of random plays. */
+function always(law: (moment: Moment) => void): void {
+  fc.assert(
+    fc.property(plays, authorityEnds, (steps, end) => play(steps, end, law)),
+    RUNS,
+  );
+}
+
+/** The same, with a memory that lasts for one play. */
+function throughout<T>(start: () => T, law: (moment: Moment, memory: T) => void): void {
+  fc.assert(
+    fc.property(plays, authorityEnds, (steps, end) => {
+      const memory = start();
+      play(steps, end, (moment) => law(moment, memory));
+    }),
+    RUNS,
+  );
+}
+
+/** Who holds what after a run, by the registry that it carried out. */
+function holders({ after, registry, now }: Moment) {
+  const carried = after.carriedOut?.registry ?? registry;
+  const identities = identitiesOf(carried);
+  const ledger = ledgerOf(identities, after, now);
+  return [...identities.values()].map((identity) => ({ identity, live: ledger.of(identity).live }));
+}
+
+const without = ({ asOf: _, ...plan }: Plan) => plan;
+
+describe("after a run", () => {
+  test("nothing is left to do", () => {
+    always(({ registry, after, now }) => {
+      const { plan, errand } = planFor(registry, after, now);
+      expect(errand?.plan.changes ?? []).toEqual([]);
+      if (plan.refusals.every(({ code }) => code === "BadRequest")) expect(plan.changes).toEqual([]);
+    });
+  });
+
+  test("everything that was revoked stays revoked, in the same words", () => {
+    throughout(
+      () => new Map<string, unknown>(),
+      ({ after }, known) => {
+        for (const [serial, revocation] of known) expect(after.revocations.get(serial)).toEqual(revocation);
+        for (const [serial, revocation] of after.revocations) known.set(serial, revocation);
+      },
+    );
+  });
+
+  test("a revoked serial is on the CRL until a CRL from after its certificate's end has listed it", () => {
+    throughout(
+      () => new Set<string>(),
+      ({ after }, done) => {
+        for (const serial of after.revocations.keys()) {
+          const end = after.certificates.get(serial)?.notAfter ?? Number.POSITIVE_INFINITY;
+          const entry = after.crl?.entries.get(serial);
+          if (!done.has(serial)) expect(entry).toMatchObject({ serial });
+          if (entry !== undefined) expect(entry.reason).not.toBe("certificateHold");
+          if (entry !== undefined && end < (after.crl?.thisUpdate ?? 0)) done.add(serial);
+        }
+      },
+    );
+  });
+
+  test("CRL numbers and times rise, and it is never over", () => {
+    always(({ before, after, now }) => {
+      expect(after.crl?.nextUpdate).toBeGreaterThan(now);
+      if (before.crl === null || after.crl === before.crl) return;
+      expect(after.crl?.number).toBeGreaterThan(before.crl.number);
+      expect(after.crl?.thisUpdate).toBeGreaterThan(before.crl.thisUpdate);
+    });
+  });
+
+  test("nginx admits each serial to what the registry gives its client, and only live ones that are not held", () => {
+    always((moment) => {
+      const { after, now } = moment;
+      const registry = after.carriedOut?.registry ?? moment.registry;
+      const rendered = new Rendered(texts(after.files));
+      for (const [key, client] of rendered.map("clients.map")) {
+        const serial = key.slice(2).toUpperCase();
+        const certificate = after.certificates.get(serial);
+        expect([client, registry.clients.get(client)?.previously]).toContain(certificate?.identity);
+        expect(certificate !== undefined && isLive(certificate, after, now)).toBe(true);
+        expect(after.holds.has(serial)).toBe(false);
+        expect(rendered.reach("pkg.example.com", serial).paths).toEqual(reach(registry, client, now).repositories);
+      }
+    });
+  });
+
+  test("whoever is admitted and has no bad request has a certificate that fits, and nginx knows it", () => {
+    always((moment) => {
+      const { after, registry, now } = moment;
+      const end = after.authority?.notAfter ?? 0;
+      const bad = planFor(registry, after, now).plan.refusals.filter(({ code }) => code === "BadRequest");
+      const listed = new Rendered(texts(after.files)).map("clients.map");
+      for (const { identity, live } of holders(moment)) {
+        const over = identity.revoked !== null || (identity.expires !== null && identity.expires <= now) || end <= now;
+        if (identity.suspended || over || bad.some(({ message }) => message.includes(`/${identity.name}.req`))) continue;
+        const newest = live.at(-1);
+        expect(newest).toMatchObject({ subject: identity.subjectText, profile: identity.kind });
+        expect(newest?.notAfter).toBeLessThanOrEqual(Math.min(end, identity.expires ?? end));
+        expect(newest?.key).toBe(identity.csr ? "request" : "managed");
+        if (identity.kind === "client") expect(listed.get(`s:${newest?.serial.toLowerCase()}`)).toBe(identity.name);
+      }
+    });
+  });
+
+  test("a tombstone, or somebody whose access is over, holds nothing that lives; the suspended hold what is held", () => {
+    always((moment) => {
+      for (const { identity, live } of holders(moment)) {
+        if (identity.revoked !== null) expect(live).toEqual([]);
+        if (identity.suspended) for (const one of live) expect(moment.after.holds.has(one.serial)).toBe(true);
+        const { expires } = identity;
+        if (expires !== null && expires <= moment.now) for (const one of live) expect(one.notAfter).toBe(expires);
+      }
+    });
+  });
+
+  test("under a reissue nothing older lives, and only what was issued under it", () => {
+    always((moment) => {
+      for (const { identity, live } of holders(moment))
+        if (identity.reissue !== null) for (const one of live) expect(one.reissue).toBe(identity.reissue.before);
+    });
+  });
+
+  test("no predecessor lives past its overlap", () => {
+    always((moment) => {
+      for (const { identity, live } of holders(moment)) {
+        if (identity.overlap === null) continue;
+        for (const [n, one] of live.entries()) {
+          const successor = live.slice(n + 1).find((other) => other.issued > one.issued);
+          if (successor) expect(successor.issued + identity.overlap).toBeGreaterThan(moment.now);
+        }
+      }
+    });
+  });
+
+  test("nobody got more than one certificate, and nobody one of an old key that was given up", () => {
+    always(({ before, after }) => {
+      const fresh = [...after.certificates.values()].filter((one) => !before.certificates.has(one.serial));
+      expect(new Set(fresh.map((one) => `${one.kind} ${one.identity}`)).size).toBe(fresh.length);
+      for (const one of fresh) expect(burnt(one, before.certificates.values(), before.revocations)).toEqual([]);
+    });
+  });
+
+  test("nobody's certificates have a key that somebody else has a certificate for", () => {
+    always((moment) => {
+      const owner = new Map<string, string>();
+      for (const { identity, live } of holders(moment)) {
+        for (const { fingerprint } of live) {
+          expect(owner.get(fingerprint) ?? identity.name).toBe(identity.name);
+          owner.set(fingerprint, identity.name);
+        }
+      }
+    });
+  });
+});
+
+const texts = (files: ReadonlyMap<string, string>) => [...files].map(([path, text]) => ({ path, text }));
+
+function burnt(
+  { fingerprint }: Certificate,
+  all: Iterable<Certificate>,
+  revocations: ReadonlyMap<string, { readonly reason: string }>,
+): string[] {
+  const same = [...all].filter((one) => one.fingerprint === fingerprint);
+  return same.flatMap(({ serial }) => revocations.get(serial)?.reason ?? []).filter((reason) => reason !== "superseded");
+}
+
+describe("a plan", () => {
+  test("is the same bytes for the same input, and touches none of it", () => {
+    always(({ registry, before, now }) => {
+      const first = JSON.stringify(planFor(registry, before, now).plan);
+      expect(JSON.stringify(planFor(registry, before, now).plan)).toBe(first);
+    });
+  });
+
+  test("is the same whatever the order in clients.yaml and in the directories, and so are the derived files", () => {
+    always(({ registry, before, now }) => {
+      const other = {
+        ...registry,
+        clients: reversed(registry.clients),
+        groups: reversed(registry.groups),
+        repositories: reversed(registry.repositories),
+        servers: reversed(registry.servers),
+      };
+      const state = {
+        ...before,
+        certificates: reversed(before.certificates),
+        revocations: reversed(before.revocations),
+        requests: reversed(before.requests),
+        files: reversed(before.files),
+      };
+      expect(planFor(other, state, now).plan).toEqual(planFor(registry, before, now).plan);
+      const sorted = (files: ReturnType<typeof derivedFiles>) => files.sort((a, b) => (a.path < b.path ? -1 : 1));
+      const derived = derivedFiles(other, state, now, VERSION);
+      expect(sorted(derived)).toEqual(sorted(derivedFiles(registry, before, now, VERSION)));
+    });
+  });
+
+  test("has a digest that follows from the registry and the decisions about certificates, and from nothing else", () => {
+    throughout(
+      () => ({ digests: new Map<string, string>() }),
+      ({ registry, before, now }, { digests }) => {
+        for (const later of [0, 1, 3600, 86_400]) {
+          const { plan } = planFor(registry, before, now + later);
+          const { digest } = plan;
+          const what = JSON.stringify([without(plan).changes.flatMap(decided), [...registry.clients].sort()]);
+          expect(digests.get(what) ?? digest).toBe(digest);
+          digests.set(what, digest);
+        }
+        expect(new Set(digests.values()).size).toBe(digests.size);
+      },
+    );
+  });
+});
+
+function reversed<K, V>(map: ReadonlyMap<K, V>): ReadonlyMap<K, V> {
+  return new Map([...map].reverse());
+}
+
+function decided(change: Plan["changes"][number]): object[] {
+  if (change.kind === "crl" || change.kind === "file" || change.kind === "definition") return [];
+  const { message: _, ...rest } = change;
+  return [rest];
+}
