@@ -1,7 +1,7 @@
 import { runCommand } from "./cli/run.ts";
 import { serve } from "./flows/serve.ts";
 import { UserError } from "./model/problem.ts";
-import { logLine } from "./render/serve-log.ts";
+import { handshakeLine, logLine } from "./render/serve-log.ts";
 import { serveJson, serveText } from "./render/serve-text.ts";
 
 await runCommand(
@@ -24,6 +24,10 @@ await runCommand(
       port: flags.port,
       show: (view) => out(json ? serveJson(view) : serveText(view, { style: style.out, width })),
       line: (text) => out(json ? text : logLine(text, style.out)),
+      trouble: (text, at) => {
+        const shown = json ? null : handshakeLine(text, at, style.out);
+        if (shown !== null) out(shown);
+      },
     });
   },
 );

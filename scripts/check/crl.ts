@@ -9,15 +9,19 @@ import { block, type CheckInput, RECONCILE, warn } from "./input.ts";
 
 const path = paths.CRL_FILE;
 
-/** The CRL against the clock, the committed one, and what is revoked; the first that is wrong is reported. */
-export async function crl(input: CheckInput): Promise<Finding[]> {
+/**
+ * The CRL against the clock, the committed one, and what is revoked; the first that is wrong is reported. From
+ * `doubtful` facts nobody can tell what it should say.
+ */
+export async function crl(input: CheckInput, doubtful: boolean): Promise<Finding[]> {
   const { state } = input;
   if (state.authority === null || state.doubts.some((doubt) => doubt.path === path)) return [];
   if (state.crl === null) {
     if (state.certificates.size === 0 && state.carriedOut === null) return [];
     return [block("Missing", path, "there is no CRL: servers let nobody in", RECONCILE)];
   }
-  const found = (await future(input, state.crl)) ?? (await rollback(input, state.crl)) ?? entries(input);
+  const found =
+    (await future(input, state.crl)) ?? (await rollback(input, state.crl)) ?? (doubtful ? null : entries(input));
   const time = freshness(input, state.crl);
   return [found, time].filter((finding) => finding !== null);
 }

@@ -75,15 +75,16 @@ export function lostFacts({ history, entries }: CheckInput): Finding[] {
 }
 
 /** Facts that are no longer as they were first committed. */
-export function rewrittenFacts({ history, tree }: CheckInput): Finding[] {
-  const findings: Finding[] = [];
-  for (const [path, { blob }] of history.first) {
-    const bytes = tree.read(path);
-    if (bytes === null || blobId(bytes, blob.length) === blob) continue;
-    const message = "is not as it was first committed; it is written once";
-    findings.push(block("Rewritten", path, message, firstVersion(history, path)));
-  }
-  return findings;
+export function rewrittenFacts(input: CheckInput): Finding[] {
+  const paths = [...input.history.first.keys()].filter((path) => isRewritten(path, input));
+  const message = "is not as it was first committed; it is written once";
+  return paths.map((path) => block("Rewritten", path, message, firstVersion(input.history, path)));
+}
+
+export function isRewritten(path: string, { history, tree }: CheckInput): boolean {
+  const blob = history.first.get(path)?.blob;
+  const bytes = blob === undefined ? null : tree.read(path);
+  return blob !== undefined && bytes !== null && blobId(bytes, blob.length) !== blob;
 }
 
 /** Witnesses that are not all there. */

@@ -5,7 +5,9 @@ import type { Certificate } from "../model/state.ts";
 import { isLive } from "../plan/holdings.ts";
 import { makeIssuer } from "../x509/issuer.ts";
 import { publicKeyFacts } from "../x509/keys.ts";
+import { isRewritten } from "./history.ts";
 import { block, type CheckInput } from "./input.ts";
+import { remove } from "./restore.ts";
 
 /** The managed key of one certificate: there while the certificate lives, and, where the vault is open, its own. */
 export async function keyOf(certificate: Certificate, input: CheckInput): Promise<Finding[]> {
@@ -14,8 +16,7 @@ export async function keyOf(certificate: Certificate, input: CheckInput): Promis
   if (!isLive(certificate, state, now)) return [];
   const there = state.keys.has(certificate.serial);
   if (certificate.key === "request") {
-    if (!there) return [];
-    return [block("Lines", path, "is here, though the certificate's line says key: request", await restore(path))];
+    return there ? keyOfRequest(path, paths.path.certificate(certificate.serial), input) : [];
   }
   if (!there) {
     const message = `is gone, but the certificate of ${certificate.identity} is valid`;
@@ -24,6 +25,13 @@ export async function keyOf(certificate: Certificate, input: CheckInput): Promis
   if (vault.state === "locked") return [];
   const wrong = whatIsWrong(path, input, (key) => (spkiHash(key) === certificate.fingerprint ? null : FOREIGN));
   return wrong === null ? [] : [block(wrong[0], path, wrong[1], await restore(path))];
+}
+
+/** Where the certificate's line was changed, that is the finding, and the key must stay. */
+function keyOfRequest(path: string, certificate: string, input: CheckInput): Finding[] {
+  if (isRewritten(certificate, input)) return [];
+  const fix = input.history.first.has(certificate) ? remove(path) : null;
+  return [block("KeyUnexpected", path, "is here, though its certificate came by request", fix)];
 }
 
 const FOREIGN = "is not the key of its certificate";

@@ -6,7 +6,7 @@ import { block, type CheckInput, RECONCILE, warn } from "./input.ts";
 import { remove } from "./restore.ts";
 
 /** More wrong modes than this are one finding: a fresh checkout has them all wrong. */
-const ONE_BY_ONE = 10;
+const ONE_BY_ONE = 3;
 
 /** pki/private is 0700, files in it 0600: whoever else has an account here must not read keys. Ciphertext may lie open. */
 export function modes({ entries, vault }: CheckInput): Finding[] {

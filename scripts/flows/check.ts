@@ -9,6 +9,7 @@ import { authorityKey, keyOf } from "../check/keys.ts";
 import { attributes, filter, guarded, hooks } from "../check/repository.ts";
 import { restorer } from "../check/restore.ts";
 import { leftovers, modes, unexpected } from "../check/tree.ts";
+import * as paths from "../model/paths.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
 import { openGit } from "../system/git.ts";
@@ -41,8 +42,8 @@ export async function check(options: CheckOptions): Promise<Checked> {
   // Whoever fails first is reported; the others' failure must not count as unhandled.
   git.catch(() => {});
   const facts = await checkFacts(input, options);
-  const list = await crl(input);
   const doubtful = facts.some(({ level }) => level === "block");
+  const list = await crl(input, doubtful);
   // What is derived from doubtful facts is doubtful itself, and no news.
   const follows = doubtful ? [] : [...derived(input), ...pending(input, list)];
   const tree = [...modes(input), ...leftovers(input), ...unexpected(input), ...shortHistory(input), ...saved(input)];
@@ -75,17 +76,23 @@ async function gather({ root, now, checkClock }: CheckOptions): Promise<CheckInp
 async function checkFacts(input: CheckInput, { progress }: CheckOptions): Promise<Finding[]> {
   const line = progress("checking certificates", input.state.certificates.size);
   try {
-    const lost = lostFacts(input);
     const doubted = [...(await authorityMissing(input)), ...(await doubts(input))];
     const chained = await certificates(
       input,
       () => line.tick(1),
       (certificate) => keyOf(certificate, input),
     );
-    return oncePerPath([...lost, ...doubted, ...chained, ...(await authorityKey(input)), ...rewrittenFacts(input)]);
+    const all = [...lostFacts(input), ...doubted, ...chained, ...(await authorityKey(input)), ...rewrittenFacts(input)];
+    return oncePerPath(withoutConsequences(all));
   } finally {
     line.done();
   }
+}
+
+/** With another certificate of the authority its key and its CRL fit no more: that is one finding, not three. */
+function withoutConsequences(findings: readonly Finding[]): readonly Finding[] {
+  if (findings.every(({ path }) => path !== paths.CA_CERTIFICATE)) return findings;
+  return findings.filter(({ path }) => path !== paths.CA_KEY && path !== paths.CRL_FILE);
 }
 
 function oncePerPath(findings: readonly Finding[]): Finding[] {
@@ -96,8 +103,8 @@ function oncePerPath(findings: readonly Finding[]): Finding[] {
 
 /** The CRL is judged by its own check; what follows from the plan does not repeat it. */
 function withoutTwins(findings: readonly Finding[], known: readonly Finding[]): Finding[] {
-  const paths = new Set(known.filter(({ level }) => level === "block").map(({ path }) => path));
-  return findings.filter(({ path }) => !paths.has(path));
+  const told = new Set(known.filter(({ level }) => level === "block").map(({ path }) => path));
+  return findings.filter(({ path }) => !told.has(path));
 }
 
 /** A key that came from the environment is evidently saved somewhere else. */

@@ -4,10 +4,13 @@ import { UserError } from "../model/problem.ts";
 import { commitMessage } from "../render/commit-message.ts";
 import { openGit } from "../system/git.ts";
 
-/** One commit of pki/ and clients.yaml, saying in words what was done. False when git sees nothing to commit. */
-export async function commitState(root: string, plan: Plan | null): Promise<boolean> {
+/**
+ * One commit of pki/, saying in words what was done. False when git sees nothing to commit. `withRegistry`: and of
+ * clients.yaml, where that is what was carried out.
+ */
+export async function commitState(root: string, plan: Plan | null, withRegistry: boolean): Promise<boolean> {
   const git = openGit(root);
-  const pathspec = ["--", "pki", REGISTRY_FILE];
+  const pathspec = ["--", "pki", ...(withRegistry ? [REGISTRY_FILE] : [])];
   await git.raw(["add", "--all", ...pathspec]);
   if (await git.succeeds(["diff", "--cached", "--quiet", "--no-ext-diff", ...pathspec])) return false;
   await git.raw(["commit", "--quiet", "--file=-", ...pathspec], commitMessage(plan));

@@ -26,13 +26,18 @@ export async function publish(options: PublishOptions): Promise<Published> {
   for (let attempt = 1; ; attempt++) {
     const now = options.push ? clock() : options.now;
     const done = await reconcile({ ...options, now });
-    const committed = options.commit && (await commitState(options.root, done.carriedOut));
+    const committed = options.commit && (await commitState(options.root, done.carriedOut, isInForce(done)));
     if (!options.push || (await pushState(options.root))) return { ...done, committed };
     if (attempt === TRIES)
       throw new UserError(`the remote moved on ${TRIES} times while we worked`, "run the same command again");
     options.say("The remote has moved on; starting over from there.");
     await startOver(options.root);
   }
+}
+
+/** Whether clients.yaml, as it stands, is what was carried out: an edit that was refused is not ours to commit. */
+function isInForce({ planned, problems }: Reconciled): boolean {
+  return problems.length === 0 && planned.errand?.plan === planned.plan;
 }
 
 /** Starting over drops what is not on the remote: so nothing of the user's may be in the way. */

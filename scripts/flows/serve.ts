@@ -14,10 +14,11 @@ import { chooseMaterial, type Material } from "../serve/material.ts";
 import { startNginx } from "../serve/nginx.ts";
 import { type LocalOffer, offersOf } from "../serve/offers.ts";
 import { choosePorts } from "../serve/ports.ts";
-import { awaitSignal } from "../serve/signals.ts";
+import { awaitSignal, type StopSignal } from "../serve/signals.ts";
 import { tidyStale } from "../serve/stale.ts";
 import { chooseTrials, type Trial } from "../serve/trials.ts";
 import { usableClients } from "../serve/usable.ts";
+import { now as clock } from "../system/clock.ts";
 import { requireProgram } from "../system/programs.ts";
 import { isSealed } from "../vault/seal.ts";
 import { openVault } from "../vault/vault.ts";
@@ -34,6 +35,8 @@ export interface ServeOptions {
   readonly show: (view: ServeView) => void;
   /** Called with each line of the access log. */
   readonly line: (text: string) => void;
+  /** Called with each line of the error log, and when it was read. */
+  readonly trouble: (text: string, at: Instant) => void;
 }
 
 /** What is served, and by what. */
@@ -62,7 +65,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
 }
 
-async function run(job: Job, { show, line }: ServeOptions, stop: Promise<unknown>): Promise<void> {
+async function run(job: Job, options: ServeOptions, stop: Promise<StopSignal>): Promise<void> {
   const configuration = configurationOf(job);
   const directory = makeDirectory(job.material.kind === "opened");
   try {
@@ -73,18 +76,27 @@ async function run(job: Job, { show, line }: ServeOptions, stop: Promise<unknown
       if ((await Promise.race([nginx.ready, stop])) !== undefined) return;
       // nginx has read it; it need not lie there any longer, not even in memory.
       if (material.kind === "opened") directory.remove(paths.path.key(name));
-      show(viewOf(job, ca));
-      const log = followLines(`${directory.prefix}/access.log`, line);
-      try {
-        await Promise.race([nginx.failed, stop]);
-      } finally {
-        log.stop();
-      }
+      options.show(viewOf(job, ca));
+      await follow(directory.prefix, options, Promise.race([nginx.failed, stop]));
     } finally {
       await nginx.stop();
     }
   } finally {
     directory.dispose();
+  }
+}
+
+/** Shows the logs until the end; the rest of them too, unless the end is a hang-up: then nobody is there to see it. */
+async function follow(prefix: string, { line, trouble }: ServeOptions, end: Promise<StopSignal>): Promise<void> {
+  const logs = [
+    followLines(`${prefix}/access.log`, line),
+    followLines(`${prefix}/error.log`, (text) => trouble(text, clock())),
+  ];
+  let signal: StopSignal | null = null;
+  try {
+    signal = await end;
+  } finally {
+    for (const log of logs) log.stop(signal !== "SIGHUP");
   }
 }
 

@@ -24,7 +24,7 @@ export function reach(registry: Registry, clientName: string, now: Instant): Rea
 }
 
 /** No tombstone, not suspended, and its access has not ended: at `expires` itself it has. */
-function isAdmitted(client: Client, now: Instant): boolean {
+export function isAdmitted(client: Client, now: Instant): boolean {
   return client.revoked === null && !client.suspended && (client.expires === null || client.expires > now);
 }
 

@@ -5,7 +5,7 @@ import { formatInstant } from "./time.ts";
 export { parseCanonicalRegistry, parseCarriedOut } from "./canonical-parse.ts";
 
 /** The first line of pki/registry.yaml; the rest is JSON, which is YAML. */
-export const CARRIED_OUT_COMMENT = "# The registry as last carried out. Written by reconcile; do not edit.\n";
+const CARRIED_OUT_COMMENT = "# The registry as last carried out. Written by reconcile; do not edit.\n";
 
 /**
  * The registry as JSON: the same bytes whatever the order in clients.yaml. ASCII, a fixed order of fields, one

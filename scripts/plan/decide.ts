@@ -1,3 +1,4 @@
+import { isAdmitted } from "../model/access.ts";
 import type { Decision, HoldChange, Issue, Refusal, Renew, Revoke } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
 import type { Certificate, Request, State } from "../model/state.ts";
@@ -26,7 +27,8 @@ export function decide(registry: Registry, state: State, now: Instant): Decision
   const facts: Facts = { ledger, review, state, now };
   const list: Decision[] = [];
   for (const identity of identities.values()) list.push(...decideOne(identity, facts));
-  for (const orphan of ledger.orphans) list.push(removed(orphan));
+  const goingOn = ledger.orphans.length === 0 ? new Set() : keysOf(identities, ledger);
+  for (const orphan of ledger.orphans) list.push(removed(orphan, goingOn.has(orphan.fingerprint)));
   list.push(...strayHolds(identities, list, state, now));
   return { list: list.sort(inOrder), identities, ledger, review, refusals: [...review.refused.values()] };
 }
@@ -50,7 +52,11 @@ function decideOne(identity: Identity, facts: Facts): Decision[] {
   const holdings = facts.ledger.of(identity);
   const convicted = convict(identity, holdings.live, holdings, facts, false);
   const goingOn = holdings.live.filter((one) => !convicted.has(one));
-  const addition = additionFor(identity, holdings, goingOn.at(-1) ?? null, facts);
+  const newest = holdings.live.at(-1);
+  const reissued = newest !== undefined && convicted.get(newest)?.cause === "Reissued";
+  const current = goingOn.at(-1) ?? null;
+  const { state, now } = facts;
+  const addition = additionFor({ identity, state, now, hadLive: newest !== undefined, reissued, current }, facts);
   if (addition !== null)
     for (const [one, why] of convict(identity, goingOn, holdings, facts, true)) convicted.set(one, why);
   const decisions: Decision[] = addition === null ? [] : [addition];
@@ -80,18 +86,12 @@ function convict(
   return convicted;
 }
 
-function additionFor(
-  identity: Identity,
-  holdings: Holdings,
-  current: Certificate | null,
-  facts: Facts,
-): Issue | Renew | null {
-  const { state, now, review } = facts;
+function additionFor(situation: Situation, { ledger, review }: Facts): Issue | Renew | null {
+  const { identity, state, now, current } = situation;
   const accessOver = identity.expires !== null && identity.expires <= now;
   if (identity.revoked !== null || identity.suspended || accessOver || review.refused.has(identity.name)) return null;
   // The authority has ended: whatever it signed now would have ended with it.
   if (endOfSuccessor(identity, state, now) <= now) return null;
-  const situation: Situation = { identity, state, now, hadLive: holdings.live.length > 0, current };
   const request: (Request & { readonly ok: true }) | undefined = review.sound.get(identity.name);
   const common = {
     identity: identity.name,
@@ -103,7 +103,8 @@ function additionFor(
   if (verdict !== null) {
     const ended =
       verdict.reason === "Missing" &&
-      holdings.all.some((one) => one.notAfter < now && !state.revocations.has(one.serial));
+      wasAdmitted(identity.name, state, now) &&
+      ledger.of(identity).all.some((one) => one.notAfter < now && !state.revocations.has(one.serial));
     return { kind: "issue", due: ended ? "time" : "registry", ...common, ...verdict };
   }
   const due = renewalDue(situation);
@@ -111,20 +112,28 @@ function additionFor(
   return { kind: "renew", due: "time", ...common, reason: "RenewalDue", serial: current.serial, message: due };
 }
 
+/** By the registry as last carried out: whoever it keeps out is let in by a change, not by time. */
+function wasAdmitted(name: string, { carriedOut }: State, now: Instant): boolean {
+  const before = carriedOut?.registry;
+  const client = before?.clients.get(name);
+  if (client !== undefined) return isAdmitted(client, now);
+  return before?.servers.has(name) === true || before?.signers.has(name) === true;
+}
+
 function revocation(identity: string, certificate: Certificate, { cause, reason, message, due }: Conviction): Revoke {
   return { kind: "revoke", due, identity, serial: certificate.serial, reason, cause, message };
 }
 
-function removed(certificate: Certificate): Revoke {
-  return {
-    kind: "revoke",
-    due: "registry",
-    identity: certificate.identity,
-    serial: certificate.serial,
-    reason: "cessationOfOperation",
-    cause: "Removed",
-    message: "no longer in the registry",
-  };
+function keysOf(identities: ReadonlyMap<string, Identity>, ledger: Ledger): Set<string> {
+  return new Set([...identities.values()].flatMap((identity) => ledger.of(identity).live.map((one) => one.fingerprint)));
+}
+
+/** A key that goes on under another name, after a rename that the registry no longer tells of, is not given up. */
+function removed({ identity, serial }: Certificate, goesOn: boolean): Revoke {
+  const why = goesOn
+    ? ({ reason: "superseded", cause: "Superseded", message: "its key goes on under another name" } as const)
+    : ({ reason: "cessationOfOperation", cause: "Removed", message: "no longer in the registry" } as const);
+  return { kind: "revoke", due: "registry", identity, serial, ...why };
 }
 
 function holdFor(identity: Identity, { serial }: Certificate, state: State): HoldChange | null {

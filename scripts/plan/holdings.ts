@@ -1,6 +1,7 @@
 import type { Certificate, State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import type { Identity } from "./identity.ts";
+import { reasonToIssue } from "./issue-reasons.ts";
 
 /** One identity's certificates, as of one instant. */
 export interface Holdings {
@@ -30,6 +31,13 @@ export function byAge(a: Certificate, b: Certificate): number {
   return a.issued - b.issued || (a.serial < b.serial ? -1 : 1);
 }
 
+/** Of two from one second, as happens with --now, the one that the registry asks for is the newer. */
+function byAgeAndFit(identity: Identity, state: State, now: Instant): typeof byAge {
+  const fits = (current: Certificate) =>
+    Number(reasonToIssue({ identity, state, now, hadLive: true, reissued: false, current }) === null);
+  return (a, b) => (a.issued === b.issued && fits(a) - fits(b)) || byAge(a, b);
+}
+
 /**
  * Says who owns which certificate. A certificate belongs to the identity of its name and kind, or else to a client
  * that was `previously` of that name and whose key goes on: the same request, or a managed key as before.
@@ -37,14 +45,16 @@ export function byAge(a: Certificate, b: Certificate): number {
 export function ledgerOf(identities: ReadonlyMap<string, Identity>, state: State, now: Instant): Ledger {
   const byName = groupByHolder(state);
   const renames = renamesOf(identities, byName, state, now);
+  const passedOn = passedOnOf(byName, state);
   const holdings = new Map<Identity, Holdings>();
   const owned = new Set<Certificate>();
   for (const identity of identities.values()) {
     const former = renames.get(identity.name);
-    const own = byName.get(holderKey(identity.kind, identity.name)) ?? [];
+    const since = passedOn.get(holderKey(identity.kind, identity.name)) ?? Number.NEGATIVE_INFINITY;
+    const own = (byName.get(holderKey(identity.kind, identity.name)) ?? []).filter((one) => one.issued >= since);
     const inherited = former === undefined ? [] : (byName.get(holderKey(identity.kind, former)) ?? []);
     if (own.length + inherited.length === 0) continue;
-    const all = [...inherited, ...own].sort(byAge);
+    const all = [...inherited, ...own].sort(byAgeAndFit(identity, state, now));
     for (const certificate of all) owned.add(certificate);
     holdings.set(identity, { all, live: all.filter((certificate) => isLive(certificate, state, now)) });
   }
@@ -89,6 +99,21 @@ function renamesOf(
     if (live.some((certificate) => keyGoesOn(identity, certificate, state))) renames.set(identity.name, former);
   }
   return renames;
+}
+
+/**
+ * Former names, by the registry as last carried out → when their certificates had passed on to the new name. Whoever
+ * bears a former name next is somebody else, and must not get certificates whose keys are with the renamed client.
+ */
+function passedOnOf(byName: ReadonlyMap<string, readonly Certificate[]>, { carriedOut }: State): Map<string, Instant> {
+  const passedOn = new Map<string, Instant>();
+  for (const [name, { previously }] of carriedOut?.registry.clients ?? []) {
+    if (previously === null) continue;
+    const own = byName.get(holderKey("client", name)) ?? [];
+    const first = own.reduce((least, { issued }) => Math.min(least, issued), Number.POSITIVE_INFINITY);
+    passedOn.set(holderKey("client", previously), first);
+  }
+  return passedOn;
 }
 
 function keyGoesOn(identity: Identity, certificate: Certificate, state: State): boolean {

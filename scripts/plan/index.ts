@@ -73,15 +73,15 @@ export function makePlan(input: PlanInput): Planned {
   const last = state.carriedOut?.registry ?? null;
   const asked = input.registry ?? last;
   const invalid = invalidRegistry(input);
-  if (asked === null) return { plan: emptyPlan(input, invalid), errand: null };
   const fatal = [
     ...doubtRefusals(state, input.now),
     ...(input.policy.checkClock ? clockRefusals(state, input.now) : []),
   ];
+  if (asked === null) return { plan: emptyPlan(input, [...invalid, ...fatal]), errand: null };
   const draft = draftPlan(asked, input, [...invalid, ...fatal]);
   if (state.authority === null || fatal.some((one) => one.code !== "StateDoubtful"))
     return { plan: draft.plan, errand: null };
-  if (fatal.length > 0) return { plan: draft.plan, errand: last === null ? null : onlyCrl(draftPlan(last, input, [])) };
+  if (fatal.length > 0) return { plan: draft.plan, errand: onlyCrl(draftPlan(last ?? asked, input, []), input) };
   if (draft.whole.length === 0) return { plan: draft.plan, errand: draft };
   return { plan: draft.plan, errand: last === null ? null : draftPlan(last, input, []) };
 }
@@ -133,8 +133,9 @@ function dueOf(decisions: readonly Decision[]): Due {
 }
 
 /** With facts in doubt only the CRL is kept fresh, with everything known to be revoked. */
-function onlyCrl(draft: Draft): Errand {
-  const changes = draft.plan.changes.filter((one) => one.kind === "crl");
+function onlyCrl(draft: Draft, { state, now }: PlanInput): Errand {
+  const order = planCrl(state, draft.registry.crl, now, "registry");
+  const changes = order === null ? [] : [order.change];
   const none = { ...draft.decisions, list: [] };
   return { ...draft, decisions: none, plan: { ...draft.plan, changes, summary: summarize(changes, 0) } };
 }

@@ -9,6 +9,8 @@ export interface Situation {
   readonly now: Instant;
   /** Had a live certificate before this plan's own revocations. */
   readonly hadLive: boolean;
+  /** The newest of those is revoked in this plan because of `reissue`. */
+  readonly reissued: boolean;
   readonly current: Certificate | null;
 }
 
@@ -27,8 +29,8 @@ export function endOfSuccessor(identity: Identity, state: State, now: Instant): 
 
 const missing: Policy = ({ current, hadLive }) => (current === null && !hadLive ? "it has no valid certificate" : null);
 
-const reissue: Policy = ({ current, identity }) =>
-  current === null && identity.reissue !== null
+const reissue: Policy = ({ current, identity, reissued }) =>
+  current === null && reissued && identity.reissue !== null
     ? `every certificate from before the reissue of ${formatInstant(identity.reissue.before)} is revoked`
     : null;
 

@@ -35,7 +35,7 @@ export function reviewRequests(identities: ReadonlyMap<string, Identity>, state:
     const request = state.requests.get(identity.name);
     const problem =
       request?.ok === true
-        ? objection(identity, request, state, ledger, history)
+        ? objection(identity, request, identities, state, ledger, history)
         : (request?.problem ?? "it is not there");
     if (problem !== null) refused.set(identity.name, { code: "BadRequest", message: `${file}: ${problem}` });
     else if (request?.ok === true) sound.set(identity.name, request);
@@ -46,6 +46,7 @@ export function reviewRequests(identities: ReadonlyMap<string, Identity>, state:
 function objection(
   identity: Identity,
   request: SoundRequest,
+  identities: ReadonlyMap<string, Identity>,
   state: State,
   ledger: Ledger,
   history: KeyHistory,
@@ -54,7 +55,13 @@ function objection(
     return "its key is the authority's own; make a key for this machine alone";
   const certified = history.certificates.get(request.fingerprint) ?? [];
   const former = ledger.renamedFrom(identity);
-  const foreign = certified.find((one) => one.identity !== identity.name && one.identity !== former);
+  // A rename is over when the former name's certificates are; the key that came with it stays its own.
+  const own = certified.filter((one) => one.identity === identity.name);
+  const holds = ledger.of(identity).live.some((one) => own.includes(one));
+  const isForeign = (name: string) => !holds && !(own.length > 0 && !identities.has(name));
+  const foreign = certified.find(
+    (one) => one.identity !== identity.name && one.identity !== former && isForeign(one.identity),
+  );
   if (foreign) return `its key is already certified for ${foreign.identity}; make a new key and a new request`;
   const burnt = certified.find((one) => isBurnt(one, identity, state));
   if (burnt) return `its key was revoked (certificate ${burnt.serial}); make a new key and a new request`;

@@ -1,2 +1,2 @@
-export { type RegistrySets, readRegistry } from "./registry/read.ts";
-export { checkRegistry, type RegistryContext, type RegistryResult } from "./registry/registry.ts";
+export { readRegistry } from "./registry/read.ts";
+export { checkRegistry, type RegistryResult } from "./registry/registry.ts";

@@ -1,4 +1,4 @@
-import { formatInstant, parseInstant } from "../model/time.ts";
+import { formatInstant, type Instant, parseInstant } from "../model/time.ts";
 import { printable } from "./printable.ts";
 import type { Style } from "./style.ts";
 
@@ -22,6 +22,23 @@ export function logLine(text: string, style: Style): string {
   const paint = /^[23]/.test(status) ? style.green : style.red;
   const reason = field("reason") === "-" ? "" : `  ${field("reason")}`;
   return `${style.dim(time)}  ${field("client")}  ${field("method")} ${field("uri")}  ${paint(status)}${reason}`;
+}
+
+const REJECTED = "another server name was asked for, or none";
+const UNTRUSTED = "the client does not trust the server's certificate";
+
+/**
+ * A handshake that failed never gets to the access log, and it is what a beginner meets first: a line of nginx's error
+ * log as one of the above, without client and request. Null for lines about anything else.
+ */
+export function handshakeLine(text: string, at: Instant, style: Style): string | null {
+  const match = /\] \d+#\d+: \*\d+ (?:(handshake rejected)|SSL_do_handshake\(\) failed \((.*)\)) while /.exec(text);
+  if (!match) return null;
+  // error:NUMBER:SSL routines:FUNCTION:REASON[:SSL alert number N]; OpenSSL 3 leaves FUNCTION empty.
+  const words = /SSL routines:[^:]*:([^:]+)/.exec(match[2] ?? "")?.[1] ?? match[2] ?? "";
+  const reason =
+    match[1] !== undefined ? REJECTED : /alert (?:unknown ca|bad certificate)/.test(words) ? UNTRUSTED : words;
+  return `${style.dim(formatInstant(at))}  -  ${style.red("no handshake")}  ${shorten(printable(reason))}`;
 }
 
 function parse(text: string): object | null {

@@ -4,8 +4,8 @@ import { closeSync, openSync, readSync } from "node:fs";
 const INTERVAL = 100;
 const CHUNK = 65_536;
 
-/** Calls back with each whole line that is added to a file, from its beginning on. `stop` reads to the end first. */
-export function followLines(file: string, line: (text: string) => void): { stop(): void } {
+/** Calls back with each whole line that is added to a file, from its beginning on. `stop(true)` reads to the end first. */
+export function followLines(file: string, line: (text: string) => void): { stop(toTheEnd: boolean): void } {
   let at = 0;
   let rest = Buffer.alloc(0);
   const read = () => {
@@ -21,9 +21,9 @@ export function followLines(file: string, line: (text: string) => void): { stop(
   };
   const timer = setInterval(read, INTERVAL);
   return {
-    stop: () => {
+    stop: (toTheEnd) => {
       clearInterval(timer);
-      read();
+      if (toTheEnd) read();
     },
   };
 }

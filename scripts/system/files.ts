@@ -1,18 +1,8 @@
-import {
-  closeSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, join, posix } from "node:path";
-import { DIR } from "../model/paths.ts";
-import { UserError } from "../model/problem.ts";
+import { Directories, isPrivate } from "./directories.ts";
 import { operation } from "./fault.ts";
+import { act, fsync } from "./operation.ts";
 import { findProgram, runProgram } from "./programs.ts";
 
 export interface FileToWrite {
@@ -52,7 +42,7 @@ export async function writeFiles(root: string, files: Iterable<FileToWrite>): Pr
     for (const { draft, path } of drafts) act("rename", path, () => renameSync(draft, join(root, path)));
     directories.flush(drafts.map(({ path }) => posix.dirname(path)));
   } catch (error) {
-    for (const { draft } of drafts) rmSync(draft, { force: true });
+    for (const { draft } of drafts) discard(draft);
     throw error;
   }
 }
@@ -96,7 +86,7 @@ function writeDraft(directories: Directories, file: FileToWrite): string {
     try {
       writeAll(descriptor, typeof file.data === "string" ? Buffer.from(file.data) : file.data);
     } catch (error) {
-      rmSync(draft, { force: true });
+      discard(draft);
       throw error;
     } finally {
       closeSync(descriptor);
@@ -120,68 +110,23 @@ function writeAll(descriptor: number, data: Uint8Array): void {
   for (let at = 0; at < data.length; ) at += writeSync(descriptor, data, at);
 }
 
+/** Where it fails too, what went wrong first is what a person must read; the next run tidies up. */
+function discard(draft: string): void {
+  try {
+    rmSync(draft, { force: true });
+  } catch {
+    // see above
+  }
+}
+
 /** Makes written files durable: `sync -f` is syncfs(2), `sync` flushes everything (macOS, FreeBSD). */
 async function flush(root: string, drafts: readonly string[]): Promise<void> {
-  operation("flush", root);
   if (drafts.length >= FLUSH_ALL && findProgram("sync") !== null) {
+    operation("flush", root);
     const { exitCode } = await runProgram("sync", process.platform === "linux" ? ["-f", root] : []);
     if (exitCode === 0) return;
   }
   for (const draft of drafts) act("flush", draft, () => fsync(draft));
-}
-
-function fsync(path: string): void {
-  const descriptor = openSync(path, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/** The directories of one batch: checked for symlinks, and made, once each. */
-class Directories {
-  readonly root: string;
-  readonly #known = new Set<string>(["."]);
-
-  constructor(root: string) {
-    this.root = root;
-  }
-
-  /** Whether it is there. Throws UserError when a symlink or a file stands in the way. */
-  exists(directory: string): boolean {
-    if (this.#known.has(directory)) return true;
-    if (!this.exists(posix.dirname(directory))) return false;
-    const found = lstatSync(join(this.root, directory), { throwIfNoEntry: false });
-    if (!found) return false;
-    if (!found.isDirectory()) {
-      const kind = found.isSymbolicLink() ? "a symlink" : "a file";
-      throw new UserError(
-        `${directory} is ${kind} where a directory belongs`,
-        `look where it came from, then: rm ${directory}`,
-      );
-    }
-    this.#known.add(directory);
-    return true;
-  }
-
-  make(directory: string): void {
-    if (this.exists(directory)) return;
-    const parent = posix.dirname(directory);
-    this.make(parent);
-    const mode = isPrivate(directory) ? 0o700 : 0o777;
-    act("mkdir", directory, () => mkdirSync(join(this.root, directory), { mode }));
-    this.flush([parent]);
-    this.#known.add(directory);
-  }
-
-  flush(directories: Iterable<string>): void {
-    for (const directory of new Set(directories)) act("flush", directory, () => fsync(join(this.root, directory)));
-  }
-}
-
-function isPrivate(directory: string): boolean {
-  return directory === DIR.private || directory.startsWith(`${DIR.private}/`);
 }
 
 /** Paths come from our own rules; anything else here is a bug, and must not reach outside the repository. */
@@ -190,28 +135,4 @@ function checked(path: string): string {
     throw new Error(`not a path inside the repository: ${JSON.stringify(path)}`);
   }
   return path;
-}
-
-/** One file operation: counted for fault injection, and its failure told with the path. */
-function act(kind: string, path: string, work: () => void): void {
-  operation(kind, path);
-  try {
-    work();
-  } catch (error) {
-    throw error instanceof Error && "code" in error ? explained(kind, path, error.code) : error;
-  }
-}
-
-const CAUSES: Readonly<Record<string, readonly [string, string]>> = {
-  ENOSPC: ["the disk is full", "make room, then run the same command again: it goes on where it stopped"],
-  EDQUOT: ["the disk quota is used up", "make room, then run the same command again: it goes on where it stopped"],
-  EROFS: ["the file system is read-only", "mount it for writing, then run the same command again"],
-  EACCES: ["permission denied", "become the owner of the clone, then run the same command again"],
-  EPERM: ["permission denied", "become the owner of the clone, then run the same command again"],
-  EIO: ["the disk failed", "check the disk; the commits of this repository are the copy to go on from"],
-};
-
-function explained(kind: string, path: string, code: unknown): UserError {
-  const [cause, hint] = CAUSES[String(code)] ?? [String(code), "run the same command again"];
-  return new UserError(`cannot ${kind} ${path}: ${cause}`, hint);
 }

@@ -3,6 +3,7 @@ import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { preview } from "../../scripts/flows/preview.ts";
+import { reconcile } from "../../scripts/flows/reconcile.ts";
 import { parseInstant } from "../../scripts/model/time.ts";
 import { certificates, makeRequest, readCrl, serialOf } from "./support/judges.ts";
 import { clientsYaml, Repository } from "./support/repository.ts";
@@ -58,8 +59,8 @@ function insistOnWholeFiles(repository: Repository): void {
   for (const path of files(repository, "pki")) {
     if (/\.(?:pem|crt)$/.test(path)) expect(repository.read(path), path).toMatch(/-----END [A-Z0-9 ]+-----\n$/);
   }
-  const lists = [...readCrl(repository).entries.keys()];
-  if (readCrl(repository).number > number) expect(lists).toContain(serialOf(repository, "bob"));
+  const crl = readCrl(repository);
+  if (crl.number > number) expect([...crl.entries.keys()]).toContain(serialOf(repository, "bob"));
 }
 
 /** What must hold in the end, however often the run was killed. */
@@ -94,6 +95,14 @@ async function insistOnTheEnd(repository: Repository): Promise<void> {
   expect((await preview({ ...common, now })).plan.changes).toEqual([]);
 }
 
+/** A run that nobody kills, in this process: a new one for each of so many would take half the time of the test. */
+async function goOn(root: string): Promise<void> {
+  const quiet = { show: () => {}, progress: () => ({ tick: () => {}, done: () => {} }) };
+  const options = { root, now: parseInstant(NEXT) ?? 0, checkClock: false, allowLosses: null, digest: null };
+  const { planned } = await reconcile({ ...options, ...quiet });
+  expect(planned.plan.refusals).toEqual([]);
+}
+
 /** Killed before the Nth file operation, then run again. False once N is beyond the last operation. */
 async function killAndGoOn(fault: number): Promise<boolean> {
   using twin = ready.copy();
@@ -103,8 +112,7 @@ async function killAndGoOn(fault: number): Promise<boolean> {
     return false;
   }
   insistOnWholeFiles(twin);
-  const again = await twin.run("reconcile", "--now", NEXT);
-  expect(again, `after the kill before operation ${fault}`).toMatchObject({ code: 0 });
+  await goOn(twin.root);
   await insistOnTheEnd(twin);
   return true;
 }
@@ -117,7 +125,7 @@ describe("reconcile killed with SIGKILL", () => {
       while (!survived) if (!(await killAndGoOn(next++))) survived = true;
     };
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
-    console.log(next); expect(next).toBeGreaterThan(60);
+    expect(next).toBeGreaterThan(60);
   });
 
   it("again and again, every time a little further, it gets there, and nobody is certified twice", async () => {

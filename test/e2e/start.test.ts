@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { certificates, OpensslCa, serialOf, verdict } from "./support/judges.ts";
-import { clientsYaml, NOON, Repository, runProgram } from "./support/repository.ts";
+import { type Command, clientsYaml, NOON, Repository, runProgram, scriptOf } from "./support/repository.ts";
 
 const REGISTRY = clientsYaml({ alice: "{ groups: [staff] }", bob: "{ groups: [guests], key: ed25519 }" });
 
@@ -13,8 +13,8 @@ beforeAll(async () => {
 afterAll(() => ready?.[Symbol.dispose]());
 
 /** A command under an open umask: whatever mode is missing then was never asked for. */
-function runOpen(repository: Repository, command: string, ...argv: string[]) {
-  const line = [process.execPath, `scripts/${command}.ts`, "--root", repository.root, ...argv];
+function runOpen(repository: Repository, command: Command) {
+  const line = [process.execPath, scriptOf(command), "--root", repository.root];
   return runProgram("/bin/sh", ["-c", 'umask 000; exec "$@"', "sh", ...line]);
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { parseCarriedOut } from "../../scripts/model/canonical.ts";
 import { formatHold, formatRevocation, parseHold, parseRevocation } from "../../scripts/model/facts.ts";
 import * as paths from "../../scripts/model/paths.ts";
-import { parseCarriedOut } from "../../scripts/model/canonical.ts";
 import type { Issue, Renew } from "../../scripts/model/plan.ts";
 import type { Registry } from "../../scripts/model/registry.ts";
 import type { Certificate, State } from "../../scripts/model/state.ts";
@@ -21,29 +21,43 @@ export function planFor(registry: Registry | null, state: State, now: Instant, p
 }
 
 /** Plans and carries out what may be; the state as the next run reads it. */
-export function reconcile(registry: Registry | null, state: State, now: Instant, policy: Partial<Policy> = {}): State {
+export function reconcile(
+  registry: Registry | null,
+  state: State,
+  now: Instant,
+  policy: Partial<Policy> = {},
+  killedAfter: Stage | null = null,
+): State {
   const { errand } = planFor(registry, state, now, policy);
-  return errand === null || errand.plan.changes.length === 0 ? state : carryOut(state, errand, now);
+  return errand === null || errand.plan.changes.length === 0 ? state : carryOut(state, errand, now, killedAfter);
 }
+
+/** How far a run gets that is killed. */
+export const STAGES = ["one certificate", "certificates", "revocations", "CRL"] as const;
+export type Stage = (typeof STAGES)[number];
 
 /**
  * What reconcile does with an errand, step by step and in its order, without files and without keys: certificates are
  * stand-ins with random serial numbers. Facts and pki/registry.yaml go through their text, as they do on disk.
  */
-export function carryOut(start: State, errand: Errand, now: Instant): State {
-  const facts = revoke(issue(start, errand, now), errand, now);
+export function carryOut(start: State, errand: Errand, now: Instant, killedAfter: Stage | null = null): State {
+  const issued = issue(start, errand, now, killedAfter === "one certificate" ? 1 : Number.POSITIVE_INFINITY);
+  if (killedAfter === "one certificate" || killedAfter === "certificates") return issued;
+  const facts = revoke(issued, errand, now);
+  if (killedAfter === "revocations") return facts;
   const order = planCrl(facts, errand.registry.crl, now, "registry");
   const state = order === null ? facts : { ...facts, crl: signed(order, facts) };
-  if (errand.plan.changes.every(({ kind }) => kind === "crl")) return state;
+  if (killedAfter === "CRL" || errand.plan.changes.every(({ kind }) => kind === "crl")) return state;
   return derive(state, errand.registry, now);
 }
 
-function issue(state: State, { decisions }: Errand, now: Instant): State {
+function issue(state: State, { decisions }: Errand, now: Instant, atMost: number): State {
   const certificates = new Map(state.certificates);
   const keys = new Set(state.keys);
   const files = new Map(state.files);
   for (const decision of decisions.list) {
     if (decision.kind !== "issue" && decision.kind !== "renew") continue;
+    if (certificates.size - state.certificates.size >= atMost) break;
     const identity = decisions.identities.get(decision.identity);
     if (identity === undefined) throw new Error(`a decision about ${decision.identity}, whom nobody knows`);
     const certificate = make(decision, identity, state, now);
@@ -68,7 +82,8 @@ function make(decision: Issue | Renew, identity: Identity, state: State, now: In
     issuer: state.authority?.subject ?? "",
     notBefore: Math.max(now - 3600, identity.reissue?.before ?? 0, state.authority?.notBefore ?? 0),
     notAfter: endOfSuccessor(identity, state, now),
-    fingerprint: decision.key === "request" && request?.ok === true ? request.fingerprint : `sha256:${serial.repeat(2)}`,
+    fingerprint:
+      decision.key === "request" && request?.ok === true ? request.fingerprint : `sha256:${serial.repeat(2)}`,
     keyType: decision.key === "request" && request?.ok === true ? request.keyType : identity.key,
     profile: identity.kind,
     names: identity.names,

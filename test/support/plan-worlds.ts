@@ -2,8 +2,18 @@ import fc from "fast-check";
 import type { Client, Registry } from "../../scripts/model/registry.ts";
 import type { State } from "../../scripts/model/state.ts";
 import type { Instant } from "../../scripts/model/time.ts";
-import { authorityOf, clientOf, DAY, NOW, registryOf, requestOf, serverOf, signerOf, stateOf } from "./plan-builders.ts";
-import { reconcile } from "./plan-simulator.ts";
+import {
+  authorityOf,
+  clientOf,
+  DAY,
+  NOW,
+  registryOf,
+  requestOf,
+  serverOf,
+  signerOf,
+  stateOf,
+} from "./plan-builders.ts";
+import { reconcile, STAGES, type Stage } from "./plan-simulator.ts";
 
 export const NAMES = ["ada", "bob", "cyd", "dan"] as const;
 
@@ -20,9 +30,18 @@ interface Draft {
 export interface Step {
   /** Seconds since the last step. */
   readonly wait: number;
-  /** Null takes the client out of the file; "keep" leaves every client as it is. */
-  readonly edits: readonly { readonly name: string; readonly draft: Draft | null }[];
+  readonly edits: readonly Edit[];
+  /** The run is killed there, and another follows in the same second. */
+  readonly killed: Stage | null;
 }
+
+type Edit =
+  | { readonly kind: "write"; readonly name: string; readonly draft: Draft }
+  | { readonly kind: "remove"; readonly name: string }
+  /** Under another name, with the same key. */
+  | { readonly kind: "rename"; readonly name: string; readonly to: string }
+  /** One field of one that is there. */
+  | { readonly kind: "change"; readonly name: string; readonly fields: Partial<Client> };
 
 /** What a run found and what it left. */
 export interface Moment {
@@ -65,14 +84,59 @@ export const drafts: fc.Arbitrary<Draft> = fc.record({
 
 const waits = fc.constantFrom(0, 1, 60, DAY / 2, DAY, 3 * DAY, 10 * DAY, 29 * DAY, 40 * DAY, 200 * DAY);
 
-export const steps: fc.Arbitrary<Step> = fc.record({
+const name = fc.constantFrom(...NAMES);
+const changes = fc.constantFrom<Partial<Client>>(
+  { suspended: true },
+  { suspended: false },
+  { previously: null },
+  { overlap: 2 * DAY },
+  { organization: "Other" },
+  { groups: ["readers"], home: null },
+  { lifetime: 60 * DAY, renewBefore: 20 * DAY },
+);
+const edits: fc.Arbitrary<Edit> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("write"), name, draft: drafts }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove"), name }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("rename"), name, to: name }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("change"), name, fields: changes }) },
+);
+
+const steps: fc.Arbitrary<Step> = fc.record({
   wait: waits,
-  edits: fc.array(fc.record({ name: fc.constantFrom(...NAMES), draft: fc.option(drafts, { freq: 4 }) }), {
-    maxLength: 2,
-  }),
+  edits: fc.array(edits, { maxLength: 2 }),
+  killed: usually<Stage | null>(null, ...STAGES),
 });
 
 export const plays: fc.Arbitrary<readonly Step[]> = fc.array(steps, { minLength: 1, maxLength: 10 });
+
+const plain = (request: string | null): Draft => ({
+  fields: { groups: ["staff"], lifetime: 60 * DAY, renewBefore: 20 * DAY, overlap: null },
+  request,
+  expiresIn: null,
+  reissueAgo: null,
+  previously: null,
+});
+const lineageEdits: fc.Arbitrary<Edit> = fc.oneof(
+  fc.record({ kind: fc.constant("rename"), name, to: name }),
+  fc.record({ kind: fc.constant("change"), name, fields: fc.constantFrom({ previously: null }, { overlap: 2 * DAY }) }),
+  fc.record({ kind: fc.constant("write"), name, draft: fc.constantFrom("k1", "k2", null).map(plain) }),
+);
+
+/** Plays about names: clients alike, with a key of their own or one made here, that come, go and are renamed. */
+export const lineages: fc.Arbitrary<readonly Step[]> = fc
+  .record({
+    request: fc.constantFrom("k1", null),
+    steps: fc.array(
+      fc.record({ wait: waits, edits: fc.array(lineageEdits, { maxLength: 2 }), killed: fc.constant(null) }),
+      {
+        maxLength: 8,
+      },
+    ),
+  })
+  .map(({ request, steps }) => [
+    { wait: 0, edits: [{ kind: "write", name: "ada", draft: plain(request) }], killed: null },
+    ...steps,
+  ]);
 
 /** When the authority of a play ends: within some plays, beyond others. */
 export const authorityEnds: fc.Arbitrary<Instant> = fc.constantFrom(NOW + 250 * DAY, NOW + 3650 * DAY);
@@ -93,7 +157,8 @@ export function play(steps: readonly Step[], authorityEnd: Instant, look: (momen
   for (const step of steps) {
     now += step.wait;
     ({ registry, state } = edit(registry, state, step, now));
-    const after = reconcile(registry, state, now);
+    const found = step.killed === null ? state : reconcile(registry, state, now, {}, step.killed);
+    const after = reconcile(registry, found, now);
     look({ now, registry, before: state, after });
     state = after;
   }
@@ -102,11 +167,20 @@ export function play(steps: readonly Step[], authorityEnd: Instant, look: (momen
 function edit(registry: Registry, state: State, { edits }: Step, now: Instant) {
   const clients = new Map(registry.clients);
   const requests = new Map(state.requests);
-  for (const { name, draft } of edits) {
-    if (draft === null) clients.delete(name);
-    else {
-      clients.set(name, write(draft, now));
-      if (draft.request !== null) requests.set(name, requestOf(draft.request));
+  for (const edit of edits) {
+    const { name } = edit;
+    const there = clients.get(name);
+    if (edit.kind === "remove") clients.delete(name);
+    else if (edit.kind === "write") {
+      clients.set(name, write(edit.draft, now));
+      if (edit.draft.request !== null) requests.set(name, requestOf(edit.draft.request));
+    } else if (there === undefined || there.revoked !== null) continue;
+    else if (edit.kind === "change") clients.set(name, { ...there, ...edit.fields });
+    else if (!clients.has(edit.to)) {
+      clients.delete(name);
+      clients.set(edit.to, { ...there, previously: name });
+      const request = requests.get(name);
+      if (request !== undefined && there.csr) requests.set(edit.to, request);
     }
   }
   return { registry: { ...registry, clients: valid(clients) }, state: { ...state, requests } };

@@ -17,7 +17,7 @@ export type Checked =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** Every section that a registry may have, in the order of the documentation. */
-export const SECTIONS = ["version", "authority", "certificates", "crl", "limits", ...NAMED_SECTIONS] as const;
+const SECTIONS = ["version", "authority", "certificates", "crl", "limits", ...NAMED_SECTIONS] as const;
 export type Section = (typeof SECTIONS)[number];
 export const REQUIRED_SECTIONS: readonly Section[] = ["version", "authority", "clients"];
 const KNOWN: ReadonlySet<string> = new Set(SECTIONS);
@@ -108,7 +108,15 @@ class Sections {
     const empty: Node = { kind: "map", offset: 0, entries: [] };
     // What is missing from a section that is missing was said with the section.
     const quiet = entry === undefined ? { ...definition, required: [] } : definition;
-    return build(new Entry(quiet, entry?.value ?? empty, section, entry?.offset ?? 0, this.#scope), this.#scope);
+    return build(
+      new Entry(quiet, entry?.value ?? empty, section, entry?.offset ?? this.#authorityAt(), this.#scope),
+      this.#scope,
+    );
+  }
+
+  /** What is wrong with a section that is absent comes of the authority, whose lifetime may be below the defaults. */
+  #authorityAt(): number {
+    return this.#sections.get("authority")?.offset ?? 0;
   }
 
   #each<T, R>(

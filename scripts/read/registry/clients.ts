@@ -1,4 +1,4 @@
-import { path } from "../../model/paths.ts";
+import { NAME, path } from "../../model/paths.ts";
 import type { Authority, CertificateSettings, Client, Group } from "../../model/registry.ts";
 import type { EntryOf } from "./authority.ts";
 import { list, located, nameOf, type Scope } from "./field.ts";
@@ -81,7 +81,7 @@ function checkTombstone(entry: ClientEntry, scope: Scope): void {
 
 /** `csr: true` wants the request in the same change. */
 export function checkRequest(name: string, offset: number, scope: Scope): void {
-  if (scope.hasRequest(name)) return;
+  if (!NAME.test(name) || scope.hasRequest(name)) return;
   scope.report.add(
     offset,
     `${name} has csr: true, and there is no ${path.request(name)}`,

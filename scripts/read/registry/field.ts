@@ -169,8 +169,21 @@ export function nameOf(description: string, section: NamedSection): Field<string
       name === null
         ? `${what} must be the name of a ${one}, not ${found(node)}`
         : `${what}: there is no ${one} ${show(name)}`;
-    scope.report.addUnknown(node.offset, message, name ?? "", scope.names[section], `${section} defines none so named`);
+    scope.report.addUnknown(
+      node.offset,
+      message,
+      name ?? "",
+      scope.names[section],
+      namesHint(section, scope.names[section]),
+    );
     return undefined;
   };
   return { schema: { type: ["string", "number", "boolean"], description }, read };
+}
+
+const MOST_NAMED = 12;
+
+function namesHint(section: NamedSection, names: ReadonlySet<string>): string | undefined {
+  if (names.size === 0) return `the file has no ${section}`;
+  return names.size > MOST_NAMED ? undefined : `${section} are ${[...names].join(", ")}`;
 }

@@ -12,7 +12,7 @@ export interface ScalarNode {
   readonly text: string;
 }
 
-export interface MapNode {
+interface MapNode {
   readonly kind: "map";
   readonly offset: number;
   readonly entries: readonly MapEntry[];

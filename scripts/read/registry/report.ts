@@ -57,7 +57,13 @@ export class Report {
   }
 
   /** The same with `did you mean …`, or `otherwise`, as its hint. */
-  addUnknown(offset: number, message: string, word: string, known: ReadonlySet<string>, otherwise?: string): void {
+  addUnknown(
+    offset: number,
+    message: string,
+    word: string,
+    known: ReadonlySet<string>,
+    otherwise?: string | undefined,
+  ): void {
     this.#guesses += 1;
     const guess = this.#guesses > MOST_GUESSES || known.size > MOST_CANDIDATES ? null : didYouMean(word, known);
     this.add(offset, message, guess ?? otherwise ?? null);

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,6 +20,11 @@ export interface Ran {
 
 export type Variables = Readonly<Record<string, string>>;
 export type Command = "start" | "create" | "plan" | "reconcile" | "status";
+
+/** The program behind `npm run COMMAND`. */
+export function scriptOf(command: Command): string {
+  return join(CHECKOUT, `scripts/${command}.ts`);
+}
 
 /** The user's environment, less what would let one machine's settings decide over a test. */
 export function environment(extra: Variables = {}): Record<string, string> {
@@ -143,7 +148,7 @@ export class Repository implements Disposable {
 
   /** The same with more environment variables. */
   runWith(extra: Variables, command: Command, ...argv: readonly string[]): Promise<Ran> {
-    return runProgram(process.execPath, [join(CHECKOUT, `scripts/${command}.ts`), "--root", this.root, ...argv], extra);
+    return runProgram(process.execPath, [scriptOf(command), "--root", this.root, ...argv], extra);
   }
 
   /** git-crypt's key, exported beside the repository. */
@@ -192,9 +197,4 @@ export function runProgram(program: string, argv: readonly string[], extra: Vari
     child.once("error", fail);
     child.once("close", (code, signal) => done({ code, signal, stdout, stderr }));
   });
-}
-
-/** What a symlink says; null when there is none. */
-export function linkTarget(path: string): string | null {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(path) : null;
 }

@@ -45,7 +45,7 @@ const section = (text: string) => below(`clients: {}\n${text}\n`);
 describe("a client", () => {
   test.each([
     ["groups: [staf]", "10:21", 'groups: there is no group "staf" (did you mean staff?)'],
-    ["groups: [qqqqqq]", "10:21", 'groups: there is no group "qqqqqq" (groups defines none so named)'],
+    ["groups: [qqqqqq]", "10:21", 'groups: there is no group "qqqqqq" (groups are staff, all)'],
     ["groups: staff", "10:20", 'groups must be a list, not "staff" (in brackets: [staff])'],
     ["groups: [staff, staff]", "10:28", 'groups has "staff" twice'],
     ["grups: [staff]", "10:12", 'clients.alice has no key "grups" (did you mean groups?)'],
@@ -364,7 +364,7 @@ describe("the other sections", () => {
     ["{ common_name: A, organization: ' B' }", "2:44", /^organization must be text without/],
     [
       "{ common_name: A, organization: B, lifetime: 200d }",
-      "1:1",
+      "2:1",
       "lifetime (365d) of certificates is beyond the authority's (200d)",
     ],
   ])("refuse the authority %j", (authority, place, message) => {

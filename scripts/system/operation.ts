@@ -1,0 +1,37 @@
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { UserError } from "../model/problem.ts";
+import { operation } from "./fault.ts";
+
+/** One file operation: counted for fault injection, and its failure told with the path. */
+export function act(kind: string, path: string, work: () => void): void {
+  operation(kind, path);
+  try {
+    work();
+  } catch (error) {
+    throw error instanceof Error && "code" in error ? explained(kind, path, error.code) : error;
+  }
+}
+
+const CAUSES: Readonly<Record<string, readonly [string, string]>> = {
+  ENOSPC: ["the disk is full", "make room, then run the same command again: it goes on where it stopped"],
+  EDQUOT: ["the disk quota is used up", "make room, then run the same command again: it goes on where it stopped"],
+  EROFS: ["the file system is read-only", "mount it for writing, then run the same command again"],
+  EACCES: ["permission denied", "become the owner of the clone, then run the same command again"],
+  EPERM: ["permission denied", "become the owner of the clone, then run the same command again"],
+  EIO: ["the disk failed", "check the disk; the commits of this repository are the copy to go on from"],
+};
+
+function explained(kind: string, path: string, code: unknown): UserError {
+  const [cause, hint] = CAUSES[String(code)] ?? [String(code), "run the same command again"];
+  return new UserError(`cannot ${kind} ${path}: ${cause}`, hint);
+}
+
+/** Makes one file, or a directory's list of names, durable. */
+export function fsync(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
