@@ -15,6 +15,10 @@ for name in $(env | sed -n 's/^\(GATEHOUSE_[A-Z0-9_]*\)=.*/\1/p'); do unset "$na
 # shellcheck source=scripts/recent-node.sh
 . "$home/scripts/recent-node.sh"
 
+# Compiled once, the guard takes half the time.
+NODE_COMPILE_CACHE=$home/node_modules/.cache
+export NODE_COMPILE_CACHE
+
 # A graphical git client often has a bare PATH, and the system's Node may be too old.
 for node in "$home/node_modules/.bin/node" node /usr/local/bin/node /opt/homebrew/bin/node; do
 	[ -d "$home/node_modules/simple-git" ] || break

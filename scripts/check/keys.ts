@@ -13,7 +13,9 @@ import { remove } from "./restore.ts";
 export async function keyOf(certificate: Certificate, input: CheckInput): Promise<Finding[]> {
   const { state, vault, now, restore } = input;
   const path = paths.path.keyBySerial(certificate.serial);
-  if (!isLive(certificate, state, now)) return [];
+  // A revocation that is lost took the key with it while it was there.
+  const wasRevoked = input.history.first.has(paths.path.revocation(certificate.serial));
+  if (wasRevoked || !isLive(certificate, state, now)) return [];
   const there = state.keys.has(certificate.serial);
   if (certificate.key === "request") {
     return there ? keyOfRequest(path, paths.path.certificate(certificate.serial), input) : [];

@@ -29,13 +29,16 @@ export function leftovers({ entries }: CheckInput): Finding[] {
   return left.map(({ path }) => warn("Leftover", path, "a killed run left it", RECONCILE));
 }
 
-/** Files under pki/ that are none of DESIGN 3, where no other check would miss or doubt them. */
-export function unexpected(input: CheckInput): Finding[] {
+/**
+ * Files under pki/ that are none of DESIGN 3, where no other check would miss or doubt them. From `doubtful` facts
+ * nobody can tell whose keys belong here.
+ */
+export function unexpected(input: CheckInput, doubtful: boolean): Finding[] {
   const names = new Set([...input.state.certificates.values()].map(({ identity }) => identity));
   const asked = requesters(input);
-  const strange = input.entries.filter(
-    ({ path, kind, temporary }) => kind === "file" && !temporary && !isExpected(path, names, asked),
-  );
+  const strange = input.entries
+    .filter(({ path, kind, temporary }) => kind === "file" && !temporary && !isExpected(path, names, asked))
+    .filter(({ path }) => !doubtful || !isPrivate(path));
   return strange.map(({ path }) => {
     const message = isPrivate(path) ? "is no key that Gatehouse knows of" : "is no file that Gatehouse knows of";
     return warn("Unexpected", path, message, remove(path));

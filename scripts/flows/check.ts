@@ -46,7 +46,13 @@ export async function check(options: CheckOptions): Promise<Checked> {
   const list = await crl(input, doubtful);
   // What is derived from doubtful facts is doubtful itself, and no news.
   const follows = doubtful ? [] : [...derived(input), ...pending(input, list)];
-  const tree = [...modes(input), ...leftovers(input), ...unexpected(input), ...shortHistory(input), ...saved(input)];
+  const tree = [
+    ...modes(input),
+    ...leftovers(input),
+    ...unexpected(input, doubtful),
+    ...shortHistory(input),
+    ...saved(input),
+  ];
   const findings = [
     ...registryProblems(input),
     ...facts,

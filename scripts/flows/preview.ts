@@ -50,7 +50,7 @@ interface Comparison {
 /** The registry at the merge base, and what else the branch changes. */
 async function compareWith(git: Git, base: string, head: string | null, now: Instant): Promise<Comparison> {
   const [from, to] = [await commitOf(git, base), head ?? (await commitOf(git, "HEAD"))];
-  const mergeBase = (await git.raw(["merge-base", from, to])).trim();
+  const mergeBase = await mergeBaseOf(git, from, to);
   const tree = await commitTree(git.root, mergeBase, [REGISTRY_FILE]);
   const before = tree.read(REGISTRY_FILE) === null ? null : await load(tree, now);
   const changed = await changedPaths(git, mergeBase, head);
@@ -62,6 +62,16 @@ async function compareWith(git: Git, base: string, head: string | null, now: Ins
       policyChanged: changed.filter((path) => POLICY_FILES.includes(path)),
     },
   };
+}
+
+async function mergeBaseOf(git: Git, from: string, to: string): Promise<string> {
+  if (!(await git.succeeds(["merge-base", from, to]))) {
+    throw new UserError(
+      `base ${from.slice(0, 12)} and head ${to.slice(0, 12)} have no commit in common here`,
+      "if this clone is shallow, fetch the rest: git fetch --unshallow",
+    );
+  }
+  return (await git.raw(["merge-base", from, to])).trim();
 }
 
 async function changedPaths(git: Git, from: string, head: string | null): Promise<string[]> {

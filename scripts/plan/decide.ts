@@ -125,7 +125,9 @@ function revocation(identity: string, certificate: Certificate, { cause, reason,
 }
 
 function keysOf(identities: ReadonlyMap<string, Identity>, ledger: Ledger): Set<string> {
-  return new Set([...identities.values()].flatMap((identity) => ledger.of(identity).live.map((one) => one.fingerprint)));
+  return new Set(
+    [...identities.values()].flatMap((identity) => ledger.of(identity).live.map((one) => one.fingerprint)),
+  );
 }
 
 /** A key that goes on under another name, after a rename that the registry no longer tells of, is not given up. */

@@ -4,7 +4,7 @@ import type { Registry } from "../model/registry.ts";
 type Entries = ReadonlyMap<string, object>;
 
 /** Fields whose change touches certificates, not meaning: decisions about certificates tell of them. */
-const SETTINGS = new Set(["key", "lifetime", "renewBefore", "overlap"]);
+const SETTINGS = new Set(["key", "lifetime", "renew_before", "overlap"]);
 
 /**
  * What shifts meaning without touching a client: a repository's root or path, a server's names or deploy target, a

@@ -20,7 +20,7 @@ export interface Local {
 const LOOPBACK = "127.0.0.1";
 
 /** The registry with one server on loopback, and sample content in the place of the roots that are missing. */
-export function localRegistry(registry: Registry, local: Local): Registry {
+function localRegistry(registry: Registry, local: Local): Registry {
   const servers = new Map(registry.servers);
   const server = registry.servers.get(local.server);
   if (server !== undefined) servers.set(local.server, localServer(server, local));

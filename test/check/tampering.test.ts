@@ -1,23 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from "node:fs";
+import { chmodSync, copyFileSync, cpSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { now as clock } from "../../scripts/system/clock.ts";
 import { run } from "../system/scratch.ts";
 import {
-  authority,
   certificateOf,
   edit,
   look,
@@ -509,7 +498,83 @@ describe.each(Object.entries({ FACTS, KEYS, CRL, DERIVED, TREE, REPOSITORY }))("
   });
 });
 
-test("the committed CRL stays the witness when the tree's own is edited back to an older state", () => {
-  expect(readFileSync(join(prepared.root, "pki/crl.pem"), "utf8")).not.toBe(prepared.firstCrl);
-  expect(authority(prepared.root).certificate.subject).toBe(prepared.state.authority?.subject);
+describe("without the key", () => {
+  function lockedClone(): string {
+    const parent = mkdtempSync(join(tmpdir(), "gatehouse-check-"));
+    onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
+    run(parent, "git", "clone", "--quiet", prepared.root, "locked");
+    const root = join(parent, "locked");
+    run(root, "git", "config", "core.hooksPath", "hooks");
+    return root;
+  }
+
+  test("everything is checked that needs none, and what does is said", async () => {
+    const { findings, leftOut } = await look(lockedClone());
+    expect(findings).toEqual([]);
+    expect(leftOut).toEqual([expect.stringContaining("the vault is locked")]);
+  });
+
+  test("tampering is found all the same", async () => {
+    const root = lockedClone();
+    remove(root, revocation());
+    edit(root, certificate("alice"), forge);
+    const { findings } = await look(root);
+    expect(findings.map(({ code }) => code)).toEqual(["Signature", "RevocationLost"]);
+  });
+
+  test("a key in the environment opens the keys where they lie, ciphertext as it is", async () => {
+    const root = lockedClone();
+    copyFileSync(join(root, key("bob")), join(root, key("alice")));
+    vi.stubEnv("GATEHOUSE_KEY_FILE", join(directory, "exported.key"));
+    onTestFinished(() => void vi.stubEnv("GATEHOUSE_KEY_FILE", undefined));
+    const { findings, leftOut } = await look(root);
+    expect(findings).toMatchObject([{ code: "KeyMismatch", path: key("alice") }]);
+    expect(leftOut).toEqual([expect.stringContaining("until the facts are mended")]);
+  });
+});
+
+test("a shallow clone says that its history is not all there", async () => {
+  const parent = mkdtempSync(join(tmpdir(), "gatehouse-check-"));
+  onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
+  run(parent, "git", "clone", "--quiet", "--depth=1", `file://${prepared.root}`, "shallow");
+  run(join(parent, "shallow"), "git", "config", "core.hooksPath", "hooks");
+  const { findings } = await look(join(parent, "shallow"));
+  expect(findings).toMatchObject([{ code: "Shallow", level: "warn", fix: "git fetch --unshallow" }]);
+  mend(join(parent, "shallow"), findings[0]?.fix ?? "");
+  expect((await look(join(parent, "shallow"))).findings).toEqual([]);
+});
+
+describe("time that went by", () => {
+  test("makes changes due, which is no tampering", async () => {
+    const { findings } = await look(copy(), clock() + 340 * DAY);
+    const due = findings.filter(({ code }) => code !== "CrlEnded");
+    expect(due).toMatchObject([{ code: "Pending", level: "warn", path: "clients.yaml", fix: "npm run reconcile" }]);
+  });
+
+  test("makes derived files old, not wrong; an edited one stays wrong", async () => {
+    const root = copy();
+    write(root, "pki/nginx/roles.map", "x");
+    const { findings } = await look(root, clock() + 400 * DAY);
+    const level = new Map(findings.map((finding) => [finding.path, `${finding.code} ${finding.level}`]));
+    expect(level.get("pki/index.txt")).toBe("Due warn");
+    expect(level.get("pki/issued/alice.crt")).toBe("Due warn");
+    expect(level.get("pki/nginx/roles.map")).toBe("Drifted block");
+  });
+
+  test("ends the authority, after a warning", async () => {
+    const end = prepared.state.authority?.notAfter ?? 0;
+    const of = async (now: number) => (await look(copy(), now)).findings.filter(({ path }) => path === "pki/ca.crt");
+    expect(await of(end - 30 * DAY)).toMatchObject([{ code: "AuthorityEnding", level: "warn" }]);
+    expect(await of(end + 1)).toMatchObject([{ code: "AuthorityEnded", level: "block" }]);
+  });
+});
+
+test("a repository without an authority is not broken, only new", async () => {
+  const root = copy();
+  run(root, "git", "checkout", "--quiet", "--orphan", "fresh");
+  run(root, "git", "rm", "--quiet", "-r", "--cached", "pki");
+  rmSync(join(root, "pki"), { recursive: true });
+  edit(root, "clients.yaml", (text) => text.replace(", csr: true", ""));
+  const { findings } = await look(root);
+  expect(findings).toMatchObject([{ code: "NoAuthority", level: "warn", fix: "npm start" }]);
 });

@@ -42,6 +42,22 @@ describe("serve, in a fresh repository", () => {
     await it.said(/^\S+Z {2}- {2}GET \/pkg\/meta.conf {2}400 {2}no certificate$/m);
   });
 
+  test("shows a handshake that fails, which no access log has", async () => {
+    repository = template.copy();
+    const it = await serve();
+    const line = it.lines().get(400) ?? "";
+    execFileSync("sh", ["-c", `${line.replace("--cacert pki/ca.crt", "--cacert pki/issued/bob.crt")} || true`], {
+      cwd: repository.root,
+      stdio: "ignore",
+    });
+    await it.said(/- {2}no handshake {2}the client does not trust the server's certificate$/m);
+    execFileSync("sh", ["-c", `${line.replaceAll("pkg.example.com", "other.example.com")} || true`], {
+      cwd: repository.root,
+      stdio: "ignore",
+    });
+    await it.said(/- {2}no handshake {2}another server name was asked for, or none$/m);
+  });
+
   test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("leaves no file and no process behind on %s", async (signal) => {
     repository = template.copy();
     const it = await serve();
@@ -170,6 +186,35 @@ describe("serve takes what is on this machine:", () => {
     const it = await serve();
     expect(it.stdout).toMatch(/certificate is a\s+throwaway: \/nowhere\/x\.crt/);
     for (const status of [200, 403, 400]) expect(it.paste(status).status).toBe(status);
+  });
+});
+
+describe("serve, where clients and servers keep their own keys", () => {
+  const request = (name: string) =>
+    repository.write(
+      `pki/reqs/${name}.req`,
+      execFileSync(
+        "openssl",
+        [
+          ...["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", `/CN=${name}`],
+          ...["-keyout", repository.beside(`${name}.key`)],
+        ],
+        { stdio: ["ignore", "pipe", "ignore"] },
+      ),
+    );
+
+  test("a throwaway stands in for the server's, and the lines leave a place for the clients'", async () => {
+    const clients = { alice: "{ groups: [staff], csr: true }", bob: "{ groups: [guests] }" };
+    repository = Repository.fresh(clientsYaml(clients).replace("software: nginx", "software: nginx, csr: true"));
+    request("alice");
+    request("pkg.example.com");
+    expect((await repository.run("start")).stderr).toContain("All of that is done");
+    const it = await serve();
+    expect(it.stdout).toMatch(/throwaway: the server keeps its own key/);
+    expect(it.stdout).toContain("alice keeps its own key");
+    expect(it.paste(403).status).toBe(403);
+    repository.write("alice.key", readFileSync(repository.beside("alice.key")));
+    expect(it.paste(200).status).toBe(200);
   });
 });
 

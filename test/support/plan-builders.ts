@@ -1,13 +1,4 @@
-import type {
-  Client,
-  Group,
-  Kind,
-  Registry,
-  Repository,
-  Server,
-  Service,
-  Signer,
-} from "../../scripts/model/registry.ts";
+import type { Client, Group, Registry, Repository, Server, Service, Signer } from "../../scripts/model/registry.ts";
 import type { Certificate, Crl, Hold, Request, Revocation, State } from "../../scripts/model/state.ts";
 import { formatSubject } from "../../scripts/model/subject.ts";
 import type { Instant } from "../../scripts/model/time.ts";
@@ -241,5 +232,3 @@ export function withClients(registry: Registry, changes: Readonly<Record<string,
   }
   return { ...registry, clients };
 }
-
-export type { Kind };

@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import type { Client } from "../../scripts/model/registry.ts";
+import type { Certificate } from "../../scripts/model/state.ts";
+import { decide } from "../../scripts/plan/decide.ts";
+import {
+  authorityOf,
+  certificateOf,
+  clientOf,
+  type Facts,
+  fingerprintOf,
+  NOW,
+  registryOf,
+  requestOf,
+  revocationOf,
+  serialOf,
+  stateOf,
+} from "../support/plan-builders.ts";
+
+const own = clientOf({ csr: true });
+const alice = { alice: own };
+const k1 = { alice: requestOf("k1") };
+
+function certified(identity: string, n: number, fields: Partial<Certificate> = {}): Certificate {
+  return certificateOf({ identity, serial: serialOf(n), key: "request", fingerprint: fingerprintOf("k1"), ...fields });
+}
+
+function refusals(clients: Readonly<Record<string, Client>>, facts: Facts): string[] {
+  return decide(registryOf({ clients }), stateOf(facts), NOW).refusals.map(({ code, message }) => `${code} ${message}`);
+}
+
+describe("a request is refused", () => {
+  it.each<[sentence: string, clients: Readonly<Record<string, Client>>, facts: Facts, expected: string]>([
+    ["that is not there", alice, {}, "alice.req: it is not there"],
+    [
+      "that cannot be read",
+      alice,
+      { requests: { alice: { ok: false, problem: "two blocks" } } },
+      "alice.req: two blocks",
+    ],
+    [
+      "for the authority's own key",
+      alice,
+      { requests: k1, authority: authorityOf({ fingerprint: fingerprintOf("k1") }) },
+      "alice.req: its key is the authority's own; make a key for this machine alone",
+    ],
+    [
+      "for the key of somebody who is there",
+      { alice: own, bob: clientOf() },
+      { requests: k1, certificates: [certified("bob", 1, { key: "managed" })] },
+      "alice.req: its key is already certified for bob; make a new key and a new request",
+    ],
+    [
+      "for the key of somebody who left",
+      alice,
+      { requests: k1, certificates: [certified("bob", 1, { notAfter: NOW - 1 })] },
+      "alice.req: its key is already certified for bob; make a new key and a new request",
+    ],
+    ...(["Removed", "Declared", "Expired"] as const).map(
+      (cause): [string, Readonly<Record<string, Client>>, Facts, string] => [
+        `for a key that was revoked (${cause})`,
+        alice,
+        { requests: k1, certificates: [certified("alice", 1)], revocations: [revocationOf(serialOf(1), { cause })] },
+        `alice.req: its key was revoked (certificate ${serialOf(1)}); make a new key and a new request`,
+      ],
+    ),
+    [
+      "for a key that a reissue gave up, whatever its reason",
+      alice,
+      {
+        requests: k1,
+        certificates: [certified("alice", 1)],
+        revocations: [revocationOf(serialOf(1), { cause: "Reissued", reason: "superseded" })],
+      },
+      `alice.req: its key was revoked (certificate ${serialOf(1)}); make a new key and a new request`,
+    ],
+    [
+      "for a key that a reissue gives up now",
+      { alice: clientOf({ csr: true, reissue: { before: NOW, reason: "keyCompromise" } }) },
+      { requests: k1, certificates: [certified("alice", 1)] },
+      `alice.req: its key was revoked (certificate ${serialOf(1)}); make a new key and a new request`,
+    ],
+  ])("%s", (_, clients, facts, expected) => {
+    expect(refusals(clients, facts)).toEqual([`BadRequest pki/reqs/${expected}`]);
+  });
+
+  it("when two have the same new key: both, and each is told of the other", () => {
+    const requests = { zoe: requestOf("k1"), bob: requestOf("k1"), alice: requestOf("k1") };
+    expect(refusals({ zoe: own, bob: own, alice: own }, { requests })).toEqual([
+      "BadRequest pki/reqs/alice.req: its key is also in the request of bob, zoe; each needs its own",
+      "BadRequest pki/reqs/bob.req: its key is also in the request of alice, zoe; each needs its own",
+      "BadRequest pki/reqs/zoe.req: its key is also in the request of alice, bob; each needs its own",
+    ]);
+  });
+
+  it("of the one who comes second, and not of the one who has the key", () => {
+    const facts = { requests: { ...k1, bob: requestOf("k1") }, certificates: [certified("alice", 1)] };
+    expect(refusals({ alice: own, bob: own }, facts)).toEqual([
+      "BadRequest pki/reqs/bob.req: its key is already certified for alice; make a new key and a new request",
+    ]);
+  });
+});
+
+describe("a request is fine", () => {
+  const next = { "alice-2": clientOf({ csr: true, previously: "alice" }) };
+  const moved = { "alice-2": requestOf("k1") };
+  const both = [certified("alice", 1), certified("alice-2", 2, { subject: "CN=alice-2, O=Example" })];
+  it.each<[sentence: string, clients: Readonly<Record<string, Client>>, facts: Facts]>([
+    ["for a new key", alice, { requests: k1 }],
+    ["for the key that it has", alice, { requests: k1, certificates: [certified("alice", 1)] }],
+    [
+      "for a key whose certificate was superseded",
+      alice,
+      {
+        requests: k1,
+        certificates: [certified("alice", 1)],
+        revocations: [revocationOf(serialOf(1), { reason: "superseded", cause: "Superseded" })],
+      },
+    ],
+    ["when nobody asks for it", { alice: clientOf() }, { requests: { alice: { ok: false, problem: "x" } } }],
+    ["when it is a tombstone's", { alice: clientOf({ csr: true, revoked: "keyCompromise" }) }, {}],
+    ["for the key that came along in a rename", next, { requests: moved, certificates: [certified("alice", 1)] }],
+    [
+      "for the key that came along in a rename, when the old certificate has ended",
+      next,
+      { requests: moved, certificates: [{ ...certified("alice", 1), notAfter: NOW - 1 }, ...both.slice(1)] },
+    ],
+    [
+      "for the key that came along in a rename, when the old certificate is superseded",
+      next,
+      {
+        requests: moved,
+        certificates: both,
+        revocations: [revocationOf(serialOf(1), { reason: "superseded", cause: "Superseded" })],
+      },
+    ],
+    [
+      "for the key that came along in a rename, when the file no longer tells of it",
+      { "alice-2": own },
+      { requests: moved, certificates: both },
+    ],
+  ])("%s", (_, clients, facts) => {
+    expect(refusals(clients, facts)).toEqual([]);
+  });
+});
+
+it("a bad request stops its own client's certificate and nobody else's", () => {
+  const clients = { alice: own, bob: own, carol: clientOf() };
+  const { list } = decide(registryOf({ clients }), stateOf({ requests: { bob: requestOf("k2") } }), NOW);
+  expect(list.map((one) => one.identity)).toEqual(["bob", "carol"]);
+});

@@ -1,0 +1,209 @@
+import { describe, expect, it, test } from "vitest";
+import type { Registry } from "../../scripts/model/registry.ts";
+import { decide } from "../../scripts/plan/decide.ts";
+import { type WarningInput, warningsOf } from "../../scripts/plan/warnings.ts";
+import {
+  authorityOf,
+  certificateOf,
+  clientOf,
+  crlOf,
+  DAY,
+  type Facts,
+  fingerprintOf,
+  groupOf,
+  NOW,
+  registryOf,
+  requestOf,
+  revocationOf,
+  serialOf,
+  stateOf,
+  VERSION,
+  withClients,
+} from "../support/plan-builders.ts";
+
+function warnings(
+  before: Registry | null,
+  after: Registry,
+  facts: Facts = {},
+  more: Partial<WarningInput> = {},
+): string[] {
+  const state = stateOf(facts);
+  const decisions = decide(after, state, NOW);
+  const none = { codeChanged: [], policyChanged: [], version: VERSION };
+  return warningsOf({ before, after, state, now: NOW, decisions, ...none, ...more }).map(
+    ({ code, message }) => `${code}: ${message}`,
+  );
+}
+
+describe("a sensitive group", () => {
+  const groups = { staff: groupOf(["alpha"], { sensitive: true }), readers: groupOf(["beta"]) };
+  const before = registryOf({
+    groups,
+    clients: { alice: clientOf(), bob: clientOf({ groups: ["readers"] }), sue: clientOf({ suspended: true }) },
+  });
+  const regroup = (staff: ReturnType<typeof groupOf>) => ({
+    ...before,
+    groups: new Map(before.groups).set("staff", staff),
+  });
+  it.each<[sentence: string, after: Registry, expected: string[]]>([
+    ["that is as it was is not told of", before, []],
+    ["that somebody joins is told of", withClients(before, { bob: clientOf() }), ["staff gains bob"]],
+    [
+      "that newcomers join is told of, by name",
+      withClients(before, { zoe: clientOf(), carl: clientOf() }),
+      ["staff gains carl, zoe"],
+    ],
+    ["that somebody is let back into is told of", withClients(before, { sue: clientOf() }), ["staff gains sue"]],
+    ["that somebody leaves is not told of", withClients(before, { alice: null }), []],
+    [
+      "that reaches more is told of",
+      regroup(groupOf(["alpha", "beta"], { services: ["db"], sensitive: true })),
+      ["staff reaches beta, db as well"],
+    ],
+    [
+      "that reaches more and is to be sensitive no longer is told of",
+      regroup(groupOf(["alpha", "beta"])),
+      ["staff reaches beta as well"],
+    ],
+    ["that reaches less is not told of", regroup(groupOf([], { sensitive: true })), []],
+    [
+      "that is new is told of",
+      {
+        ...withClients(before, { bob: clientOf({ groups: ["crew"] }) }),
+        groups: new Map(before.groups).set("crew", groupOf(["beta"], { sensitive: true })),
+      },
+      ["crew gains bob", "crew reaches beta as well"],
+    ],
+    ["is the only one that is told of", withClients(before, { alice: clientOf({ groups: ["staff", "readers"] }) }), []],
+  ])("%s", (_, after, expected) => {
+    expect(warnings(before, after)).toEqual(expected.map((text) => `SensitiveGroup: sensitive group ${text}`));
+  });
+});
+
+describe("keys", () => {
+  const one = registryOf({ clients: { alice: clientOf() } });
+  const own = registryOf({ clients: { alice: clientOf({ csr: true }) } });
+  const gone = { certificates: [certificateOf()], revocations: [revocationOf(serialOf(1))] };
+  const requested = certificateOf({ key: "request", fingerprint: fingerprintOf("k1") });
+  it.each<[sentence: string, registry: Registry, facts: Facts, expected: string[]]>([
+    ["of a new name are not told of", one, {}, []],
+    [
+      "of a name that was removed and comes back are told of",
+      one,
+      gone,
+      [
+        `NameReused: alice had certificates before, the last for ${fingerprintOf(serialOf(1))}, revoked; now for a new key, made here`,
+      ],
+    ],
+    [
+      "of a name that comes back with a request are told of, with both fingerprints",
+      own,
+      { ...gone, requests: { alice: requestOf("k2") } },
+      [
+        `NameReused: alice had certificates before, the last for ${fingerprintOf(serialOf(1))}, revoked; now for ${fingerprintOf("k2")}`,
+      ],
+    ],
+    [
+      "of a name whose certificates ended are not told of",
+      one,
+      { certificates: [certificateOf({ notAfter: NOW - 1 })] },
+      [],
+    ],
+    [
+      "that were superseded are not told of",
+      one,
+      { ...gone, revocations: [revocationOf(serialOf(1), { cause: "Superseded" })] },
+      [],
+    ],
+    [
+      "in a request that was replaced are told of",
+      own,
+      { certificates: [requested], requests: { alice: requestOf("k2") } },
+      [
+        `RequestReplaced: alice: the request has another key: ${fingerprintOf("k1")} before, ${fingerprintOf("k2")} now`,
+      ],
+    ],
+    [
+      "in a request that was replaced are told of, also where a reissue stands that was gone through",
+      registryOf({ clients: { alice: clientOf({ csr: true, reissue: { before: 5, reason: "keyCompromise" } }) } }),
+      { certificates: [{ ...requested, reissue: 5 }], requests: { alice: requestOf("k2") } },
+      [
+        `RequestReplaced: alice: the request has another key: ${fingerprintOf("k1")} before, ${fingerprintOf("k2")} now`,
+      ],
+    ],
+    [
+      "in a request that stays are not told of",
+      own,
+      { certificates: [requested], requests: { alice: requestOf("k1", ["subjectAltName"]) } },
+      [],
+    ],
+    [
+      "in a request that asks for more are told of when they are certified",
+      own,
+      { requests: { alice: requestOf("k1", ["subjectAltName", "basicConstraints"]) } },
+      [
+        "RequestExtensionsIgnored: alice: only the public key is taken from the request, not subjectAltName, basicConstraints",
+      ],
+    ],
+  ])("%s", (_, registry, facts, expected) => {
+    expect(warnings(registry, registry, facts)).toEqual(expected);
+  });
+});
+
+test("newcomers without a contact are told of; tombstones and those who were there before are not", () => {
+  const silent = clientOf({ contact: null });
+  const before = registryOf({ clients: { old: silent } });
+  const after = registryOf({
+    clients: { zoe: silent, old: silent, amy: silent, dead: clientOf({ contact: null, revoked: "unspecified" }) },
+  });
+  expect(warnings(before, after)).toEqual(["NoContact: no contact is given for amy, zoe"]);
+});
+
+describe("a change of", () => {
+  const before = registryOf();
+  const judged = "changes; this plan is judged by what was carried out last";
+  it.each<[sentence: string, expected: string[], after: Registry, more?: Partial<WarningInput>, facts?: Facts]>([
+    ["limits.lose", [`PolicyChanged: limits ${judged}`], registryOf({ limits: { lose: 99 } })],
+    ["limits.signed", [`PolicyChanged: limits ${judged}`], registryOf({ limits: { signed: true } })],
+    ["limits.allow is none of policy", [], registryOf({ limits: { allow: { lose: 1, until: NOW } } })],
+    [
+      "policy files",
+      [`PolicyChanged: pki/allowed_signers ${judged}`],
+      before,
+      { policyChanged: ["pki/allowed_signers"] },
+    ],
+    [
+      "what runs",
+      ["CodeChanged: this branch changes what runs: scripts/plan.ts"],
+      before,
+      { codeChanged: ["scripts/plan.ts"] },
+    ],
+    [
+      "Gatehouse itself",
+      ["Upgraded: Gatehouse 0.9 carried this out last, this is 1.2.3"],
+      before,
+      {},
+      { carriedOut: before, version: "0.9" },
+    ],
+    ["nothing", [], before, {}, { carriedOut: before }],
+  ])("%s", (_, expected, after, more, facts) => {
+    expect(warnings(before, after, facts, more)).toEqual(expected);
+  });
+});
+
+describe("time", () => {
+  const registry = registryOf({ clients: { alice: clientOf({ suspended: true }) } });
+  const crl = crlOf({ nextUpdate: NOW + 7.5 * DAY });
+  it.each<[sentence: string, expected: string[], facts: Facts]>([
+    [
+      "tells of an authority that ends before the longest certificate would",
+      ["AuthorityEnding"],
+      { authority: authorityOf({ notAfter: NOW + 365 * DAY - 1 }) },
+    ],
+    ["does not a second earlier", [], { authority: authorityOf({ notAfter: NOW + 365 * DAY }) }],
+    ["tells of a CRL whose renewal is long due", ["CrlEnding"], { crl: { ...crl, nextUpdate: crl.nextUpdate - 1 } }],
+    ["does not at half of renew_before", [], { crl }],
+  ])("%s", (_, expected, facts) => {
+    expect(warnings(registry, registry, facts).map((text) => text.replace(/:.*/, ""))).toEqual(expected);
+  });
+});
