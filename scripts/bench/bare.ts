@@ -5,7 +5,15 @@
  *   node bare.ts read DIR    every file below DIR/pki, and every certificate parsed by OpenSSL
  *   node bare.ts verify DIR  every certificate's signature, on all cores
  */
-import { createPublicKey, generateKeyPair, generateKeyPairSync, type KeyObject, sign, verify, X509Certificate } from "node:crypto";
+import {
+  createPublicKey,
+  generateKeyPair,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+  X509Certificate,
+} from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -54,7 +62,9 @@ function readAll(root: string): number {
 }
 
 async function verifyAll(root: string): Promise<void> {
-  const key = createPublicKey(new X509Certificate(readFileSync(join(root, CA_CERTIFICATE))).publicKey.export({ type: "spki", format: "pem" }));
+  const key = createPublicKey(
+    new X509Certificate(readFileSync(join(root, CA_CERTIFICATE))).publicKey.export({ type: "spki", format: "pem" }),
+  );
   const files = readdirSync(join(root, DIR.certificates));
   await inLanes(files.length, (index) => {
     const pem = readFileSync(join(root, DIR.certificates, files[index] ?? ""), "utf8");

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { childEnvironment } from "../system/environment.ts";
@@ -40,18 +40,18 @@ async function run(
     child.once("close", done);
   });
   const [stdout, stderr, report, code] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    text(reportOf(child.stdio[3])),
+    text(readable(child.stdout)),
+    text(readable(child.stderr)),
+    text(readable(child.stdio[3])),
     ended,
   ]);
   const seconds = (performance.now() - start) / 1000;
-  if (code !== 0) throw new Error(`${[program, ...args].join(" ")} exits ${code}: ${stderr.slice(0, 2000)}`);
+  if (code !== 0) throw new Error(`${[program, ...args].join(" ")} exits ${code}: ${(stdout + stderr).slice(0, 2000)}`);
   return { seconds, stdout, ...parseReport(report) };
 }
 
-function reportOf(stream: unknown): Readable {
-  if (typeof stream === "object" && stream !== null && "read" in stream) return stream as Readable;
+function readable(stream: unknown): Readable {
+  if (stream instanceof Readable) return stream;
   throw new Error("a pipe without a reading end");
 }
 

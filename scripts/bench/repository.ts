@@ -26,7 +26,9 @@ export function registryText({ clients, www, port }: Layout): string {
     "authority: { common_name: Bench CA, organization: Bench Ltd, key: ec-p384 }",
     "certificates: { key: ec-p256, lifetime: 365d, renew_before: 30d }",
     "repositories:",
-    ...groups.map((at) => `  ${repository(at)}: { type: files, path: /${repository(at)}/, root: ${www}/${repository(at)} }`),
+    ...groups.map(
+      (at) => `  ${repository(at)}: { type: files, path: /${repository(at)}/, root: ${www}/${repository(at)} }`,
+    ),
     "groups:",
     ...groups.map((at) => `  ${group(at)}: { repositories: [${repository(at)}, ${repository((at + 1) % GROUPS)}] }`),
     "servers:",

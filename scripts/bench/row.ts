@@ -30,6 +30,8 @@ export interface Figures {
   readonly value: number;
   readonly unit: string;
   readonly peer?: { readonly what: string; readonly value: number };
+  /** Where it is not simply the quotient of the two. */
+  readonly ratio?: number;
   readonly peak?: number | null;
   readonly cpu?: number | null;
   readonly note?: string;
@@ -37,7 +39,7 @@ export interface Figures {
 
 export function makeRow(row: string, what: string, targets: readonly Limit[], figures: Figures): Row {
   const { value, unit, peer = null, peak = null, cpu = null, note = null } = figures;
-  const ratio = peer === null ? null : value / peer.value;
+  const ratio = figures.ratio ?? (peer === null ? null : value / peer.value);
   const measured = { value, ratio, peak };
   const ok = targets.length === 0 ? null : targets.every((limit) => holds(limit, measured[limit.of]));
   return { row, what, value, unit, peer, ratio, targets, ok, peak, cpu, note };

@@ -83,14 +83,14 @@ export async function certificates(
 }
 
 async function authorityItself(
-  { state, now, restore, head, tree, git }: CheckInput,
+  { state, now, restore, head, read, git }: CheckInput,
   authority: NonNullable<State["authority"]>,
   key: KeyObject,
 ): Promise<Finding[]> {
   const path = paths.CA_CERTIFICATE;
   if (head !== null && state.certificates.size > 0) {
     const committed = await git.rawBytes(["cat-file", "blob", `${head}:${path}`]).catch(() => null);
-    if (committed !== null && tree.read(path)?.equals(committed) !== true)
+    if (committed !== null && read(path)?.equals(committed) !== true)
       return [block("Rewritten", path, "is not the committed authority", await restore(path))];
   }
   if (authority.profile !== "authority" || !verifyCertificate(decodePem(authority.pem, "CERTIFICATE"), key))

@@ -34,11 +34,11 @@ async function future({ now, checkClock, restore }: CheckInput, { number, thisUp
 }
 
 /** Numbers only rise: a lower one than the committed is an old CRL put back, on which somebody revoked is missing. */
-async function rollback({ git, head, tree }: CheckInput, crl: Crl): Promise<Finding | null> {
+async function rollback({ git, head, read }: CheckInput, crl: Crl): Promise<Finding | null> {
   const committed = head === null ? undefined : (await catFiles(git, head, [path])).get(path);
   const last = committed === undefined ? null : readable(committed.toString("latin1"));
   if (last === null || committed === undefined || crl.number > last.number) return null;
-  if (tree.read(path)?.equals(committed) === true) return null;
+  if (read(path)?.equals(committed) === true) return null;
   const message =
     crl.number < last.number
       ? `its number ${crl.number} is lower than the committed ${last.number}`

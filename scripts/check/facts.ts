@@ -3,6 +3,7 @@ import { quoted } from "../guard/protected.ts";
 import * as paths from "../model/paths.ts";
 import { type Finding, formatProblem } from "../model/problem.ts";
 import type { Doubt } from "../model/state.ts";
+import { restore } from "../read/state.ts";
 import { block, type CheckInput, warn } from "./input.ts";
 import { remove } from "./restore.ts";
 
@@ -25,7 +26,10 @@ export async function authorityMissing({ state, restore }: CheckInput): Promise<
 export function doubts(input: CheckInput): Promise<Finding[]> {
   return Promise.all(
     input.state.doubts.map(async (doubt) => {
-      return block("StateDoubtful", doubt.path, doubt.message, await fixFor(doubt, input));
+      const fix = await fixFor(doubt, input);
+      // A command that can be pasted takes the place of the advice in words.
+      const message = fix === null ? doubt.message : doubt.message.replace(`. ${restore(doubt.path)}`, "");
+      return block("StateDoubtful", doubt.path, message, fix);
     }),
   );
 }

@@ -81,9 +81,9 @@ export function rewrittenFacts(input: CheckInput): Finding[] {
   return paths.map((path) => block("Rewritten", path, message, firstVersion(input.history, path)));
 }
 
-export function isRewritten(path: string, { history, tree }: CheckInput): boolean {
+export function isRewritten(path: string, { history, read }: CheckInput): boolean {
   const blob = history.first.get(path)?.blob;
-  const bytes = blob === undefined ? null : tree.read(path);
+  const bytes = blob === undefined ? null : read(path);
   return blob !== undefined && bytes !== null && blobId(bytes, blob.length) !== blob;
 }
 

@@ -2,7 +2,6 @@ import type { Finding, Problem } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
-import type { Tree } from "../read/tree.ts";
 import type { Git } from "../system/git.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Entry } from "./entries.ts";
@@ -17,7 +16,8 @@ export interface CheckInput {
   readonly checkClock: boolean;
   /** Gatehouse's version. */
   readonly version: string;
-  readonly tree: Tree;
+  /** Bytes of a regular file below pki/; null for everything else. */
+  readonly read: (path: string) => Buffer | null;
   /** Everything below pki/, leftovers of killed runs included. */
   readonly entries: readonly Entry[];
   /** Null when clients.yaml cannot be read; `problems` says why. */

@@ -25,7 +25,7 @@ export async function keyOf(certificate: Certificate, input: CheckInput): Promis
     return [block("KeyMissing", path, message, await restore(path))];
   }
   if (vault.state === "locked") return [];
-  const wrong = whatIsWrong(path, input, (key) => (spkiHash(key) === certificate.fingerprint ? null : FOREIGN));
+  const wrong = whatIsWrong(path, input, (key) => (fingerprintOf(key) === certificate.fingerprint ? null : FOREIGN));
   return wrong === null ? [] : [block(wrong[0], path, wrong[1], await restore(path))];
 }
 
@@ -84,8 +84,24 @@ function privateKey(pem: Buffer): KeyObject | null {
   }
 }
 
-function spkiHash(key: KeyObject): string {
-  return publicKeyFacts(createPublicKey(key).export({ type: "spki", format: "der" })).fingerprint;
+/** DER before the point of an uncompressed key (RFC 5480, 2): SubjectPublicKeyInfo of a curve up to `04`. */
+const BEFORE_POINT: Readonly<Record<string, Buffer>> = {
+  "P-256": Buffer.from("3059301306072a8648ce3d020106082a8648ce3d03010703420004", "hex"),
+  "P-384": Buffer.from("3076301006072a8648ce3d020106052b8104002203620004", "hex"),
+};
+
+/**
+ * Fingerprint of the public half. Node takes 0.05 ms to encode a SubjectPublicKeyInfo of a curve and 0.003 ms for its
+ * coordinates alone, which is half a second for 10,000.
+ */
+function fingerprintOf(key: KeyObject): string {
+  const half = createPublicKey(key);
+  const { crv, x, y } = half.asymmetricKeyType === "ec" ? half.export({ format: "jwk" }) : {};
+  const before = typeof crv === "string" ? BEFORE_POINT[crv] : undefined;
+  if (before === undefined || typeof x !== "string" || typeof y !== "string")
+    return publicKeyFacts(half.export({ type: "spki", format: "der" })).fingerprint;
+  const spki = Buffer.concat([before, Buffer.from(x, "base64url"), Buffer.from(y, "base64url")]);
+  return publicKeyFacts(spki).fingerprint;
 }
 
 /** A PKCS#8 file carries its public half beside the private one (RFC 5915, 3), and nobody compares the two on reading. */

@@ -8,7 +8,12 @@ import { repositoryKeyFile } from "../vault/key-source.ts";
 import { isPrivate } from "./entries.ts";
 import { block, type CheckInput, warn } from "./input.ts";
 
-const ATTRIBUTES = ["filter", "text", "eol", "working-tree-encoding", "ident"] as const;
+/** With `text` unset, `eol` does nothing; unspecified is not enough, for then core.autocrlf decides. */
+const ATTRIBUTES = ["filter", "text", "working-tree-encoding", "ident"] as const;
+
+/** At the end of the file they win over whatever stands before. */
+const RULES =
+  "printf '%s\\n' 'pki/** -text -ident -working-tree-encoding' 'pki/private/** filter=git-crypt diff=git-crypt -merge' >> .gitattributes";
 
 /** Keys that may come at any time, and a file of the rest. */
 const SAMPLES = [`${paths.DIR.private}/x.key`, `${paths.DIR.private}/a/b/x.pem`, paths.CRL_FILE] as const;
@@ -30,17 +35,17 @@ export async function attributes({ git, entries }: CheckInput): Promise<Finding[
   const sample = SAMPLES.find((path) => wrong.has(path));
   if (sample !== undefined) {
     const message = `its rules do not protect ${sample}: ${wrong.get(sample)}`;
-    return [block("Attributes", ".gitattributes", message, "git checkout HEAD -- .gitattributes")];
+    return [block("Attributes", ".gitattributes", message, RULES)];
   }
   return [...wrong].map(([path, why]) => {
     const message = `another rule takes git-crypt's place: ${why}; take it out of the file that sets it`;
-    return block("Attributes", path, message, `grep -rn . .git/info/attributes $(git ls-files -co '*.gitattributes')`);
+    return block("Attributes", path, message, `grep -sn . .git/info/attributes $(git ls-files -co '*.gitattributes')`);
   });
 }
 
 function isRight(path: string, name: string, value: string): boolean {
   if (name === "filter" && isPrivate(path)) return value === "git-crypt";
-  return value === "unset" || value === "unspecified";
+  return value === "unset" || (value === "unspecified" && name !== "text");
 }
 
 /** Where keys lie in the clear, git must seal them on their way in: without the filter it adds them as they are. */

@@ -1,5 +1,4 @@
 import { quoted } from "../guard/protected.ts";
-import type { Tree } from "../read/tree.ts";
 import type { Git } from "../system/git.ts";
 import { listTree } from "../system/objects.ts";
 import { isPrivate } from "./entries.ts";
@@ -9,7 +8,12 @@ import { blobId, firstVersion, type History } from "./history.ts";
 export type Restore = (path: string) => Promise<string | null>;
 
 /** Facts come back as they were first committed, the rest as HEAD has it. */
-export function restorer(git: Git, head: string | null, history: History, tree: Tree): Restore {
+export function restorer(
+  git: Git,
+  head: string | null,
+  history: History,
+  read: (path: string) => Buffer | null,
+): Restore {
   let committed: Promise<Map<string, string>> | undefined;
   return async (path) => {
     const first = firstVersion(history, path);
@@ -20,7 +24,7 @@ export function restorer(git: Git, head: string | null, history: History, tree: 
     const checkout = `git checkout HEAD -- ${quoted(path)}`;
     // git sets no mode but the executable bit.
     if (isPrivate(path)) return `${checkout} && chmod 600 ${quoted(path)}`;
-    const bytes = tree.read(path);
+    const bytes = read(path);
     return bytes !== null && blobId(bytes, id.length) === id ? `git log -p -- ${quoted(path)}` : checkout;
   };
 }

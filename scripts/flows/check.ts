@@ -1,6 +1,6 @@
 import { certificates } from "../check/certificates.ts";
 import { crl } from "../check/crl.ts";
-import { derived, pending } from "../check/derived.ts";
+import { derived, pending, planned } from "../check/derived.ts";
 import { entriesOf } from "../check/entries.ts";
 import { authorityMissing, doubts, registryProblems } from "../check/facts.ts";
 import { lostFacts, readHistory, rewrittenFacts, shortHistory } from "../check/history.ts";
@@ -45,7 +45,8 @@ export async function check(options: CheckOptions): Promise<Checked> {
   const doubtful = facts.some(({ level }) => level === "block");
   const list = await crl(input, doubtful);
   // What is derived from doubtful facts is doubtful itself, and no news.
-  const follows = doubtful ? [] : [...derived(input), ...pending(input, list)];
+  const plan = doubtful ? null : planned(input);
+  const follows = plan === null ? [] : [...derived(input, plan), ...(await pending(input, plan, list))];
   const tree = [
     ...modes(input),
     ...leftovers(input),
@@ -73,9 +74,13 @@ async function gather({ root, now, checkClock }: CheckOptions): Promise<CheckInp
   const loading = loadWorkingTree(root, now);
   const head = await git.resolve("HEAD");
   const [loaded, history] = await Promise.all([loading, readHistory(git, head)]);
-  const common = { root, now, checkClock, version: gatehouseVersion(), entries: entriesOf(root) };
-  const restore = restorer(git, head, history, loaded.tree);
-  return { ...common, ...loaded, git, head, history, restore, vault: openVault(root, process.env) };
+  const entries = entriesOf(root);
+  const files = new Set(entries.filter(({ kind }) => kind === "file").map(({ path }) => path));
+  const read = (path: string) => (files.has(path) ? loaded.tree.read(path) : null);
+  const common = { root, now, checkClock, version: gatehouseVersion(), git, head, history };
+  const { registry, problems, state } = loaded;
+  const restore = restorer(git, head, history, read);
+  return { ...common, entries, read, registry, problems, state, restore, vault: openVault(root, process.env) };
 }
 
 /** Facts, each path once: what says most about it stands first. */

@@ -1,8 +1,9 @@
+import { guardStaged } from "../guard/index.ts";
 import { REGISTRY_FILE } from "../model/paths.ts";
 import type { Plan } from "../model/plan.ts";
 import { UserError } from "../model/problem.ts";
 import { commitMessage } from "../render/commit-message.ts";
-import { openGit } from "../system/git.ts";
+import { type Git, openGit } from "../system/git.ts";
 
 /**
  * One commit of pki/, saying in words what was done. False when git sees nothing to commit. `withRegistry`: and of
@@ -12,15 +13,38 @@ export async function commitState(root: string, plan: Plan | null, withRegistry:
   const git = openGit(root);
   const pathspec = ["--", "pki", ...(withRegistry ? [REGISTRY_FILE] : [])];
   await git.raw(["add", "--all", ...pathspec]);
+  await refuseKeysInTheClear(git);
   if (await git.succeeds(["diff", "--cached", "--quiet", "--no-ext-diff", ...pathspec])) return false;
   await git.raw(["commit", "--quiet", "--file=-", ...pathspec], commitMessage(plan));
   return true;
 }
 
-/** Pushes the present branch. False when the remote has moved on meanwhile. */
-export async function pushState(root: string): Promise<boolean> {
+/** Without .gitattributes or with its filter gone git takes keys as they are, and without a word; hooks may be off. */
+async function refuseKeysInTheClear(git: Git): Promise<void> {
+  const findings = await guardStaged(git.root);
+  const first = findings.find(({ level, path }) => level === "block" && path.startsWith("pki/"));
+  if (first === undefined) return;
+  await git.raw(["reset", "--quiet", "--", "pki"]);
+  throw new UserError(
+    `${first.path}: ${first.message}; nothing was committed`,
+    "see that .gitattributes has the line: pki/private/** filter=git-crypt diff=git-crypt -merge",
+    "and that git-crypt is set up here: git config --get filter.git-crypt.clean",
+  );
+}
+
+/** The branch that is pushed. Throws UserError where there is none, or no origin: before anything is signed. */
+export async function branchToPush(root: string): Promise<string> {
   const git = openGit(root);
-  const branch = (await git.raw(["symbolic-ref", "--short", "HEAD"])).trim();
+  if (!(await git.succeeds(["symbolic-ref", "--quiet", "HEAD"])))
+    throw new UserError("HEAD is detached: there is no branch to push", "check it out first: git checkout -B main");
+  if (!(await git.succeeds(["remote", "get-url", "origin"])))
+    throw new UserError("there is no remote origin to push to", "name it: git remote add origin URL");
+  return (await git.raw(["symbolic-ref", "--short", "HEAD"])).trim();
+}
+
+/** Pushes the branch. False when the remote has moved on meanwhile; FETCH_HEAD is then where it is now. */
+export async function pushState(root: string, branch: string): Promise<boolean> {
+  const git = openGit(root);
   if (await git.succeeds(["push", "--quiet", "origin", `HEAD:refs/heads/${branch}`])) return true;
   await git.raw(["fetch", "--quiet", "origin", branch]);
   if (await git.succeeds(["merge-base", "--is-ancestor", "FETCH_HEAD", "HEAD"])) {
@@ -32,7 +56,18 @@ export async function pushState(root: string): Promise<boolean> {
   return false;
 }
 
-/** Drops our commit and goes to where the remote is now. Only for a working tree that holds nothing else. */
-export async function startOver(root: string): Promise<void> {
-  await openGit(root).raw(["reset", "--keep", "--quiet", "FETCH_HEAD"]);
+/**
+ * Drops our own commit, back to `before`, and goes to where the remote is now. Commits of the user's that are not on
+ * the remote are not ours to drop, nor to put on top of what we do not know.
+ */
+export async function startOver(root: string, before: string, branch: string): Promise<void> {
+  const git = openGit(root);
+  await git.raw(["reset", "--keep", "--quiet", before]);
+  if (!(await git.succeeds(["merge-base", "--is-ancestor", before, "FETCH_HEAD"]))) {
+    throw new UserError(
+      `${branch} has moved on at origin, and this clone has commits that are not there; what was made here was undone`,
+      `put them on top: git pull --rebase origin ${branch}, then run the same command again`,
+    );
+  }
+  await git.raw(["reset", "--keep", "--quiet", "FETCH_HEAD"]);
 }

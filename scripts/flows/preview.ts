@@ -90,7 +90,7 @@ async function changedPaths(git: Git, from: string, head: string | null): Promis
 const POLICY_FILES: readonly string[] = ["pki/allowed_signers", "pki/guard-allow.yaml"];
 
 /** DESIGN 9: what a branch may change under pki/. Everything else there is state. */
-function isOfPullRequests(path: string): boolean {
+export function isOfPullRequests(path: string): boolean {
   return (
     /^pki\/(?:reqs\/[^/]+\.req|signing\/[^/]+)$/.test(path) || POLICY_FILES.includes(path) || path === "pki/README.md"
   );

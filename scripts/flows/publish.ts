@@ -1,7 +1,9 @@
+import { REGISTRY_FILE } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import { now as clock } from "../system/clock.ts";
 import { openGit } from "../system/git.ts";
-import { commitState, pushState, startOver } from "./commit.ts";
+import { branchToPush, commitState, pushState, startOver } from "./commit.ts";
+import { isOfPullRequests } from "./preview.ts";
 import { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";
 
 export interface PublishOptions extends ReconcileOptions {
@@ -22,16 +24,19 @@ const TRIES = 20;
  * everything starts over from there: no two certificates for one change, no merge of state.
  */
 export async function publish(options: PublishOptions): Promise<Published> {
-  if (options.push) await requireClean(options.root);
+  const { root } = options;
+  const branch = options.push ? await branchToPush(root) : null;
+  if (options.push) await requireClean(root);
   for (let attempt = 1; ; attempt++) {
     const now = options.push ? clock() : options.now;
+    const before = branch === null ? null : await openGit(root).resolve("HEAD");
     const done = await reconcile({ ...options, now });
-    const committed = options.commit && (await commitState(options.root, done.carriedOut, isInForce(done)));
-    if (!options.push || (await pushState(options.root))) return { ...done, committed };
+    const committed = options.commit && (await commitState(root, done.carriedOut, isInForce(done)));
+    if (branch === null || before === null || (await pushState(root, branch))) return { ...done, committed };
     if (attempt === TRIES)
       throw new UserError(`the remote moved on ${TRIES} times while we worked`, "run the same command again");
     options.say("The remote has moved on; starting over from there.");
-    await startOver(options.root);
+    await startOver(root, before, branch);
   }
 }
 
@@ -40,12 +45,24 @@ function isInForce({ planned, problems }: Reconciled): boolean {
   return problems.length === 0 && planned.errand?.plan === planned.plan;
 }
 
-/** Starting over drops what is not on the remote: so nothing of the user's may be in the way. */
+/**
+ * Starting over drops what is not on the remote: so nothing of the user's may be in the way. State that a killed run
+ * left is none of it: it is made again.
+ */
 async function requireClean(root: string): Promise<void> {
-  const changes = await openGit(root).raw(["status", "--porcelain", "--untracked-files=no"]);
-  if (changes.trim() !== "")
-    throw new UserError(
-      "there are uncommitted changes, and --push may have to start over",
-      "commit or stash them first",
-    );
+  const git = openGit(root);
+  const listings = [
+    await git.raw(["diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", "HEAD", "--"]),
+    await git.raw(["ls-files", "--others", "--exclude-standard", "-z", "--", "pki", REGISTRY_FILE]),
+  ];
+  const [first] = listings.flatMap((listing) => listing.split("\0")).filter(isTheUsers);
+  if (first === undefined) return;
+  throw new UserError(
+    `there are uncommitted changes (${first}), and --push may have to start over`,
+    "commit or stash them first",
+  );
+}
+
+function isTheUsers(path: string): boolean {
+  return path !== "" && (!path.startsWith("pki/") || isOfPullRequests(path));
 }

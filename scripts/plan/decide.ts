@@ -23,7 +23,7 @@ type Facts = Pick<Decisions, "ledger" | "review"> & { readonly state: State; rea
 export function decide(registry: Registry, state: State, now: Instant): Decisions {
   const identities = identitiesOf(registry);
   const ledger = ledgerOf(identities, state, now);
-  const review = reviewRequests(identities, state, ledger);
+  const review = reviewRequests(identities, state, ledger, now);
   const facts: Facts = { ledger, review, state, now };
   const list: Decision[] = [];
   for (const identity of identities.values()) list.push(...decideOne(identity, facts));
@@ -79,7 +79,7 @@ function convict(
   const convicted = new Map<Certificate, Conviction>();
   const request = review.sound.get(identity.name) ?? null;
   for (const certificate of candidates) {
-    const successors = live.slice(live.indexOf(certificate) + 1).filter((one) => one.issued > certificate.issued);
+    const successors = live.slice(live.indexOf(certificate) + 1);
     const conviction = causeToRevoke({ certificate, identity, state, now, successors, request, issuing });
     if (conviction !== null) convicted.set(certificate, conviction);
   }
@@ -88,9 +88,8 @@ function convict(
 
 function additionFor(situation: Situation, { ledger, review }: Facts): Issue | Renew | null {
   const { identity, state, now, current } = situation;
-  const accessOver = identity.expires !== null && identity.expires <= now;
-  if (identity.revoked !== null || identity.suspended || accessOver || review.refused.has(identity.name)) return null;
-  // The authority has ended: whatever it signed now would have ended with it.
+  if (identity.revoked !== null || identity.suspended || review.refused.has(identity.name)) return null;
+  // The access or the authority is over: whatever were signed now would have ended with it.
   if (endOfSuccessor(identity, state, now) <= now) return null;
   const request: (Request & { readonly ok: true }) | undefined = review.sound.get(identity.name);
   const common = {

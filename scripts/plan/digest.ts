@@ -7,8 +7,8 @@ import type { Registry } from "../model/registry.ts";
  * SHA-256 over the registry in canonical form and the decisions about certificates without their messages: the same
  * for the same registry and state, whatever base it is compared with, and as long as time itself decides nothing.
  */
-export function digestOf(registry: Registry, decisions: readonly Decision[]): string {
-  const hash = createHash("sha256").update(canonicalRegistry(registry));
+export function digestOf(registry: Registry | null, decisions: readonly Decision[]): string {
+  const hash = createHash("sha256").update(registry === null ? "" : canonicalRegistry(registry));
   for (const decision of decisions) {
     const { message: _, ...rest } = decision;
     const fields = Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1));

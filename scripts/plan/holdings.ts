@@ -27,15 +27,15 @@ export function isLive(certificate: Certificate, state: State, now: Instant): bo
 }
 
 /** Oldest first; the serial decides between two of one second, so that the order is the same everywhere. */
-export function byAge(a: Certificate, b: Certificate): number {
+function byAge(a: Certificate, b: Certificate): number {
   return a.issued - b.issued || (a.serial < b.serial ? -1 : 1);
 }
 
-/** Of two from one second, as happens with --now, the one that the registry asks for is the newer. */
+/** Of two from one second, as happens with --now, the one that the registry asks for is the newer, or that ends later. */
 function byAgeAndFit(identity: Identity, state: State, now: Instant): typeof byAge {
   const fits = (current: Certificate) =>
     Number(reasonToIssue({ identity, state, now, hadLive: true, reissued: false, current }) === null);
-  return (a, b) => (a.issued === b.issued && fits(a) - fits(b)) || byAge(a, b);
+  return (a, b) => (a.issued === b.issued && (fits(a) - fits(b) || a.notAfter - b.notAfter)) || byAge(a, b);
 }
 
 /**
@@ -45,7 +45,7 @@ function byAgeAndFit(identity: Identity, state: State, now: Instant): typeof byA
 export function ledgerOf(identities: ReadonlyMap<string, Identity>, state: State, now: Instant): Ledger {
   const byName = groupByHolder(state);
   const renames = renamesOf(identities, byName, state, now);
-  const passedOn = passedOnOf(byName, state);
+  const passedOn = passedOnOf(byName, state, now);
   const holdings = new Map<Identity, Holdings>();
   const owned = new Set<Certificate>();
   for (const identity of identities.values()) {
@@ -105,12 +105,16 @@ function renamesOf(
  * Former names, by the registry as last carried out → when their certificates had passed on to the new name. Whoever
  * bears a former name next is somebody else, and must not get certificates whose keys are with the renamed client.
  */
-function passedOnOf(byName: ReadonlyMap<string, readonly Certificate[]>, { carriedOut }: State): Map<string, Instant> {
+function passedOnOf(
+  byName: ReadonlyMap<string, readonly Certificate[]>,
+  { carriedOut }: State,
+  now: Instant,
+): Map<string, Instant> {
   const passedOn = new Map<string, Instant>();
   for (const [name, { previously }] of carriedOut?.registry.clients ?? []) {
     if (previously === null) continue;
     const own = byName.get(holderKey("client", name)) ?? [];
-    const first = own.reduce((least, { issued }) => Math.min(least, issued), Number.POSITIVE_INFINITY);
+    const first = own.reduce((least, { issued }) => Math.min(least, issued), now);
     passedOn.set(holderKey("client", previously), first);
   }
   return passedOn;

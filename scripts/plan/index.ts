@@ -100,7 +100,7 @@ function draftPlan(registry: Registry, input: PlanInput, known: readonly Refusal
   const whole = [
     ...authorityRefusals(registry, state),
     ...limitRefusals({ before, after: registry, limit, losses, allowLosses: policy.allowLosses, now }),
-    ...branchRefusals(registry, policy),
+    ...branchRefusals(registry, input),
   ];
   const changes = state.authority === null ? [] : changesOf(registry, before, decisions, input);
   const plan: Plan = {
@@ -148,12 +148,13 @@ function invalidRegistry({ registry, problems, state }: PlanInput): Refusal[] {
   return [{ code: "InvalidRegistry", message: `${first}${more}.${rest}` }];
 }
 
-function branchRefusals(registry: Registry, policy: Policy): Refusal[] {
+/** `signed` as last carried out counts too: a change cannot take out the rule that judges it. */
+function branchRefusals(registry: Registry, { policy, state }: PlanInput): Refusal[] {
   const refusals: Refusal[] = policy.stateEdited.map((path) => ({
     code: "StateEdited",
     message: `${path} is changed on this branch; state is written by reconcile on main. Take the change out of the branch.`,
   }));
-  if (!registry.limits.signed) return refusals;
+  if (!registry.limits.signed && state.carriedOut?.registry.limits.signed !== true) return refusals;
   for (const commit of policy.unsigned ?? ["limits.signed: signatures cannot be verified yet (later)"]) {
     refusals.push({ code: "Unsigned", message: commit });
   }
@@ -168,7 +169,7 @@ function emptyPlan({ now, state }: PlanInput, refusals: readonly Refusal[]): Pla
   const all = [...noAuthority, ...refusals];
   return {
     asOf: now,
-    digest: "sha256:",
+    digest: digestOf(null, []),
     summary: summarize([], 0),
     changes: [],
     access: [],

@@ -1,7 +1,8 @@
 import * as paths from "../model/paths.ts";
 import type { Refusal } from "../model/plan.ts";
 import type { Certificate, Request, State } from "../model/state.ts";
-import type { Ledger } from "./holdings.ts";
+import type { Instant } from "../model/time.ts";
+import { isLive, type Ledger } from "./holdings.ts";
 import type { Identity } from "./identity.ts";
 
 type SoundRequest = Request & { readonly ok: true };
@@ -15,6 +16,10 @@ export interface RequestReview {
 
 /** What is known of every key: who holds it, and whether a certificate for it was revoked for good. */
 interface KeyHistory {
+  readonly identities: ReadonlyMap<string, Identity>;
+  readonly state: State;
+  readonly ledger: Ledger;
+  readonly now: Instant;
   readonly certificates: ReadonlyMap<string, readonly Certificate[]>;
   readonly requesters: ReadonlyMap<string, readonly string[]>;
 }
@@ -23,45 +28,41 @@ interface KeyHistory {
  * Checks the requests against each other and against every certificate ever issued. A refusal names one identity and
  * leaves the others alone; no certificate is issued to it until its request is mended.
  */
-export function reviewRequests(identities: ReadonlyMap<string, Identity>, state: State, ledger: Ledger): RequestReview {
+export function reviewRequests(
+  identities: ReadonlyMap<string, Identity>,
+  state: State,
+  ledger: Ledger,
+  now: Instant,
+): RequestReview {
   const sound = new Map<string, SoundRequest>();
   const refused = new Map<string, Refusal>();
   const asking = [...identities.values()].filter((one) => one.csr && one.revoked === null);
   if (asking.length === 0) return { sound, refused };
   asking.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const history: KeyHistory = { certificates: byFingerprint(state), requesters: requestersOf(asking, state) };
+  const [certificates, requesters] = [byFingerprint(state), requestersOf(asking, state)];
+  const history: KeyHistory = { identities, state, ledger, now, certificates, requesters };
   for (const identity of asking) {
     const file = paths.path.request(identity.name);
     const request = state.requests.get(identity.name);
     const problem =
-      request?.ok === true
-        ? objection(identity, request, identities, state, ledger, history)
-        : (request?.problem ?? "it is not there");
+      request?.ok === true ? objection(identity, request, history) : (request?.problem ?? "it is not there");
     if (problem !== null) refused.set(identity.name, { code: "BadRequest", message: `${file}: ${problem}` });
     else if (request?.ok === true) sound.set(identity.name, request);
   }
   return { sound, refused };
 }
 
-function objection(
-  identity: Identity,
-  request: SoundRequest,
-  identities: ReadonlyMap<string, Identity>,
-  state: State,
-  ledger: Ledger,
-  history: KeyHistory,
-): string | null {
+function objection(identity: Identity, request: SoundRequest, history: KeyHistory): string | null {
+  const { identities, state, ledger, now } = history;
   if (request.fingerprint === state.authority?.fingerprint)
     return "its key is the authority's own; make a key for this machine alone";
   const certified = history.certificates.get(request.fingerprint) ?? [];
   const former = ledger.renamedFrom(identity);
-  // A rename is over when the former name's certificates are; the key that came with it stays its own.
-  const own = certified.filter((one) => one.identity === identity.name);
+  const own = certified.filter((one) => one.identity === identity.name || one.identity === former);
   const holds = ledger.of(identity).live.some((one) => own.includes(one));
-  const isForeign = (name: string) => !holds && !(own.length > 0 && !identities.has(name));
-  const foreign = certified.find(
-    (one) => one.identity !== identity.name && one.identity !== former && isForeign(one.identity),
-  );
+  // A rename is over when the former name's certificates are; the key that came with it stays its own.
+  const isOver = (one: Certificate) => own.length > 0 && !identities.has(one.identity) && !isLive(one, state, now);
+  const foreign = holds ? undefined : certified.find((one) => !own.includes(one) && !isOver(one));
   if (foreign) return `its key is already certified for ${foreign.identity}; make a new key and a new request`;
   const burnt = certified.find((one) => isBurnt(one, identity, state));
   if (burnt) return `its key was revoked (certificate ${burnt.serial}); make a new key and a new request`;

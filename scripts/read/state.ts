@@ -78,7 +78,8 @@ function absorb(draft: Draft, path: string, bytes: Buffer | null): void {
   }
 }
 
-function restore(path: string): string {
+/** What a doubt about a file ends with, where there is no better advice. */
+export function restore(path: string): string {
   return `Bring back the version that reconcile wrote: git log -- ${path}, then git checkout COMMIT -- ${path}.`;
 }
 

@@ -1,8 +1,9 @@
-import { type Dirent, readdirSync, readFileSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isTemporary } from "../system/files.ts";
 import { openGit } from "../system/git.ts";
 import { catFiles, listTree } from "../system/objects.ts";
+import { readRegularFile } from "../system/read-file.ts";
 
 /** A tree of files to read from: the working tree, or a commit that nobody checks out. Paths are from its top, with `/`. */
 export interface Tree {
@@ -19,7 +20,20 @@ export interface TreeEntry {
 }
 
 export function workingTree(root: string): Tree {
-  return { walk: (directory) => walk(root, directory), read: (path) => readFile(join(root, path)) };
+  return {
+    walk: (directory) => {
+      const kind = kindOf(join(root, directory));
+      return kind === "directory" ? walk(root, directory) : kind === "absent" ? [] : [{ path: directory, kind }];
+    },
+    read: (path) => readRegularFile(root, path),
+  };
+}
+
+/** Of what a walk begins with: below it, a directory's own entries say what they are. */
+function kindOf(path: string): "directory" | "absent" | "other" {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (!found) return "absent";
+  return found.isDirectory() ? "directory" : "other";
 }
 
 function walk(root: string, directory: string): TreeEntry[] {
@@ -37,15 +51,6 @@ function readDirectory(directory: string): Dirent[] {
     return readdirSync(directory, { withFileTypes: true });
   } catch (error) {
     if (isAbsent(error)) return [];
-    throw error;
-  }
-}
-
-function readFile(path: string): Buffer | null {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (isAbsent(error)) return null;
     throw error;
   }
 }

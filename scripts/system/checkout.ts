@@ -19,7 +19,7 @@ export function findRoot(start: string): string {
  * git's own directory for this checkout (index, HEAD): `.git`, or what the `.git` file of a linked worktree or
  * submodule points to (gitrepository-layout(5)).
  */
-function gitDirectory(root: string): string {
+export function gitDirectory(root: string): string {
   const entry = join(root, ".git");
   const found = statSync(entry, { throwIfNoEntry: false });
   if (!found) throw new UserError(`${root} is not the top of a git repository`, "name it with --root DIR");

@@ -1,5 +1,5 @@
 import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 import { UserError } from "../model/problem.ts";
 import { childEnvironment } from "./environment.ts";
 
@@ -18,8 +18,12 @@ export interface ProgramOptions {
 /** Packages that bring a program, where the names differ. */
 const PACKAGES: Readonly<Record<string, string>> = { certtool: "gnutls-bin" };
 
-/** Where a program is, searching PATH and the places that a user's PATH often leaves out; null when nowhere. */
+/**
+ * Where a program is, searching PATH and the places that a user's PATH often leaves out; null when nowhere. An
+ * absolute path is itself.
+ */
 export function findProgram(name: string): string | null {
+  if (isAbsolute(name)) return name;
   const places = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/local/sbin", "/usr/sbin", "/sbin"];
   for (const place of places.filter((entry) => entry !== "")) {
     const file = join(place, name);

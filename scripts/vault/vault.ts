@@ -1,8 +1,9 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { CA_KEY, DIR } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import { commonDirectory } from "../system/checkout.ts";
+import { readRegularFile } from "../system/read-file.ts";
 import type { VaultKey } from "./key-file.ts";
 import { type Environment, environmentKey, repositoryKey, requireSame } from "./key-source.ts";
 import { isSealed, open, SEALED_HEADER, seal } from "./seal.ts";
@@ -48,7 +49,8 @@ export function openVault(root: string, environment: Environment): Vault {
 }
 
 function readProtected(root: string, path: string, key: VaultKey | null): Buffer {
-  const bytes = readFileSync(join(root, path));
+  const bytes = readRegularFile(root, path);
+  if (bytes === null) throw new UserError(`${path} is not there`, `bring it back: git checkout HEAD -- ${path}`);
   if (!isSealed(bytes)) return bytes;
   if (!key) throw lockedError();
   try {
@@ -85,7 +87,7 @@ function listing(directory: string): string[] {
 
 function firstBytes(file: string): Buffer | null {
   try {
-    const descriptor = openSync(file, "r");
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const bytes = Buffer.alloc(SEALED_HEADER.length);
       return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0));

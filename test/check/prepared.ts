@@ -1,4 +1,4 @@
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { vi } from "vitest";
@@ -12,7 +12,7 @@ import { workingTree } from "../../scripts/read/tree.ts";
 import { now as clock } from "../../scripts/system/clock.ts";
 import { formatCertificateFile } from "../../scripts/x509/certificate-file.ts";
 import { signCrl } from "../../scripts/x509/crl-writer.ts";
-import { issueCertificate } from "../../scripts/x509/issue.ts";
+import { issueAuthority, issueCertificate } from "../../scripts/x509/issue.ts";
 import { type Issuer, makeIssuer } from "../../scripts/x509/issuer.ts";
 import { run } from "../system/scratch.ts";
 
@@ -125,7 +125,7 @@ export function mend(root: string, fix: string): void {
 }
 
 /** The authority itself, as only somebody with its key could use it. */
-export function authority(root: string): Issuer {
+function authority(root: string): Issuer {
   const pem = readFileSync(join(root, "pki/ca.crt"), "utf8");
   return makeIssuer(pem, createPrivateKey(readFileSync(join(root, "pki/private/ca.key"))));
 }
@@ -135,17 +135,37 @@ export function putCrl(root: string, crl: Omit<Parameters<typeof signCrl>[0], "i
   write(root, "pki/crl.pem", signCrl({ issuer: authority(root), ...crl }));
 }
 
+interface Wanted {
+  readonly serial: string;
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
 /** One more certificate of alice's, with a key of her own; returns its path. */
-export function putCertificate(root: string, wanted: { serial: string; notBefore: number; notAfter: number }): string {
+export function putCertificate(root: string, wanted: Wanted, issuer = authority(root)): string {
   const state = readState(workingTree(root));
   const request = state.requests.get("dave");
   if (request?.ok !== true) throw new Error("no request to take a key from");
   const subject = { commonName: "alice", organization: "Example Ltd", country: null };
   const spki = Buffer.from(request.spki);
-  const issuer = authority(root);
   const pem = issueCertificate({ profile: "client", names: [], ...subject, spki, issuer, ...wanted });
   const lines = { identity: "alice", kind: "client", reason: "Missing", key: "request", reissue: null } as const;
   const path = `pki/certs_by_serial/${wanted.serial}.pem`;
   write(root, path, formatCertificateFile({ ...lines, issued: clock() }, pem));
   return path;
+}
+
+/** In place of somebody's certificate that of another CA, with the same names, times and serial number. */
+export function strangersCertificate(root: string, name: string): void {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-384" });
+  const { serial, notBefore, notAfter } = certificateOf(readState(workingTree(root)), name);
+  const subject = { commonName: "Check CA", organization: "Example Ltd", country: null };
+  const pem = issueAuthority({
+    ...subject,
+    key: privateKey,
+    serial: "4B",
+    notBefore: notBefore - 60,
+    notAfter: notAfter + 60,
+  });
+  putCertificate(root, { serial, notBefore, notAfter }, makeIssuer(pem, privateKey));
 }

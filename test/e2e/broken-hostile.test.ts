@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRequest, serialOf } from "./support/judges.ts";
 import { clientsYaml, NOON, Repository } from "./support/repository.ts";
@@ -30,22 +39,27 @@ async function runBoth(twin: Repository): Promise<{ codes: (number | null)[]; wo
 }
 
 describe("a symlink in place of a directory", () => {
-  it.each(["pki/issued", "pki/private", "pki/private/by_serial", "pki/certs_by_serial", "pki/revoked", "pki/nginx", "pki/reqs"])(
-    "%s leads nowhere: nothing outside is read, written or removed",
-    async (directory) => {
-      using twin = ready.copy();
-      const outside = twin.beside("outside");
-      if (existsSync(twin.at(directory))) renameSync(twin.at(directory), outside);
-      else mkdirSync(outside);
-      writeFileSync(`${outside}/keep.txt`, "keep\n");
-      const before = readdirSync(outside).sort();
-      symlinkSync(outside, twin.at(directory));
-      const { codes, words } = await runBoth(twin);
-      expect(readdirSync(outside).sort()).toEqual(before);
-      expect(codes).toEqual([1, 1]);
-      expect(words).toContain(directory);
-    },
-  );
+  it.each([
+    "pki/issued",
+    "pki/private",
+    "pki/private/by_serial",
+    "pki/certs_by_serial",
+    "pki/revoked",
+    "pki/nginx",
+    "pki/reqs",
+  ])("%s leads nowhere: nothing outside is read, written or removed", async (directory) => {
+    using twin = ready.copy();
+    const outside = twin.beside("outside");
+    if (existsSync(twin.at(directory))) renameSync(twin.at(directory), outside);
+    else mkdirSync(outside);
+    writeFileSync(`${outside}/keep.txt`, "keep\n");
+    const before = readdirSync(outside).sort();
+    symlinkSync(outside, twin.at(directory));
+    const { codes, words } = await runBoth(twin);
+    expect(readdirSync(outside).sort()).toEqual(before);
+    expect(codes).toEqual([1, 1]);
+    expect(words).toContain(directory);
+  });
 
   it("pki itself a symlink: the same", async () => {
     using twin = ready.copy();
@@ -62,18 +76,23 @@ describe("a symlink in place of a directory", () => {
 });
 
 describe("a symlink in place of a file", () => {
-  it.each(["pki/crl.pem", "pki/ca.crt", "pki/registry.yaml", "pki/index.txt", "pki/issued/alice.crt", "pki/private/ca.key", "pki/nginx/clients.map"])(
-    "%s is never written through",
-    async (path) => {
-      using twin = ready.copy();
-      const outside = twin.beside("outside");
-      renameSync(twin.at(path), outside);
-      symlinkSync(outside, twin.at(path));
-      const before = readFileSync(outside);
-      await runBoth(twin);
-      expect(readFileSync(outside)).toEqual(before);
-    },
-  );
+  it.each([
+    "pki/crl.pem",
+    "pki/ca.crt",
+    "pki/registry.yaml",
+    "pki/index.txt",
+    "pki/issued/alice.crt",
+    "pki/private/ca.key",
+    "pki/nginx/clients.map",
+  ])("%s is never written through", async (path) => {
+    using twin = ready.copy();
+    const outside = twin.beside("outside");
+    renameSync(twin.at(path), outside);
+    symlinkSync(outside, twin.at(path));
+    const before = readFileSync(outside);
+    await runBoth(twin);
+    expect(readFileSync(outside)).toEqual(before);
+  });
 
   it("a request that points at a secret tells nothing of it", async () => {
     using twin = ready.copy();
@@ -117,7 +136,16 @@ describe("a FIFO", () => {
 });
 
 describe("file names made to deceive", () => {
-  const NAMES = [`evil${ESCAPE}[2K${ESCAPE}[1Aall is well`, "two\nlines", "dot\u202egnp.req", "..req", "--force", "$(id)", "a;b", "ü".repeat(60)];
+  const NAMES = [
+    `evil${ESCAPE}[2K${ESCAPE}[1Aall is well`,
+    "two\nlines",
+    "dot\u202egnp.req",
+    "..req",
+    "--force",
+    "$(id)",
+    "a;b",
+    "ü".repeat(60),
+  ];
 
   it.each(["pki/reqs", "pki/nginx", "pki/issued", "pki/revoked", "pki/private"])(
     "in %s reach no terminal raw, and do no harm",

@@ -97,7 +97,10 @@ describe("a day with a broken clients.yaml", () => {
 describe("a day with damaged state", () => {
   it.each([
     ["a certificate is gone", (twin: Repository) => remove(twin, `pki/certs_by_serial/${serialOf(twin, "alice")}.pem`)],
-    ["a certificate is cut short", (twin: Repository) => cut(twin, `pki/certs_by_serial/${serialOf(twin, "alice")}.pem`)],
+    [
+      "a certificate is cut short",
+      (twin: Repository) => cut(twin, `pki/certs_by_serial/${serialOf(twin, "alice")}.pem`),
+    ],
     ["a revocation is gone", (twin: Repository) => remove(twin, `pki/revoked/${serialOf(twin, "bob")}.yaml`)],
     ["a revocation is empty", (twin: Repository) => twin.write(`pki/revoked/${serialOf(twin, "bob")}.yaml`, "")],
     ["a key is gone", (twin: Repository) => remove(twin, `pki/private/by_serial/${serialOf(twin, "alice")}.key`)],
@@ -131,6 +134,16 @@ describe("a day with damaged state", () => {
       } else expect(twin.read(path)).toBe(ready.read(path));
     },
   );
+
+  it("without the authority's key nothing changes, and the words name it", async () => {
+    using twin = ready.copy();
+    remove(twin, "pki/private/ca.key");
+    const before = twin.fingerprint("pki");
+    const { code, stderr } = await twin.run("reconcile", "--now", FORTY_DAYS_ON);
+    expect(code).toBe(1);
+    expect(stderr).toContain("pki/private/ca.key is not there");
+    expect(twin.fingerprint("pki")).toEqual(before);
+  });
 
   it("a CRL signed by somebody else is not believed, and not put in force", async () => {
     using other = await Repository.ready(clientsYaml({}));

@@ -79,7 +79,8 @@ describe("reconcile --commit", () => {
     ["is refused as a whole", "{ groups: [staff], suspended: true }", "LastSensitiveClient"],
   ])("does not commit a clients.yaml that %s; what is due is committed all the same", async (_, entry, words) => {
     using twin = ready.copy();
-    const sensitive = (clients: Clients) => clientsYaml(clients).replace("[pkg, files] }", "[pkg, files], sensitive: true }");
+    const sensitive = (clients: Clients) =>
+      clientsYaml(clients).replace("[pkg, files] }", "[pkg, files], sensitive: true }");
     twin.write("clients.yaml", sensitive({ alice: "{ groups: [staff] }", bob: "{ groups: [guests] }" }));
     await twin.run("reconcile", "--commit", "--allow-losses", "1");
     twin.write("clients.yaml", sensitive({ alice: entry, bob: "{ groups: [guests] }" }));
@@ -89,6 +90,24 @@ describe("reconcile --commit", () => {
     expect(stdout + stderr).toContain(words);
     expect(twin.git("status", "--porcelain").trim()).toBe("M clients.yaml");
     expect(twin.git("log", "-1", "--format=%s").trim()).toBe("Sign the CRL");
+  });
+
+  it.each([
+    ["without .gitattributes", (twin: Repository) => twin.git("rm", "--quiet", ".gitattributes")],
+    ["without git-crypt's filter", (twin: Repository) => twin.git("config", "--remove-section", "filter.git-crypt")],
+    [
+      "with attributes that switch the filter off",
+      (twin: Repository) => twin.write(".git/info/attributes", "pki/private/** -filter\n"),
+    ],
+  ])("commits no key in the clear %s", async (_, work) => {
+    using twin = ready.copy();
+    work(twin);
+    twin.write("clients.yaml", clientsYaml({ ...CLIENTS, carol: "{ groups: [guests] }" }));
+    const { code, stderr } = await twin.run("reconcile", "--commit");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/pki\/private\/\S+: .*; nothing was committed/);
+    expect(twin.git("rev-parse", "HEAD")).toBe(ready.git("rev-parse", "HEAD"));
+    expect(twin.git("diff", "--cached", "--name-only", "--", "pki")).toBe("");
   });
 
   it("what it starts, such as a hook, sees nothing of the keys in its environment", async () => {
@@ -147,9 +166,11 @@ describe("reconcile --push", () => {
     expect(late).toMatchObject({ code: 0 });
     expect(late.stderr).toContain("starting over");
     expect(one.git("rev-parse", "HEAD")).toBe(two.git("rev-parse", "HEAD"));
-    expect(certificates(one).map(({ identity }) => identity).sort()).toEqual(
-      ["alice", "bob", "carol", "dora", "pkg.example.com"],
-    );
+    expect(
+      certificates(one)
+        .map(({ identity }) => identity)
+        .sort(),
+    ).toEqual(["alice", "bob", "carol", "dora", "pkg.example.com"]);
     expect(one.git("status", "--porcelain")).toBe("");
     expect(one.read("pki/private/dora.key")).toContain("BEGIN PRIVATE KEY");
     expect(await one.run("plan", "--detailed-exitcode")).toMatchObject({ code: 0 });
@@ -170,13 +191,60 @@ describe("reconcile --push", () => {
     serialOf(one, "carol");
   });
 
-  it("refuses while there are uncommitted changes, which starting over would lose", async () => {
+  it.each([
+    ["an edit of clients.yaml", (one: Repository) => one.write("clients.yaml", clientsYaml(GROWN)), "clients.yaml"],
+    ["a request that git does not know yet", (one: Repository) => makeRequest(one, "dora"), "pki/reqs/dora.req"],
+  ])("refuses while there is %s uncommitted, which starting over would lose", async (_, work, path) => {
     using both = shared();
-    both.one.write("clients.yaml", clientsYaml(GROWN));
+    work(both.one);
+    const before = both.one.fingerprint("pki");
     const { code, stderr } = await both.one.run("reconcile", "--push");
     expect(code).toBe(1);
-    expect(stderr).toContain("uncommitted changes");
-    expect(both.one.git("status", "--porcelain").trim()).toBe("M clients.yaml");
+    expect(stderr).toContain(`uncommitted changes (${path})`);
+    expect(both.one.fingerprint("pki")).toEqual(before);
+  });
+
+  it("never drops a commit of the user's: it undoes its own and says what to do", async () => {
+    using both = shared();
+    const { one, two } = both;
+    edit(two, { ...CLIENTS, dora: "{ groups: [guests] }" }, "Add dora");
+    one.write("notes.txt", "mine\n");
+    one.git("add", "notes.txt");
+    one.git("commit", "--quiet", "--message=Notes");
+    const before = one.git("rev-parse", "HEAD");
+    const { code, stderr } = await one.run("reconcile", "--push");
+    expect(code).toBe(1);
+    expect(stderr).toContain("git pull --rebase origin main");
+    expect(one.git("rev-parse", "HEAD")).toBe(before);
+    one.git("pull", "--quiet", "--rebase", "origin", "main");
+    expect(await one.run("reconcile", "--push")).toMatchObject({ code: 0 });
+    expect(one.git("log", "-3", "--format=%s")).toBe("Issue 1\nNotes\nAdd dora\n");
+  });
+
+  it("takes up what a killed run left", async () => {
+    using both = shared();
+    const { one } = both;
+    edit(one, GROWN, "Swap bob for carol");
+    expect(await one.runWith({ GATEHOUSE_FAULT: "25" }, "reconcile", "--push")).toMatchObject({ signal: "SIGKILL" });
+    expect(one.git("status", "--porcelain")).not.toBe("");
+    expect(await one.run("reconcile", "--push")).toMatchObject({ code: 0 });
+    expect(one.git("rev-parse", "HEAD")).toBe(one.git("rev-parse", "origin/main"));
+    serialOf(one, "carol");
+  });
+
+  it.each([
+    ["HEAD is detached", ["checkout", "--quiet", "--detach"], "HEAD is detached"],
+    ["there is no origin", ["remote", "remove", "origin"], "there is no remote origin"],
+  ])("signs nothing where %s", async (_, command, words) => {
+    using both = shared();
+    const { one } = both;
+    edit(one, GROWN, "Swap bob for carol");
+    one.git(...command);
+    const before = one.fingerprint("pki");
+    const { code, stderr } = await one.run("reconcile", "--push");
+    expect(code).toBe(1);
+    expect(stderr).toContain(words);
+    expect(one.fingerprint("pki")).toEqual(before);
   });
 
   it("is refused together with --now", async () => {

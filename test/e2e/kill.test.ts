@@ -118,7 +118,9 @@ async function killAndGoOn(fault: number): Promise<boolean> {
 }
 
 describe("reconcile killed with SIGKILL", () => {
-  it("before any of its file operations, the next run ends where one alone would have", { timeout: 180_000 }, async () => {
+  it("before any of its file operations, the next run ends where one alone would have", {
+    timeout: 180_000,
+  }, async () => {
     let next = 1;
     let survived = false;
     const lane = async () => {

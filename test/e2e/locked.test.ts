@@ -37,22 +37,25 @@ beforeAll(async () => {
 afterAll(() => ready?.[Symbol.dispose]());
 
 describe("plan", () => {
-  it.each([[["--json"]], [[]]])("says the same %j whether the clone is unlocked, locked, or opened by a variable", async (flags) => {
-    using unlocked = ready.copy();
-    using locked = ready.clone();
-    unlocked.write("clients.yaml", CHANGED);
-    locked.write("clients.yaml", CHANGED);
-    const args = ["--now", THEN, ...flags] as const;
-    const [one, two, three] = await Promise.all([
-      unlocked.run("plan", ...args),
-      locked.runWith({ PATH: barePath }, "plan", ...args),
-      locked.runWith({ GATEHOUSE_KEY_FILE: key }, "plan", ...args),
-    ]);
-    expect(one).toMatchObject({ code: 0, stderr: "" });
-    expect(one.stdout).toMatch(/erin/);
-    expect(two).toEqual(one);
-    expect(three).toEqual(one);
-  });
+  it.each([[["--json"]], [[]]])(
+    "says the same %j whether the clone is unlocked, locked, or opened by a variable",
+    async (flags) => {
+      using unlocked = ready.copy();
+      using locked = ready.clone();
+      unlocked.write("clients.yaml", CHANGED);
+      locked.write("clients.yaml", CHANGED);
+      const args = ["--now", THEN, ...flags] as const;
+      const [one, two, three] = await Promise.all([
+        unlocked.run("plan", ...args),
+        locked.runWith({ PATH: barePath }, "plan", ...args),
+        locked.runWith({ GATEHOUSE_KEY_FILE: key }, "plan", ...args),
+      ]);
+      expect(one).toMatchObject({ code: 0, stderr: "" });
+      expect(one.stdout).toMatch(/erin/);
+      expect(two).toEqual(one);
+      expect(three).toEqual(one);
+    },
+  );
 
   it("differs in nothing but asOf a few seconds later", async () => {
     using twin = ready.copy();

@@ -1,141 +1,102 @@
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Registry } from "../../scripts/model/registry.ts";
-import { client, group, registry, repository, serial, server } from "../render/nginx-samples.ts";
-import type { Credentials } from "./support/authority.ts";
+import { client } from "../render/nginx-samples.ts";
+import { admitOnly, strangersByNumber } from "./support/crowd.ts";
 import { curl } from "./support/curl.ts";
 import { Nginx, testConfiguration } from "./support/nginx.ts";
 import { freePorts } from "./support/ports.ts";
+import { clientsYaml } from "./support/repository.ts";
 import { Scratch } from "./support/scratch.ts";
-import { Site } from "./support/site.ts";
+import { Siege, type Who } from "./support/siege.ts";
+import { PKG } from "./support/siege-registry.ts";
+import { clock, Site } from "./support/site.ts";
 
-const NAME = "pkg.example.com";
-
-describe("nginx with the configuration we render", () => {
-  const scratch = new Scratch("nginx");
-  const site = new Site(scratch);
-  let nginx: Nginx | undefined;
-  let port = 0;
-  let sample: Registry;
-  let alice: Credentials;
-  let bob: Credentials;
-
+describe("nginx with what reconcile rendered", () => {
+  let siege: Siege;
   beforeAll(async () => {
-    const [tls = 0, plain = 0] = await freePorts(2);
-    port = tls;
-    sample = registry({
-      repositories: {
-        packages: repository({ path: "/packages/", root: scratch.at("www/packages") }),
-        debian: repository({ path: "/debian/", root: scratch.at("www/debian") }),
-      },
-      groups: { staff: group(["packages", "debian"]), subscribers: group(["debian"]) },
-      clients: { alice: client({ groups: ["staff"] }), bob: client({ groups: ["subscribers"] }) },
-      servers: {
-        [NAME]: server({
-          names: [NAME],
-          listen: [`127.0.0.1:${tls}`, `[::1]:${tls}`],
-          redirect: [`127.0.0.1:${plain}`],
-          repositories: ["packages", "debian"],
-        }),
-      },
-    });
-    scratch.write("www/packages/file.txt", "packages\n");
-    scratch.write("www/debian/file.txt", "debian\n");
-    site.issueServer(NAME, [NAME]);
-    alice = site.authority.issue({ name: "alice" });
-    bob = site.authority.issue({ name: "bob" });
-    site.render(sample, { alice, bob });
-    nginx = await Nginx.start(scratch.at("run"), site.conf, port);
+    siege = await Siege.start();
   });
+  afterAll(() => siege?.[Symbol.asyncDispose]());
 
-  afterAll(async () => {
-    await nginx?.stop();
-    scratch[Symbol.dispose]();
-  });
-
-  const get = (path: string, as: Credentials | null) =>
-    curl(NAME, port, path, "--cacert", site.ca, ...(as === null ? [] : ["--cert", as.cert, "--key", as.key]));
-  const record = async (end: string) => nginx?.record(end);
+  const get = (path: string, name: Who | null) => {
+    const as = name === null ? null : siege.credentials(name);
+    return curl(PKG, siege.tls, path, "--cacert", siege.site.ca, ...(as ? ["--cert", as.cert, "--key", as.key] : []));
+  };
 
   test("answers 400 without a certificate, with a page that says so and what to do", async () => {
     const { status, body } = await get("/packages/file.txt?none", null);
     expect(status).toBe(400);
     expect(body).toContain("No client certificate.");
     expect(body).toContain("--cert FILE.crt --key FILE.key");
-    expect((await record("?none"))?.["reason"]).toBe("no certificate");
+    expect((await siege.record("?none"))["reason"]).toBe("no certificate");
   });
 
   test("answers 200 to an admitted client, and logs its name", async () => {
-    expect(await get("/packages/file.txt?alice", alice)).toEqual({ status: 200, body: "packages\n" });
-    expect(await record("?alice")).toMatchObject({
-      client: "alice",
-      serial: alice.serial,
-      status: "200",
-      reason: "",
-    });
+    expect(await get("/packages/file.txt?alice", "alice")).toEqual({ status: 200, body: "packages\n" });
+    const { serial } = siege.credentials("alice");
+    expect(await siege.record("?alice")).toMatchObject({ client: "alice", serial, status: "200", reason: "" });
+  });
+
+  test("logs who a renamed client is now, though its certificate says who it was", async () => {
+    expect((await get("/packages/file.txt?otto", "otto")).status).toBe(200);
+    expect((await siege.record("?otto"))["client"]).toBe("ottilie");
   });
 
   test("answers 403 for a repository of others, with a page that says so", async () => {
-    expect((await get("/debian/file.txt", bob)).body).toBe("debian\n");
-    const { status, body } = await get("/packages/file.txt?bob", bob);
+    expect((await get("/debian/file.txt", "bob")).body).toBe("debian\n");
+    const { status, body } = await get("/packages/file.txt?bob", "bob");
     expect(status).toBe(403);
     expect(body).toContain("this repository is not open to you");
-    expect((await record("?bob"))?.["reason"]).toBe("not permitted: packages");
+    expect((await siege.record("?bob"))["reason"]).toBe("not permitted: packages");
   });
 
-  test("refuses a client once it is off the allow-list, whatever the CRL says", async () => {
-    expect((await get("/debian/file.txt", bob)).status).toBe(200);
-    site.render(sample, { alice });
-    await nginx?.reload();
-    const { status, body } = await get("/debian/file.txt?removed", bob);
-    expect(status).toBe(403);
-    expect(body).toContain("no longer admitted");
-    expect((await record("?removed"))?.["reason"]).toBe("not listed");
-    expect((await get("/debian/file.txt", alice)).status).toBe(200);
+  test("refuses a client once the registry has lost it, after reconcile and reload", async () => {
+    expect((await get("/debian/file.txt", "frank")).status).toBe(200);
+    await siege.changeAndReload({ clients: { frank: null } });
+    const { status, body } = await get("/debian/file.txt?removed", "frank");
+    expect(status).toBe(400);
+    expect(body).toContain("was revoked or is suspended");
+    expect((await siege.record("?removed"))["reason"]).toMatch(/^not verified: .*revoked/);
+    expect((await get("/debian/file.txt", "alice")).status).toBe(200);
   });
 
-  test.each([6, 1000, 50_000])("is tested by nginx without a word with %i clients", (count) => {
-    const clients = Object.fromEntries(
-      Array.from({ length: count }, (_, n) => [
-        `client-${n}`,
-        client({ groups: n % 2 ? ["staff"] : [], home: n % 3 ? null : "debian" }),
-      ]),
-    );
-    const admitted = Object.fromEntries(Object.keys(clients).map((name, n) => [name, { serial: serial(n * 7919) }]));
-    site.render({ ...sample, clients: new Map(Object.entries(clients)) }, admitted);
+  test("lets a client in again once it is suspended no longer", async () => {
+    expect((await get("/debian/file.txt", "dave")).status).toBe(400);
+    await siege.changeAndReload({ clients: { dave: "{ groups: [staff] }" } });
+    expect((await get("/debian/file.txt", "dave")).status).toBe(200);
+  });
+
+  test.each([6, 1000, 50_000])("is tested without a word with %i clients, and tells them apart", async (count) => {
+    const { serial } = siege.credentials("alice");
+    const alice = { name: "alice", serial, client: client({ groups: ["staff"] }) };
+    await admitOnly(siege.site, [...strangersByNumber(count - 1), alice]);
     const start = performance.now();
-    expect(testConfiguration(scratch.at("trial"), site.conf)).toEqual({ code: 0, said: "" });
+    expect(testConfiguration(siege.scratch.at("trial"), siege.site.conf)).toEqual({ code: 0, said: "" });
     expect(performance.now() - start).toBeLessThan(5000);
+    await siege.reload();
+    expect((await get("/packages/file.txt", "alice")).status).toBe(200);
+    expect((await get("/packages/file.txt", "bob")).body).toContain("no longer admitted");
   });
+});
 
-  test("runs with IPv4 and IPv6 side by side, a server that waits for its certificate, and one file of two", async () => {
-    const [tls = 0, plain = 0] = await freePorts(2);
-    const sockets = {
-      listen: [`${tls}`, `[::]:${tls}`],
-      redirect: [`${plain}`, `[::]:${plain}`],
-      repositories: ["debian"],
-    };
-    const servers = new Map([
-      ["a", server({ names: ["a.example.com"], ...sockets })],
-      ["b", server({ names: ["b.example.com"], ...sockets })],
-      ["waiting", server({ names: ["waiting.example.com"], ...sockets })],
-    ]);
-    const other = new Scratch("sockets");
-    try {
-      const pki = new Site(other);
-      for (const name of ["a", "b"]) pki.issueServer(name, [`${name}.example.com`]);
-      const someone = pki.authority.issue({ name: "alice" });
-      pki.render({ ...sample, servers }, { alice: someone }, ["a", "b"]);
-      expect(testConfiguration(other.at("trial"), pki.conf)).toEqual({ code: 0, said: "" });
-      rmSync(other.at("pki/nginx/servers/a.conf"));
-      await using _running = await Nginx.start(other.at("run"), pki.conf, tls);
-      const as = ["--cert", someone.cert, "--key", someone.key, "--cacert", pki.ca];
-      expect((await curl("b.example.com", tls, "/debian/file.txt", ...as)).body).toBe("debian\n");
-      for (const name of ["a.example.com", "unknown.example.com", "waiting.example.com"]) {
-        await expect(curl(name, tls, "/debian/file.txt", ...as)).rejects.toThrow(/unrecognized name/i);
-      }
-    } finally {
-      other[Symbol.dispose]();
-    }
-  });
+test("IPv4 and IPv6 go side by side, a server may wait for its certificate, and a release holds one file of many", async () => {
+  using scratch = new Scratch("sockets");
+  scratch.write("www/file.txt", "files\n");
+  const [tls = 0, plain = 0] = await freePorts(2);
+  const sockets = `listen: [${tls}, "[::]:${tls}"], redirect: [${plain}, "[::]:${plain}"], repositories: [files]`;
+  const names = ["a", "b", "waiting"].map((name) => `${name}.example.com`);
+  const servers = names.map((name) => `  ${name}: { software: nginx, csr: ${name.startsWith("w")}, ${sockets} }\n`);
+  const registry = clientsYaml({ alice: "{ groups: [staff] }" })
+    .replace(/^ {2}pkg[.]example.com: .*\n/m, servers.join(""))
+    .replace("/srv/files", scratch.at("www"));
+  using site = await Site.create(registry, clock(), { "reqs/waiting.example.com.req": "no request at all" });
+  expect(testConfiguration(scratch.at("trial"), site.conf)).toEqual({ code: 0, said: "" });
+  rmSync(site.at("nginx/servers/a.example.com.conf"));
+  await using _running = await Nginx.start(scratch.at("run"), site.conf, tls);
+  const alice = site.take("alice");
+  const as = ["--cert", alice.cert, "--key", alice.key, "--cacert", site.ca];
+  expect((await curl("b.example.com", tls, "/files/file.txt", ...as)).body).toBe("files\n");
+  for (const name of ["a.example.com", "unknown.example.com", "waiting.example.com"]) {
+    await expect(curl(name, tls, "/files/file.txt", ...as)).rejects.toThrow(/unrecognized name/i);
+  }
 });

@@ -27,7 +27,9 @@ const planOfChange = (twin: Repository, ...argv: string[]) =>
 
 describe("plan --base --head", () => {
   it("shows a branch without checking it out, in a locked clone, and touches nothing", async () => {
-    using twin = branch((twin) => twin.write("clients.yaml", clientsYaml({ ...CLIENTS, carol: "{ groups: [guests] }" })));
+    using twin = branch((twin) =>
+      twin.write("clients.yaml", clientsYaml({ ...CLIENTS, carol: "{ groups: [guests] }" })),
+    );
     using clone = twin.clone();
     clone.git("branch", "--quiet", "change", "origin/change");
     const before = clone.fingerprint();
@@ -39,7 +41,9 @@ describe("plan --base --head", () => {
   });
 
   it("compares access with the merge base: what main did meanwhile is not the branch's doing", async () => {
-    using twin = branch((twin) => twin.write("clients.yaml", clientsYaml({ ...CLIENTS, carol: "{ groups: [guests] }" })));
+    using twin = branch((twin) =>
+      twin.write("clients.yaml", clientsYaml({ ...CLIENTS, carol: "{ groups: [guests] }" })),
+    );
     twin.write("clients.yaml", clientsYaml({ ...CLIENTS, dora: "{ groups: [staff] }" }));
     await twin.run("reconcile", "--commit", "--now", "2026-11-21T13:00:00Z");
     const plan = planOf(await planOfChange(twin));
@@ -69,7 +73,10 @@ describe("plan --base --head", () => {
 
   it.each([
     ["edits a certificate", (twin: Repository) => append(twin, `pki/certs_by_serial/${serialOf(twin, "bob")}.pem`)],
-    ["removes a certificate", (twin: Repository) => twin.git("rm", "-q", `pki/certs_by_serial/${serialOf(twin, "bob")}.pem`)],
+    [
+      "removes a certificate",
+      (twin: Repository) => twin.git("rm", "-q", `pki/certs_by_serial/${serialOf(twin, "bob")}.pem`),
+    ],
     ["adds a revocation", (twin: Repository) => twin.write("pki/revoked/40AA.yaml", "at: x\n")],
     ["replaces the CRL", (twin: Repository) => append(twin, "pki/crl.pem")],
     ["edits the registry as carried out", (twin: Repository) => append(twin, "pki/registry.yaml")],
@@ -106,7 +113,9 @@ describe("plan --base --head", () => {
   });
 
   it("with a base alone looks at the working tree, what is not committed included", async () => {
-    using twin = branch((twin) => twin.write("clients.yaml", clientsYaml({ ...CLIENTS, carol: "{ groups: [guests] }" })));
+    using twin = branch((twin) =>
+      twin.write("clients.yaml", clientsYaml({ ...CLIENTS, carol: "{ groups: [guests] }" })),
+    );
     twin.git("checkout", "--quiet", "change");
     append(twin, "pki/crl.pem");
     const ran = await twin.run("plan", "--json", "--base", "main", "--now", LATER);

@@ -133,7 +133,9 @@ describe("a plan that takes access from too many", () => {
       const ran = await twin.run(command, "--json", "--now", LATER);
       const plan = planOf(ran);
       expect(ran.code).toBe(1);
-      expect(plan.refusals).toEqual([{ code: "TooManyLosses", message: expect.stringMatching(/^4 of 13 clients \(31 %\)/) }]);
+      expect(plan.refusals).toEqual([
+        { code: "TooManyLosses", message: expect.stringMatching(/^4 of 13 clients \(31 %\)/) },
+      ]);
       expect(plan.refusals[0]?.message).toContain("--allow-losses 4");
     }
     expect(twin.fingerprint("pki")).toEqual(before);

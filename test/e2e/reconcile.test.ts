@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => ready?.[Symbol.dispose]());
 
 /** The authority of above with these clients instead, one day later: what the plan says, and that it was done. */
-async function after(clients: Clients, now = LATER, twin = ready.copy()): Promise<{ twin: Repository; plan: string[] }> {
+async function edit(clients: Clients, now = LATER, twin = ready.copy()): Promise<{ twin: Repository; plan: string[] }> {
   twin.write("clients.yaml", clientsYaml(clients));
   const planned = await twin.run("plan", "--json", "--now", now);
   if (planned.code !== 0) throw new Error(planned.stdout + planned.stderr);
@@ -47,7 +47,7 @@ const { bob: _, ...WITHOUT_BOB } = CLIENTS;
 
 describe("reconcile after an edit of clients.yaml", () => {
   it("adds a client: key, certificate and maps, and touches nobody else", async () => {
-    const { twin, plan } = await after({ ...CLIENTS, erin: "{ groups: [guests] }" });
+    const { twin, plan } = await edit({ ...CLIENTS, erin: "{ groups: [guests] }" });
     using _ = twin;
     expect(plan).toEqual(["issue erin Missing"]);
     expect(verdict(twin, "pki/issued/erin.crt", LATER)).toBe("OK");
@@ -58,7 +58,7 @@ describe("reconcile after an edit of clients.yaml", () => {
 
   it("removes a client: revoked for cessation, off the maps, key gone", async () => {
     const bob = serialOf(ready, "bob");
-    const { twin, plan } = await after(WITHOUT_BOB);
+    const { twin, plan } = await edit(WITHOUT_BOB);
     using _ = twin;
     expect(plan).toEqual(["revoke bob Removed"]);
     expect(readCrl(twin)).toMatchObject({ verified: true, entries: new Map([[bob, "Cessation Of Operation"]]) });
@@ -74,7 +74,7 @@ describe("reconcile after an edit of clients.yaml", () => {
 
   it("removes a client that brought its own key: its request goes too", async () => {
     const { dora: _, ...rest } = CLIENTS;
-    const { twin, plan } = await after(rest);
+    const { twin, plan } = await edit(rest);
     using __ = twin;
     expect(plan).toEqual(["revoke dora Removed"]);
     expect(twin.list("pki/reqs")).toEqual([]);
@@ -82,13 +82,13 @@ describe("reconcile after an edit of clients.yaml", () => {
 
   it("suspends, and lifts the suspension: the same certificate is good again", async () => {
     const bob = serialOf(ready, "bob");
-    const { twin, plan } = await after({ ...CLIENTS, bob: "{ groups: [staff], suspended: true }" });
+    const { twin, plan } = await edit({ ...CLIENTS, bob: "{ groups: [staff], suspended: true }" });
     using _ = twin;
     expect(plan).toEqual(["hold bob"]);
     expect(readCrl(twin).entries).toEqual(new Map([[bob, "Certificate Hold"]]));
     expect(twin.list("pki/issued")).not.toContain("bob.crt");
     const number = readCrl(twin).number;
-    const lifted = await after(CLIENTS, "2026-11-23T12:00:00Z", twin);
+    const lifted = await edit(CLIENTS, "2026-11-23T12:00:00Z", twin);
     expect(lifted.plan).toEqual(["release bob"]);
     expect(readCrl(twin)).toMatchObject({ verified: true, entries: new Map() });
     expect(readCrl(twin).number).toBeGreaterThan(number);
@@ -98,9 +98,9 @@ describe("reconcile after an edit of clients.yaml", () => {
   });
 
   it("a removal wins over a hold", async () => {
-    const { twin } = await after({ ...CLIENTS, bob: "{ groups: [staff], suspended: true }" });
+    const { twin } = await edit({ ...CLIENTS, bob: "{ groups: [staff], suspended: true }" });
     using _ = twin;
-    const gone = await after(WITHOUT_BOB, "2026-11-23T12:00:00Z", twin);
+    const gone = await edit(WITHOUT_BOB, "2026-11-23T12:00:00Z", twin);
     expect(gone.plan).toEqual(["revoke bob Removed"]);
     expect(twin.list("pki/held")).toEqual([]);
     expect([...readCrl(twin).entries.values()]).toEqual(["Cessation Of Operation"]);
@@ -108,12 +108,12 @@ describe("reconcile after an edit of clients.yaml", () => {
 
   it("revokes for the reason given; taking the tombstone out later issues under a new key only", async () => {
     const bob = serialOf(ready, "bob");
-    const { twin, plan } = await after({ ...CLIENTS, bob: "{ revoked: keyCompromise }" });
+    const { twin, plan } = await edit({ ...CLIENTS, bob: "{ revoked: keyCompromise }" });
     using _ = twin;
     expect(plan).toEqual(["revoke bob Declared"]);
     expect(readCrl(twin).entries).toEqual(new Map([[bob, "Key Compromise"]]));
     const old = publicKey("x509", twin.at(`pki/certs_by_serial/${bob}.pem`));
-    await after(CLIENTS, "2026-11-23T12:00:00Z", twin);
+    await edit(CLIENTS, "2026-11-23T12:00:00Z", twin);
     expect(publicKey("x509", twin.at("pki/issued/bob.crt"))).not.toBe(old);
     expect(readCrl(twin).entries).toEqual(new Map([[bob, "Key Compromise"]]));
   });
@@ -121,7 +121,7 @@ describe("reconcile after an edit of clients.yaml", () => {
   it("reissues: the old certificate is revoked, the new one has another key", async () => {
     const bob = serialOf(ready, "bob");
     const clients = { ...CLIENTS, bob: "{ groups: [staff], reissue: { before: 2026-11-22T10:00:00Z } }" };
-    const { twin, plan } = await after(clients);
+    const { twin, plan } = await edit(clients);
     using _ = twin;
     expect(plan.sort()).toEqual(["issue bob Reissue", "revoke bob Reissued"]);
     expect(readCrl(twin).entries).toEqual(new Map([[bob, "Key Compromise"]]));
@@ -134,7 +134,7 @@ describe("reconcile after an edit of clients.yaml", () => {
 
   it("renames: a certificate for the new name; the old one goes on, for the client of the new name", async () => {
     const bob = serialOf(ready, "bob");
-    const { twin, plan } = await after({ ...WITHOUT_BOB, robert: "{ groups: [staff], previously: bob }" });
+    const { twin, plan } = await edit({ ...WITHOUT_BOB, robert: "{ groups: [staff], previously: bob }" });
     using _ = twin;
     expect(plan).toEqual(["issue robert SubjectChanged"]);
     expect(verdict(twin, "pki/issued/robert.crt", LATER)).toBe("OK");
@@ -146,7 +146,7 @@ describe("reconcile after an edit of clients.yaml", () => {
   });
 
   it("a change of groups issues nothing and signs nothing; the maps change", async () => {
-    const { twin, plan } = await after({ ...CLIENTS, bob: "{ groups: [guests] }" });
+    const { twin, plan } = await edit({ ...CLIENTS, bob: "{ groups: [guests] }" });
     using _ = twin;
     expect(plan).toEqual([]);
     const changed = twin.git("diff", "--name-only", "--", "pki").trim().split("\n");
@@ -156,7 +156,7 @@ describe("reconcile after an edit of clients.yaml", () => {
 
   it("shortens a certificate to the end of access, after which neither the old nor the new one is good", async () => {
     const end = "2026-12-01T00:00:00Z";
-    const { twin, plan } = await after({ ...CLIENTS, bob: `{ groups: [staff], expires: ${end} }` });
+    const { twin, plan } = await edit({ ...CLIENTS, bob: `{ groups: [staff], expires: ${end} }` });
     using _ = twin;
     expect(plan).toEqual(["issue bob LifetimeChanged", "revoke bob Superseded"]);
     expect(verdict(twin, "pki/issued/bob.crt", "2026-11-30T23:59:00Z")).toBe("OK");
@@ -181,7 +181,9 @@ describe("reconcile as time goes by", () => {
     expect(readCrl(twin).entries).toEqual(new Map());
     expect(verdict(twin, `pki/certs_by_serial/${serialOf(ready, "bob")}.pem`, now)).toBe("OK");
     expect(twin.read("pki/nginx/clients.map")).toContain(serialOf(ready, "bob"));
-    expect(publicKey("x509", twin.at("pki/issued/bob.crt"))).not.toBe(publicKey("x509", ready.at("pki/issued/bob.crt")));
+    expect(publicKey("x509", twin.at("pki/issued/bob.crt"))).not.toBe(
+      publicKey("x509", ready.at("pki/issued/bob.crt")),
+    );
     expect(publicKey("x509", twin.at("pki/issued/dora.crt"))).toBe(publicKey("x509", ready.at("pki/issued/dora.crt")));
   });
 
@@ -199,7 +201,7 @@ describe("reconcile as time goes by", () => {
   });
 
   it("keeps a revocation on the CRL until its certificate has ended, and lets it go after", async () => {
-    const { twin } = await after({ ...CLIENTS, bob: "{ revoked: keyCompromise }" });
+    const { twin } = await edit({ ...CLIENTS, bob: "{ revoked: keyCompromise }" });
     using _ = twin;
     const bob = serialOf(ready, "bob");
     for (const now of ["2027-06-01T00:00:00Z", "2027-11-20T00:00:00Z"]) {
@@ -289,7 +291,7 @@ describe("a client that brings its own key", () => {
   });
 
   it("a key that was revoked is never certified again", async () => {
-    const { twin } = await after({ ...CLIENTS, dora: "{ revoked: keyCompromise }" });
+    const { twin } = await edit({ ...CLIENTS, dora: "{ revoked: keyCompromise }" });
     using _ = twin;
     twin.write("pki/reqs/dora.req", ready.read("pki/reqs/dora.req"));
     twin.write("clients.yaml", clientsYaml(CLIENTS));

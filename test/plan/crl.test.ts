@@ -92,6 +92,11 @@ describe("a CRL is signed", () => {
         certificates: [{ ...ONE, notAfter: LAST - 1 }],
       },
     ],
+    [
+      "not when the hold of an ended certificate is lifted",
+      null,
+      { crl: listing(entry({ reason: "certificateHold" })), certificates: [{ ...ONE, notAfter: LAST - 1 }] },
+    ],
     ["never without an authority", null, { authority: null }],
   ])("%s", (_, reason, facts, now) => {
     expect(why(facts, now)).toBe(reason);

@@ -113,6 +113,11 @@ describe("a rename", () => {
     expect(decided(registry, facts).map(inShort)).toEqual(expected);
   });
 
+  test("from a name that is there is none", () => {
+    const clients = { farm: clientOf(), "farm-2": clientOf({ previously: "farm" }) };
+    expect(shortly(clients, { certificates: [OLD] })).toEqual(["issue farm-2 Missing"]);
+  });
+
   test("that the registry no longer tells of ends the old certificates, but gives up no key that goes on", () => {
     const clients = { "farm-2": clientOf({ csr: true }) };
     const newer = { ...OLD_REQUESTED, identity: "farm-2", serial: serialOf(2), subject: "CN=farm-2, O=Example" };
@@ -131,6 +136,15 @@ describe("who bears a former name next", () => {
       "issue farm Missing",
       "revoke farm …1 Removed cessationOfOperation",
     ]);
+  });
+
+  it("begins anew also when the renamed client was suspended and has nothing under its new name", () => {
+    const clients = { "farm-2": clientOf({ suspended: true }), farm: clientOf() };
+    const facts = { certificates: [OLD], carriedOut: renamed({ suspended: true }) };
+    expect(shortly(clients, facts)).toEqual(["issue farm Missing", "revoke farm …1 Removed cessationOfOperation"]);
+    const fresh = certificateOf({ identity: "farm", serial: serialOf(3), issued: NOW });
+    const revocations = [revocationOf(OLD.serial)];
+    expect(shortly(clients, { ...facts, certificates: [OLD, fresh], revocations })).toEqual([]);
   });
 
   it("keeps the certificate that a killed run issued", () => {

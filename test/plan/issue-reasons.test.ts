@@ -137,6 +137,11 @@ describe("nothing is issued to a client", () => {
     expect(reasons(client, { ...facts, certificates: certificate === null ? [] : [certificate] })).toEqual([]);
   });
 
+  it("whose access has ended, and whose certificate lasts no longer", () => {
+    expect(aboutAlice({ expires: NOW - DAY }, {})).toEqual([]);
+    expect(aboutAlice({ expires: NOW + 1 }, {})).toHaveLength(1);
+  });
+
   it("whose certificate is in its last second", () => {
     expect(
       reasons({}, { certificates: [certificateOf({ notAfter: NOW })], authority: authorityOf({ notAfter: NOW }) }),
@@ -156,6 +161,11 @@ describe("of several certificates", () => {
   test.each([1, 3])("from one second the one that fits counts, whatever its serial (%i)", (n) => {
     expect(reasons({}, { certificates: [old, certificateOf({ serial: serialOf(n) })] })).toEqual([]);
   });
+});
+
+test.each([0, 3])("of two from one second that both fit, the one that ends later counts (%i)", (n) => {
+  const short = certificateOf({ serial: serialOf(1), notAfter: NOW + DAY });
+  expect(reasons({}, { certificates: [short, certificateOf({ serial: serialOf(n) })] })).toEqual([]);
 });
 
 describe("names", () => {

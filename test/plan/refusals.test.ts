@@ -99,34 +99,34 @@ test("who loses a repository or is reissued loses, once; who only gains does not
 describe("a sensitive group", () => {
   const groups = { staff: groupOf(["alpha"], { sensitive: true }), readers: groupOf(["beta"]) };
   const before = registryOf({ groups, clients: { bob: clientOf(), alice: clientOf() } });
-  const after = (clients: Sections["clients"] = {}, more: Sections = {}) => registryOf({ groups, clients, ...more });
+  const changed = (clients: Sections["clients"] = {}, more: Sections = {}) => registryOf({ groups, clients, ...more });
   const losses = { clients: ["alice", "bob"], count: 2 };
   it.each<[sentence: string, refused: boolean, after: Registry, fields?: Partial<LimitInput>]>([
-    ["may not lose its last client", true, after()],
-    ["may not lose its last client to a suspension", true, after({ alice: clientOf({ suspended: true }) })],
-    ["may not lose its last client to its end", true, after({ alice: clientOf({ expires: NOW }) })],
+    ["may not lose its last client", true, changed()],
+    ["may not lose its last client to a suspension", true, changed({ alice: clientOf({ suspended: true }) })],
+    ["may not lose its last client to its end", true, changed({ alice: clientOf({ expires: NOW }) })],
     [
       "may not lose its last client and its name",
       true,
       registryOf({ groups: {}, clients: { alice: clientOf({ groups: [] }) } }),
     ],
     ["may not lose its last client and its sensitivity", true, registryOf()],
-    ["may lose all but one", false, after({ bob: clientOf() })],
-    ["may change its last client for another", false, after({ carol: clientOf() })],
-    ["may lose its last client when that is allowed", false, after(), { allowLosses: 2 }],
+    ["may lose all but one", false, changed({ bob: clientOf() })],
+    ["may change its last client for another", false, changed({ carol: clientOf() })],
+    ["may lose its last client when that is allowed", false, changed(), { allowLosses: 2 }],
     [
       "may lose its last client when the file allows it",
       false,
-      after({}, { limits: { allow: { lose: 2, until: NOW + 1 } } }),
+      changed({}, { limits: { allow: { lose: 2, until: NOW + 1 } } }),
     ],
-    ["that nobody was in may stay empty", false, after(), { before: registryOf({ groups }) }],
+    ["that nobody was in may stay empty", false, changed(), { before: registryOf({ groups }) }],
   ])("%s", (_, refused, is, fields) => {
     const input: LimitInput = { before, after: is, limit: 25, losses, allowLosses: null, now: NOW, ...fields };
     expect(limitRefusals(input).map(({ code }) => code)).toEqual(refused ? ["LastSensitiveClient"] : []);
   });
 
   test("is told by name, with who was in it by theirs", () => {
-    const input: LimitInput = { before, after: after(), limit: 25, losses, allowLosses: null, now: NOW };
+    const input: LimitInput = { before, after: changed(), limit: 25, losses, allowLosses: null, now: NOW };
     expect(limitRefusals(input)[0]?.message).toMatch(
       /^sensitive group staff loses its last client \(alice, bob\)\. If/,
     );

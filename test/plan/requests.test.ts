@@ -83,6 +83,28 @@ describe("a request is refused", () => {
     expect(refusals(clients, facts)).toEqual([`BadRequest pki/reqs/${expected}`]);
   });
 
+  it("that goes back to a name without saying so, while the key is another's", () => {
+    const certificates = [certified("alice", 1, { notAfter: NOW - 1 }), certified("alice-2", 2)];
+    expect(refusals(alice, { requests: k1, certificates })).toEqual([
+      "BadRequest pki/reqs/alice.req: its key is already certified for alice-2; make a new key and a new request",
+    ]);
+  });
+
+  it("of who bears a former name, for the key that was taken along, and not of who took it", () => {
+    const certificates = [certified("alice", 1), certified("alice-2", 2, { issued: NOW - 1 })];
+    const requests = { alice: requestOf("k1"), "alice-2": requestOf("k1") };
+    const carriedOut = registryOf({ clients: { "alice-2": clientOf({ csr: true, previously: "alice" }) } });
+    expect(refusals({ alice: own, "alice-2": own }, { requests, certificates, carriedOut })).toEqual([
+      "BadRequest pki/reqs/alice.req: its key is already certified for alice-2; make a new key and a new request",
+    ]);
+  });
+
+  it("for a key that somebody else who is there once had, too", () => {
+    const ended = { notAfter: NOW - 1 };
+    const certificates = [certified("alice", 1, ended), certified("bob", 2, ended)];
+    expect(refusals({ alice: own, bob: clientOf() }, { requests: k1, certificates })).toHaveLength(1);
+  });
+
   it("when two have the same new key: both, and each is told of the other", () => {
     const requests = { zoe: requestOf("k1"), bob: requestOf("k1"), alice: requestOf("k1") };
     expect(refusals({ zoe: own, bob: own, alice: own }, { requests })).toEqual([
@@ -119,6 +141,11 @@ describe("a request is fine", () => {
     ["when nobody asks for it", { alice: clientOf() }, { requests: { alice: { ok: false, problem: "x" } } }],
     ["when it is a tombstone's", { alice: clientOf({ csr: true, revoked: "keyCompromise" }) }, {}],
     ["for the key that came along in a rename", next, { requests: moved, certificates: [certified("alice", 1)] }],
+    [
+      "for the key that came along in a rename, and came along in one before",
+      { "alice-3": clientOf({ csr: true, previously: "alice-2" }) },
+      { requests: { "alice-3": requestOf("k1") }, certificates: both },
+    ],
     [
       "for the key that came along in a rename, when the old certificate has ended",
       next,

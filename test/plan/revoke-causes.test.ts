@@ -75,6 +75,12 @@ describe("a certificate is revoked", () => {
       [FIRST, { ...SECOND, notAfter: NOW + DAY }],
     ],
     [
+      "when one that ends with the access took its place in the same second",
+      ["…2 Superseded superseded"],
+      { expires: NOW + DAY },
+      [SECOND, { ...FIRST, issued: SECOND.issued, notAfter: NOW + DAY }],
+    ],
+    [
       "at once when the request was replaced",
       ["…1 KeyChanged superseded"],
       { csr: true },
@@ -118,6 +124,12 @@ describe("a certificate stays", () => {
       { csr: true },
       [requested({ ...FIRST, notAfter: NOW + 30 * DAY }, "k1")],
       { requests: { alice: requestOf("k2") } },
+    ],
+    [
+      "when it is managed, and the client brings its own key now",
+      { csr: true },
+      [FIRST],
+      { requests: { alice: requestOf("k1") } },
     ],
     [
       "for the overlap, when the request is replaced",

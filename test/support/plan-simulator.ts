@@ -40,7 +40,7 @@ export type Stage = (typeof STAGES)[number];
  * What reconcile does with an errand, step by step and in its order, without files and without keys: certificates are
  * stand-ins with random serial numbers. Facts and pki/registry.yaml go through their text, as they do on disk.
  */
-export function carryOut(start: State, errand: Errand, now: Instant, killedAfter: Stage | null = null): State {
+function carryOut(start: State, errand: Errand, now: Instant, killedAfter: Stage | null = null): State {
   const issued = issue(start, errand, now, killedAfter === "one certificate" ? 1 : Number.POSITIVE_INFINITY);
   if (killedAfter === "one certificate" || killedAfter === "certificates") return issued;
   const facts = revoke(issued, errand, now);

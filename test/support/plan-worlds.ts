@@ -15,7 +15,7 @@ import {
 } from "./plan-builders.ts";
 import { reconcile, STAGES, type Stage } from "./plan-simulator.ts";
 
-export const NAMES = ["ada", "bob", "cyd", "dan"] as const;
+const NAMES = ["ada", "bob", "cyd", "dan"] as const;
 
 /** What an edit writes for a client; instants are relative, so that shrinking keeps their sense. */
 interface Draft {
@@ -61,7 +61,7 @@ const shapes = fc.constantFrom<Partial<Client>>(
 const usually = <T>(common: T, ...rare: T[]) =>
   fc.oneof({ weight: 4, arbitrary: fc.constant(common) }, { weight: 1, arbitrary: fc.constantFrom(common, ...rare) });
 
-export const drafts: fc.Arbitrary<Draft> = fc.record({
+const drafts: fc.Arbitrary<Draft> = fc.record({
   fields: fc
     .tuple(
       shapes,
@@ -142,7 +142,7 @@ export const lineages: fc.Arbitrary<readonly Step[]> = fc
 export const authorityEnds: fc.Arbitrary<Instant> = fc.constantFrom(NOW + 250 * DAY, NOW + 3650 * DAY);
 
 /** A registry with a server, a signer and nobody else, and a state with an authority and nothing else. */
-export function beginning(authorityEnd: Instant): { readonly registry: Registry; readonly state: State } {
+function beginning(authorityEnd: Instant): { readonly registry: Registry; readonly state: State } {
   const registry = registryOf({
     servers: { "pkg.example.com": serverOf() },
     signers: { build: signerOf({ lifetime: 90 * DAY }) },

@@ -12,21 +12,12 @@ export interface Credentials {
 
 export interface Wanted {
   readonly name: string;
-  readonly kind?: "client" | "server" | "signer" | "ca";
+  readonly kind?: "client" | "server" | "ca";
   readonly serial?: string;
   /** DNS names of a server. */
   readonly names?: readonly string[];
-  /** `YYYYMMDDHHMMSSZ` */
-  readonly from?: string;
-  readonly to?: string;
-  /** Whose CA signs: another authority's, made by `issue` with kind `ca`. */
+  /** Whose certificate and key sign, where it is not the authority itself: CA or not, openssl does not ask. */
   readonly by?: Credentials;
-}
-
-/** `YYMMDDHHMMSSZ` */
-export interface CrlTimes {
-  readonly from: string;
-  readonly to: string;
 }
 
 const CONF = `
@@ -35,11 +26,9 @@ default_ca = here
 [here]
 database = ./index.txt
 serial = ./serial
-crlnumber = ./crlnumber
 new_certs_dir = .
 default_md = sha256
 default_days = 30
-default_crl_days = 30
 policy = any
 unique_subject = no
 copy_extensions = none
@@ -55,28 +44,26 @@ const EXTENSIONS = {
   ca: "basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign,cRLSign\n",
   client: "basicConstraints=critical,CA:false\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\n",
   server: "basicConstraints=critical,CA:false\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n",
-  signer:
-    "basicConstraints=critical,CA:false\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=codeSigning,emailProtection\n",
 } as const;
 
 const IDENTIFIERS = "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n";
 
-/** A throwaway CA of the openssl program: the judge's own, so that a mistake of ours is not on both sides. */
+/** Somebody else's CA, made with the openssl program. */
 export class Authority {
   readonly #directory: string;
   #count = 0;
 
-  constructor(directory: string, commonName: string) {
+  /** @param keyIdentifier to claim, `AB:CD:…`; the hash of its own key unless given */
+  constructor(directory: string, commonName: string, keyIdentifier = "hash") {
     mkdirSync(directory, { recursive: true });
     this.#directory = directory;
     const files = {
       "openssl.cnf": CONF,
       "index.txt": "",
       "index.txt.attr": "unique_subject = no\n",
-      crlnumber: "01\n",
     };
     for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
-    writeFileSync(join(directory, "ca.ext"), `[ext]\n${EXTENSIONS.ca}subjectKeyIdentifier=hash\n`);
+    writeFileSync(join(directory, "ca.ext"), `[ext]\n${EXTENSIONS.ca}subjectKeyIdentifier=${keyIdentifier}\n`);
     this.#key("ca");
     this.#run(
       "req",
@@ -112,7 +99,7 @@ export class Authority {
     return join(this.#directory, "ca.crt");
   }
 
-  issue({ name, kind = "client", serial, names = [], from, to, by }: Wanted): Credentials {
+  issue({ name, kind = "client", serial, names = [], by }: Wanted): Credentials {
     this.#count += 1;
     const base = `${this.#count}-${name}`;
     const number = serial ?? `4${randomBytes(16).toString("hex").toUpperCase().slice(1)}`;
@@ -133,25 +120,12 @@ export class Authority {
     writeFileSync(this.#at(`${base}.ext`), `[ext]\n${EXTENSIONS[kind]}${IDENTIFIERS}${sans}`);
     writeFileSync(this.#at("serial"), `${number}\n`);
     const signer = by ?? { cert: "ca.crt", key: "ca.key" };
-    const times = [...(from === undefined ? [] : ["-startdate", from]), ...(to === undefined ? [] : ["-enddate", to])];
     const ca = ["-config", "openssl.cnf", "-batch", "-notext", "-cert", signer.cert, "-keyfile", signer.key];
     const output = ["-in", `${base}.csr`, "-out", `${base}.crt`, "-extfile", `${base}.ext`, "-extensions", "ext"];
-    this.#run("ca", ...ca, ...output, ...times);
+    this.#run("ca", ...ca, ...output);
     const chain = by === undefined ? "" : readFileSync(by.cert, "utf8");
     writeFileSync(this.#at(`${base}.crt`), readFileSync(this.#at(`${base}.crt`), "utf8") + chain);
     return { cert: this.#at(`${base}.crt`), key: this.#at(`${base}.key`), serial: number };
-  }
-
-  revoke({ cert }: Credentials): void {
-    this.#run("ca", "-config", "openssl.cnf", "-cert", "ca.crt", "-keyfile", "ca.key", "-revoke", cert);
-  }
-
-  /** A CRL of what is revoked by now, PEM. */
-  crl(times?: CrlTimes): string {
-    const ca = ["-config", "openssl.cnf", "-cert", "ca.crt", "-keyfile", "ca.key"];
-    const when = times === undefined ? [] : ["-crl_lastupdate", times.from, "-crl_nextupdate", times.to];
-    this.#run("ca", ...ca, "-gencrl", "-out", "crl.pem", ...when);
-    return readFileSync(this.#at("crl.pem"), "utf8");
   }
 
   #at(name: string): string {
@@ -167,4 +141,14 @@ export class Authority {
     if (error) throw error;
     if (status !== 0) throw new Error(`openssl ${args.join(" ")}: ${stderr}`);
   }
+}
+
+/** A certificate's subject key identifier, `AB:CD:…`. */
+export function keyIdentifierOf(certificate: string): string {
+  const args = ["x509", "-in", certificate, "-noout", "-ext", "subjectKeyIdentifier"];
+  const { stdout, error } = spawnSync("openssl", args, { encoding: "utf8" });
+  if (error) throw error;
+  const found = /(?:[0-9A-F]{2}:)+[0-9A-F]{2}/.exec(stdout)?.[0];
+  if (found === undefined) throw new Error(`no key identifier in ${certificate}`);
+  return found;
 }

@@ -14,13 +14,14 @@ export class ForeignHost {
   /** A customer of theirs, whose certificate has the serial number given. */
   readonly customer: Credentials;
 
-  constructor(scratch: Scratch, port: number, include: string, serial: string) {
+  /** @param pki the directory that a link beside their nginx.conf leads to @param more lines for their http {} */
+  constructor(scratch: Scratch, pki: string, port: number, include: string, serial: string, more = "") {
     this.authority = new Authority(scratch.at("shop"), "Shop CA");
     this.customer = this.authority.issue({ name: "customer", serial });
     const site = this.authority.issue({ name: SHOP, kind: "server", names: [SHOP] });
     scratch.write("www/shop/file.txt", "shop\n");
-    this.conf = scratch.write("host/nginx.conf", text(scratch, this.authority, site, port, include));
-    symlinkSync("../pki", scratch.at("host/gatehouse"));
+    this.conf = scratch.write("host/nginx.conf", text(scratch, this.authority, site, port, `${more}\n    ${include}`));
+    symlinkSync(pki, scratch.at("host/gatehouse"));
   }
 }
 

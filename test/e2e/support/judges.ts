@@ -115,7 +115,7 @@ export function makeRequest(repository: Repository, name: string, ...extra: read
   const files = extra.includes("-key") ? [] : ["-nodes", "-keyout", key];
   const { code, text } = openssl(["req", "-new", ...newKey, ...files, "-subj", `/CN=${name}`, ...extra]);
   if (code !== 0) throw new Error(text);
-  const pem = /-----BEGIN CERTIFICATE REQUEST-----[^]+?-----END CERTIFICATE REQUEST-----\n/.exec(text)?.[0];
+  const pem = /-----BEGIN CERTIFICATE REQUEST-----[\s\S]+?-----END CERTIFICATE REQUEST-----\n/.exec(text)?.[0];
   if (pem === undefined) throw new Error(text);
   repository.write(`pki/reqs/${name}.req`, pem);
   return key;

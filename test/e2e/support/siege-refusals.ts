@@ -1,45 +1,57 @@
 import type { Ask } from "./request.ts";
-import { APT, type Who } from "./siege.ts";
+import type { Who } from "./siege.ts";
+import { APT, PKG } from "./siege-registry.ts";
 
 export type Sent = Partial<Ask> & { readonly client?: Who | null };
 export type Refusal = readonly [sentence: string, sent: Sent, status: number, reason: string | RegExp, page: string];
 
 export const OF_DEBIAN = { client: "bob", target: "/debian/file.txt" } as const;
 
+const NOT_OURS = "not one that this server accepts";
+
 export const CERTIFICATES: readonly Refusal[] = [
   ["no certificate", { client: null }, 400, "no certificate", "No client certificate."],
-  ["a revoked certificate", { client: "erin" }, 400, /^not verified: .*revoked/, "was revoked or is suspended"],
   [
-    "a certificate that the CRL does not know yet, but that is off the list",
-    { client: "frank" },
-    403,
-    "not listed",
-    "no longer admitted",
+    "a certificate whose client is suspended",
+    { client: "dave" },
+    400,
+    /^not verified: .*revoked/,
+    "was revoked or is suspended",
+  ],
+  [
+    "a certificate whose client is revoked",
+    { client: "erin" },
+    400,
+    /^not verified: .*revoked/,
+    "was revoked or is suspended",
+  ],
+  [
+    "a certificate whose client was removed",
+    { client: "gina" },
+    400,
+    /^not verified: .*revoked/,
+    "was revoked or is suspended",
+  ],
+  [
+    "a certificate that was lost, and issued anew",
+    { client: "lotte" },
+    400,
+    /^not verified: .*revoked/,
+    "was revoked or is suspended",
   ],
   ["an expired certificate", { client: "late" }, 400, /^not verified: .*expired/, "has expired"],
-  ["a certificate that is not valid yet", { client: "early" }, 400, /^not verified: .*not yet valid/, "not valid yet"],
   [
     "a stranger's CA of the same name, with a listed subject and serial",
     { client: "double" },
     400,
     /^not verified/,
-    "not one that this server accepts",
+    NOT_OURS,
   ],
-  [
-    "a chain through somebody else's intermediate",
-    { client: "middleman" },
-    400,
-    /^not verified/,
-    "not one that this server accepts",
-  ],
-  ["a server's certificate", { client: "box" }, 400, /^not verified: .*purpose/, "not one that this server accepts"],
-  [
-    "a signer's certificate",
-    { client: "build01" },
-    400,
-    /^not verified: .*purpose/,
-    "not one that this server accepts",
-  ],
+  ["a stranger's CA of the same name and key identifier", { client: "twin" }, 400, /^not verified/, NOT_OURS],
+  ["a chain through somebody else's intermediate", { client: "middleman" }, 400, /^not verified/, NOT_OURS],
+  ["a chain through a client's own certificate", { client: "daughter" }, 400, /^not verified/, NOT_OURS],
+  ["a server's certificate", { client: PKG }, 400, /^not verified: .*purpose/, NOT_OURS],
+  ["a signer's certificate", { client: "build01" }, 400, /^not verified: .*purpose/, NOT_OURS],
 ];
 
 export const NAMES: readonly Refusal[] = [

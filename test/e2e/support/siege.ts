@@ -1,69 +1,72 @@
-import { lchownSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
-import { client, group, registry, repository, server } from "../../render/nginx-samples.ts";
-import { Authority, type Credentials } from "./authority.ts";
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { formatInstant, type Instant } from "../../../scripts/model/time.ts";
+import { Authority, type Credentials, keyIdentifierOf } from "./authority.ts";
 import { Nginx } from "./nginx.ts";
 import { freePorts } from "./ports.ts";
 import { type Ask, type Asked, ask, askPlain } from "./request.ts";
 import { Scratch } from "./scratch.ts";
-import { Site } from "./site.ts";
+import { siegeFiles } from "./siege-files.ts";
+import { AT_FIRST, PKG, type Places, siegeRegistry, thenChanged, withChanges } from "./siege-registry.ts";
+import { clock, Site } from "./site.ts";
 
-export const PKG = "pkg.example.com";
-export const APT = "apt.example.com";
+const DAY = 86_400;
+const AT_FIRST_NAMES = Object.keys(AT_FIRST);
 
-const CLIENTS = {
-  alice: client({ groups: ["staff"] }),
-  bob: client({ groups: ["subscribers"], home: "debian" }),
-  carol: client(),
-  frank: client({ groups: ["staff"] }),
-};
-export type Who = keyof typeof CLIENTS | "erin" | "late" | "early" | "double" | "middleman" | "box" | "build01";
+/** A name stands for the certificate its holder got at first, the new ones for the successors. */
+export type Who = string;
+
+export interface Change {
+  /** Entries of clients.yaml; null takes one out. */
+  readonly clients?: Readonly<Record<string, string | null>>;
+  /** As of when; a minute after the last run, unless given. */
+  readonly at?: Instant;
+  /** More sections of clients.yaml, from now on. */
+  readonly more?: string;
+}
 
 /**
- * Two servers on one socket, clients of every kind, and files that must not leave. `frank` was admitted and is
- * no longer listed, while the CRL does not know it yet; `erin` is on the CRL.
+ * An nginx that runs from what reconcile left under pki/, and everybody who would like something from it. Ours got
+ * their certificates two days ago, and the registry changed ten minutes later; nothing has been done since.
  */
 export class Siege implements AsyncDisposable {
-  readonly scratch = new Scratch("siege");
-  readonly site = new Site(this.scratch);
-  readonly who: Readonly<Record<Who, Credentials>>;
-  tls = 0;
-  plain = 0;
-  edit = (conf: string): string => conf;
+  readonly scratch: Scratch;
+  readonly site: Site;
+  readonly who: Map<Who, Credentials>;
+  readonly #places: Places;
+  readonly #edit: (conf: string) => string;
+  #clients = AT_FIRST;
+  #more = "";
+  #now: Instant;
   #nginx: Nginx | undefined;
 
-  private constructor() {
-    const { authority } = this.site;
-    const strangers = new Authority(this.scratch.at("strangers"), "Example CA");
-    const middle = strangers.issue({ name: "Example CA", kind: "ca" });
-    const alice = authority.issue({ name: "alice" });
-    this.who = {
-      alice,
-      bob: authority.issue({ name: "bob" }),
-      carol: authority.issue({ name: "carol" }),
-      frank: authority.issue({ name: "frank" }),
-      erin: authority.issue({ name: "erin" }),
-      late: authority.issue({ name: "alice", from: "20200101000000Z", to: "20200201000000Z" }),
-      early: authority.issue({ name: "alice", from: "20900101000000Z", to: "20910101000000Z" }),
-      double: strangers.issue({ name: "alice", serial: alice.serial }),
-      middleman: strangers.issue({ name: "alice", serial: alice.serial.replace(/^4/, "5"), by: middle }),
-      box: authority.issue({ name: "box", kind: "server", names: ["box.example.com"] }),
-      build01: authority.issue({ name: "build01", kind: "signer" }),
-    };
-    authority.revoke(this.who.erin);
-    this.site.writeCrl();
+  private constructor(scratch: Scratch, site: Site, places: Places, now: Instant, edit: (conf: string) => string) {
+    this.scratch = scratch;
+    this.site = site;
+    this.#places = places;
+    this.#now = now;
+    this.#edit = edit;
+    this.who = new Map([...AT_FIRST_NAMES, PKG, "build01"].map((name) => [name, site.take(name)]));
+    const listed = (name: Who) => this.credentials(name);
+    for (const [name, credentials] of strangers(scratch, site, listed)) this.who.set(name, credentials);
   }
 
-  /** Everything in place and nginx running. `edit` changes the text of nginx.conf, as an operator might. */
+  /** Everything in place and nginx running. `edit` is what an operator does to nginx.conf after each run. */
   static async start(edit: (conf: string) => string = (conf) => conf): Promise<Siege> {
-    const siege = new Siege();
+    const scratch = new Scratch("siege");
+    const [tls = 0, plain = 0] = await freePorts(2);
+    const places = { tls, plain, www: (name: string) => scratch.at("www", name) };
+    siegeFiles(scratch);
+    const begin = clock() - 2 * DAY;
+    const site = await Site.create(siegeRegistry(AT_FIRST, places), begin).catch((error: unknown) => {
+      scratch[Symbol.dispose]();
+      throw error;
+    });
+    const siege = new Siege(scratch, site, places, begin, edit);
     try {
-      const [tls = 0, plain = 0] = await freePorts(2);
-      Object.assign(siege, { tls, plain, edit });
-      siege.#files();
-      siege.site.issueServer(PKG, [PKG, "www.example.com"]);
-      siege.site.issueServer(APT, [APT]);
-      siege.list(["alice", "bob", "carol", "frank", "erin"]);
-      siege.#nginx = await Nginx.start(siege.scratch.at("run"), siege.site.conf, tls);
+      await siege.change({ clients: thenChanged(formatInstant(begin + 300)), at: begin + 600 });
+      for (const name of ["rita", "lotte", "ottilie"]) siege.who.set(`${name} anew`, site.take(name));
+      siege.#nginx = await Nginx.start(scratch.at("run"), site.conf, tls);
       return siege;
     } catch (error) {
       await siege[Symbol.asyncDispose]();
@@ -71,73 +74,42 @@ export class Siege implements AsyncDisposable {
     }
   }
 
-  /** Writes the configuration with these clients' certificates on the allow-list. */
-  list(names: readonly Who[]): void {
-    const extra = { late: this.who.late, early: this.who.early };
-    const admitted = [...names.map((name) => [name, this.who[name]] as const)];
-    this.site.render(this.#registry(), { ...Object.fromEntries(admitted), ...extra });
-    this.scratch.write("pki/nginx/nginx.conf", this.edit(readFileSync(this.site.conf, "utf8")));
+  /** Changes clients.yaml and reconciles. nginx knows only after a reload. */
+  async change({ clients = {}, at = this.#now + 60, more = this.#more }: Change): Promise<void> {
+    this.#clients = withChanges(this.#clients, clients);
+    this.#more = more;
+    this.#now = at;
+    await this.site.reconcile(siegeRegistry(this.#clients, this.#places, more), at);
+    const conf = readFileSync(this.site.conf, "utf8");
+    if (this.#edit(conf) !== conf) this.site.replace("nginx/nginx.conf", this.#edit(conf));
+  }
+
+  /** The same, by way of nginx: what it serves from now on. */
+  async changeAndReload(change: Change): Promise<void> {
+    await this.change(change);
+    await this.reload();
   }
 
   reload = async (): Promise<void> => this.#nginx?.reload();
   errorLog = (): string => this.#nginx?.log("error.log") ?? "";
 
-  #registry() {
-    const at = (name: string) => this.scratch.at("www", name);
-    const listen = [`127.0.0.1:${this.tls}`, `[::1]:${this.tls}`];
-    const redirect = [`127.0.0.1:${this.plain}`];
-    return registry({
-      repositories: {
-        "packages-dev": repository({ path: "/packages-dev/", root: at("poudriere/.latest") }),
-        packages: repository({ path: "/packages/", root: at("packages") }),
-        debian: repository({ path: "/debian/", root: at("debian") }),
-        orphan: repository({ path: "/orphan/", root: at("orphan") }),
-      },
-      groups: { staff: group(["packages-dev", "packages", "debian"]), subscribers: group(["debian"]) },
-      clients: {
-        ...CLIENTS,
-        erin: client({ groups: ["staff"] }),
-        late: client({ groups: ["staff"] }),
-        early: client(),
-      },
-      servers: {
-        [PKG]: server({
-          names: [PKG, "www.example.com"],
-          listen,
-          redirect,
-          url: `https://${PKG}:${this.tls}`,
-          repositories: ["packages-dev", "packages", "debian", "orphan"],
-        }),
-        [APT]: server({ names: [APT], listen, redirect, repositories: ["debian"] }),
-      },
-    });
+  get tls(): number {
+    return this.#places.tls;
   }
 
-  #files(): void {
-    const { scratch } = this;
-    for (const name of ["packages", "debian", "orphan"]) scratch.write(`www/${name}/file.txt`, `${name}\n`);
-    scratch.write("www/packages-secret/file.txt", "secret\n");
-    scratch.write("www/debian/.htpasswd", "secret\n");
-    scratch.write("www/debian/.git/config", "secret\n");
-    scratch.write("www/secret.txt", "secret\n");
-    scratch.write("www/poudriere/.real_1/All/a.pkg", "a package\n");
-    symlinkSync(".real_1", scratch.at("www/poudriere/.latest"));
-    symlinkSync("All/a.pkg", scratch.at("www/poudriere/.real_1/latest.pkg"));
-    mkdirSync(scratch.at("www/poudriere/.real_1/Hashed"));
-    symlinkSync("../All", scratch.at("www/poudriere/.real_1/Hashed/All"));
-    this.#foreignLink();
+  get plain(): number {
+    return this.#places.plain;
   }
 
-  /** A link whose owner is not its target's: root gives the link away; others cannot, and link to root's file. */
-  #foreignLink(): void {
-    const link = this.scratch.at("www/debian/passwd");
-    symlinkSync("/etc/passwd", link);
-    if (process.getuid?.() === 0) lchownSync(link, 65_534, 65_534);
+  credentials(name: Who): Credentials {
+    const found = this.who.get(name);
+    if (found === undefined) throw new Error(`nobody is called ${name}`);
+    return found;
   }
 
   ask(options: Partial<Ask> & { readonly client?: Who | null }): Promise<Asked> {
     const { client: name = "alice", ...rest } = options;
-    const as = name === null ? null : this.who[name];
+    const as = name === null ? null : this.credentials(name);
     return ask({ port: this.tls, sni: PKG, ca: this.site.ca, as, ...rest });
   }
 
@@ -152,6 +124,29 @@ export class Siege implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#nginx?.stop();
+    this.site[Symbol.dispose]();
     this.scratch[Symbol.dispose]();
   }
+}
+
+/**
+ * People who make their own certificates, with subject and serial of somebody who is listed: under a CA of our CA's
+ * name, under one that claims our CA's key identifier too, by way of an intermediate, and under a client's own
+ * certificate. With openssl: reconcile would not.
+ */
+function strangers(scratch: Scratch, site: Site, listed: (name: Who) => Credentials): Map<Who, Credentials> {
+  const subjectOf = (file: string) => new X509Certificate(readFileSync(file)).subject;
+  const theirs = new Authority(scratch.at("strangers"), "Example CA");
+  const twins = new Authority(scratch.at("twins"), "Example CA", keyIdentifierOf(site.ca));
+  for (const { certificate } of [theirs, twins]) {
+    if (subjectOf(certificate) !== subjectOf(site.ca)) throw new Error("a stranger's CA must have our CA's name");
+  }
+  const middle = theirs.issue({ name: "Example CA", kind: "ca" });
+  const like = (name: Who) => ({ name, serial: listed(name).serial });
+  return new Map([
+    ["double", theirs.issue(like("alice"))],
+    ["twin", twins.issue(like("alice"))],
+    ["middleman", theirs.issue({ ...like("bob"), by: middle })],
+    ["daughter", theirs.issue({ ...like("frank"), by: listed("alice") })],
+  ]);
 }

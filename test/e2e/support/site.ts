@@ -1,58 +1,89 @@
-import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
-import type { DerivedFile } from "../../../scripts/model/derived.ts";
-import type { Registry } from "../../../scripts/model/registry.ts";
-import { renderNginx } from "../../../scripts/render/nginx.ts";
-import { Authority, type Credentials, type CrlTimes } from "./authority.ts";
-import type { Scratch } from "./scratch.ts";
+import { X509Certificate } from "node:crypto";
+import { copyFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { formatInstant, type Instant } from "../../../scripts/model/time.ts";
+import type { Credentials } from "./authority.ts";
+import { Repository } from "./repository.ts";
 
-/** A directory like pki/ as reconcile leaves it, made of openssl's certificates and our configuration. */
-export class Site {
-  readonly #scratch: Scratch;
-  readonly authority: Authority;
+/** The real clock, whole seconds: nginx has no other. */
+export const clock = (): Instant => Math.floor(Date.now() / 1000);
 
-  constructor(scratch: Scratch) {
-    this.#scratch = scratch;
-    this.authority = new Authority(scratch.at("authority"), "Example CA");
-    scratch.write("pki/ca.crt", readFileSync(this.authority.certificate, "utf8"));
-    this.writeCrl();
+/** A repository whose authority, certificates, CRL and configuration are what `create` and `reconcile` made of its registry. */
+export class Site implements Disposable {
+  readonly repository: Repository;
+  #taken = 0;
+
+  private constructor(registry: string) {
+    this.repository = Repository.fresh(registry);
+  }
+
+  /**
+   * The authority made and the registry carried out, both as of an instant.
+   * @param refused files under pki/ that reconcile is to refuse, and to carry out all the rest
+   */
+  static async create(registry: string, at: Instant, refused: Readonly<Record<string, string>> = {}): Promise<Site> {
+    const site = new Site(registry);
+    const bad = Object.entries(refused);
+    try {
+      for (const [path, data] of bad) site.repository.write(`pki/${path}`, data);
+      await site.#run("create", at);
+      await site.#run("reconcile", at, bad.length === 0 ? 0 : 1);
+      return site;
+    } catch (error) {
+      site[Symbol.dispose]();
+      throw error;
+    }
   }
 
   get ca(): string {
-    return this.authority.certificate;
+    return this.at("ca.crt");
+  }
+
+  get crl(): string {
+    return this.at("crl.pem");
   }
 
   get conf(): string {
-    return this.#scratch.at("pki/nginx/nginx.conf");
+    return this.at("nginx/nginx.conf");
   }
 
-  writeCrl(times?: CrlTimes): void {
-    this.#scratch.write("pki/crl.pem", this.authority.crl(times));
+  /** Absolute path of something under pki/. */
+  at(path: string): string {
+    return this.repository.at(`pki/${path}`);
   }
 
-  issueServer(name: string, names: readonly string[]): Credentials {
-    const credentials = this.authority.issue({ name, kind: "server", names });
-    for (const [directory, source, suffix] of [
-      ["issued", credentials.cert, "crt"],
-      ["private", credentials.key, "key"],
-    ] as const) {
-      mkdirSync(this.#scratch.at("pki", directory), { recursive: true });
-      copyFileSync(source, this.#scratch.at("pki", directory, `${name}.${suffix}`));
-    }
-    return credentials;
+  /** Carries this registry out as of an instant, past or future. @throws Error with what reconcile says where it refuses */
+  async reconcile(registry: string, at: Instant): Promise<void> {
+    this.repository.write("clients.yaml", registry);
+    await this.#run("reconcile", at);
   }
 
-  /** Renders and writes pki/nginx/; `admitted` by client, each with its credentials. */
-  render(
-    registry: Registry,
-    admitted: Readonly<Record<string, { readonly serial: string }>>,
-    issuedServers: readonly string[] = [...registry.servers.keys()],
-  ): DerivedFile[] {
-    const files = renderNginx({
-      registry,
-      admitted: Object.entries(admitted).map(([client, { serial }]) => ({ client, serial })),
-      issuedServers,
-    });
-    for (const one of files) if ("text" in one) this.#scratch.write(one.path, one.text);
-    return files;
+  async #run(command: "create" | "reconcile", at: Instant, expected = 0): Promise<void> {
+    const { code, stdout, stderr } = await this.repository.run(command, "--now", formatInstant(at));
+    if (code !== expected) throw new Error(`${command} exits ${code}: ${stdout}${stderr}`);
+  }
+
+  /** What an identity is handed: a copy of its newest certificate and key, which stays when ours are renewed or gone. */
+  take(name: string): Credentials {
+    this.#taken += 1;
+    const copy = (source: string, end: string) => {
+      mkdirSync(this.repository.beside("taken"), { recursive: true });
+      const target = this.repository.beside(`taken/${this.#taken}-${name}.${end}`);
+      copyFileSync(this.at(source), target);
+      return target;
+    };
+    const cert = copy(`issued/${name}.crt`, "crt");
+    const { serialNumber } = new X509Certificate(readFileSync(cert));
+    return { cert, key: copy(`private/${name}.key`, "key"), serial: serialNumber };
+  }
+
+  /** Puts a file under pki/ in place of another, as a new file: what an operator or a half-done delivery leaves. */
+  replace(path: string, data: string | Uint8Array): void {
+    const draft = this.repository.beside("draft");
+    writeFileSync(draft, data);
+    renameSync(draft, this.at(path));
+  }
+
+  [Symbol.dispose](): void {
+    this.repository[Symbol.dispose]();
   }
 }

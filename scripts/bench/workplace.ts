@@ -1,0 +1,85 @@
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { choosePorts } from "../serve/ports.ts";
+import { commitAll } from "./commit.ts";
+import { type Measured, runPeer, runScript } from "./measure.ts";
+import { createRepository } from "./repository.ts";
+
+/** A repository in which every client has its certificate, and what making it took. */
+export interface Prepared {
+  readonly root: string;
+  readonly clients: number;
+  readonly issuing: Measured;
+  /** The bare loop before and after, seconds: their mean is the peer. */
+  readonly bare: number;
+  readonly ports: { readonly tls: number; readonly plain: number };
+  readonly www: string;
+}
+
+/**
+ * Where everything is measured. Nothing is deleted before the end: ext4 makes new files slowly for some seconds after
+ * many were removed.
+ */
+export class Workplace {
+  /** 1, or 10 for --quick. */
+  readonly divisor: number;
+  readonly say: (text: string) => void;
+  readonly #top: string;
+  readonly #prepared = new Map<number, Promise<Prepared>>();
+  #next = 0;
+
+  constructor(divisor: number, say: (text: string) => void) {
+    this.divisor = divisor;
+    this.say = say;
+    this.#top = realpathSync(mkdtempSync(join(tmpdir(), "gatehouse-bench-")));
+    // nginx's worker is somebody else where root runs this; keys below stay closed by their own modes.
+    chmodSync(this.#top, 0o711);
+  }
+
+  size(full: number): number {
+    return Math.max(1, Math.round(full / this.divisor));
+  }
+
+  /** A new directory, for nobody else. */
+  directory(name: string): string {
+    const path = join(this.#top, `${name}-${this.#next++}`);
+    mkdirSync(path);
+    return path;
+  }
+
+  get www(): string {
+    return join(this.#top, "www");
+  }
+
+  /** The same one for every row that asks for that many clients. */
+  prepared(clients: number): Promise<Prepared> {
+    const known = this.#prepared.get(clients) ?? this.prepare(clients);
+    this.#prepared.set(clients, known);
+    return known;
+  }
+
+  private async prepare(clients: number): Promise<Prepared> {
+    this.say(`making a repository with ${clients.toLocaleString("en")} clients`);
+    const root = this.directory("repository");
+    const ports = await choosePorts(null);
+    const { www } = this;
+    await createRepository(root, { clients, www, port: ports.tls });
+    const before = await runBare("issue", String(clients));
+    const issuing = await runScript("reconcile", "--root", root);
+    const after = await runBare("issue", String(clients));
+    commitAll(root);
+    return { root, clients, issuing, bare: (before.seconds + after.seconds) / 2, ports, www };
+  }
+
+  close(): void {
+    rmSync(this.#top, { recursive: true, force: true });
+  }
+}
+
+const BARE = fileURLToPath(new URL("./bare.ts", import.meta.url));
+
+export function runBare(what: "issue" | "read" | "verify", argument: string): Promise<Measured> {
+  return runPeer(process.execPath, [BARE, what, argument]);
+}

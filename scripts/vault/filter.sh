@@ -1,0 +1,75 @@
+#!/bin/sh
+# Starts git's filter for protected files, and points git's configuration at it. It runs as a copy, gatehouse/filter/
+# under git's common directory (install.ts), so that no branch that is checked out has a say in it.
+#   filter.sh process|clean|smudge DRIVER   what git calls
+#   filter.sh configure                     sets the configuration where it is not so; prints the drivers it mended
+# git calls it through `git rev-parse --git-common-dir`: right in linked worktrees and after the clone was moved.
+set -u
+
+here=${0%/*}
+common=${here%/gatehouse/filter}
+# Whatever a shell was told for its own programs is nothing for the one that sees private keys.
+unset NODE_OPTIONS
+
+start() {
+	git_directory=$common
+	# The top of a linked worktree has a file here, and git-crypt puts such a worktree's key into its own directory.
+	[ ! -f .git ] || git_directory=$(git rev-parse --git-dir)
+	NODE_COMPILE_CACHE=$here/cache
+	export NODE_COMPILE_CACHE
+	[ ! -x "$here/node" ] || exec "$here/node" "$here/vault/filter.ts" "$1" "$2" "$common" "$git_directory"
+	# shellcheck source=scripts/recent-node.sh
+	. "$here/recent-node.sh"
+	# A graphical git client often has a bare PATH.
+	for node in node /usr/local/bin/node /opt/homebrew/bin/node; do
+		if recent "$node"; then exec "$node" "$here/vault/filter.ts" "$1" "$2" "$common" "$git_directory"; fi
+	done
+	echo "gatehouse: git's filter for private keys finds no Node; run: sh scripts/setup.sh, then the same again" >&2
+	exit 1
+}
+
+# Every driver that has a key here or that attributes name; a name with other characters is none of git-crypt's.
+drivers() {
+	echo git-crypt
+	for key in "$common"/git-crypt/keys/*; do
+		name=${key##*/}
+		case $name in default | *[!A-Za-z0-9_-]*) ;; *) echo "git-crypt-$name" ;; esac
+	done
+	pattern='filter=git-crypt-[A-Za-z0-9_-]+'
+	{
+		git grep --cached -h -o -E "$pattern" -- .gitattributes '*/.gitattributes'
+		git grep --no-index -h -o -E "$pattern" -- .gitattributes
+	} 2>/dev/null | while read -r match; do echo "${match#filter=}"; done
+}
+
+configure() {
+	seen=' '
+	for driver in $(drivers); do
+		case $seen in *" $driver "*) continue ;; esac
+		seen="$seen$driver "
+		# shellcheck disable=SC2016 # git's shell expands it
+		command='sh "$(git rev-parse --git-common-dir)/gatehouse/filter/filter.sh"'
+		mended=no
+		put process "$command process $driver"
+		put required true
+		# For programs that do not know of `process`; git-crypt's own do as well.
+		for one in clean smudge; do
+			[ -n "$(git config --local --get "filter.$driver.$one")" ] || put "$one" "$command $one $driver"
+		done
+		[ "$mended" = no ] || echo "$driver"
+	done
+}
+
+put() {
+	[ "$(git config --local --get "filter.$driver.$1")" != "$2" ] || return 0
+	git config --local --replace-all "filter.$driver.$1" "$2" && mended=yes
+}
+
+case ${1-} in
+process | clean | smudge) start "$1" "$2" ;;
+configure) configure ;;
+*)
+	echo "usage: filter.sh process|clean|smudge DRIVER, or filter.sh configure" >&2
+	exit 1
+	;;
+esac

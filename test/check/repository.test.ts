@@ -1,0 +1,91 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../system/scratch.ts";
+import { edit, write } from "./prepared.ts";
+import { at, pem, remove, testTamperings, usePrepared } from "./tampering.ts";
+
+usePrepared();
+
+testTamperings({
+  ".gitattributes without git-crypt": {
+    tamper: (root) => edit(root, ".gitattributes", (text) => text.replace("filter=git-crypt", "filter=git-crpyt")),
+    code: "Attributes",
+    path: at(".gitattributes"),
+  },
+  "line endings on keys": {
+    tamper: (root) => edit(root, ".gitattributes", (text) => `${text}*.pem text eol=crlf\n`),
+    code: "Attributes",
+    path: at(".gitattributes"),
+  },
+  "another filter for one key, in a file that is not committed": {
+    tamper: (root) => write(root, ".git/info/attributes", "alice.key filter=lfs\n"),
+    code: "Attributes",
+    path: at("pki/private/alice.key"),
+    fix: "unrun",
+  },
+  "git-crypt's filter gone": {
+    tamper: (root) => run(root, "git", "config", "--unset", "filter.git-crypt.clean"),
+    code: "Filter",
+    path: at(".git/config"),
+  },
+  "git-crypt's filter allowed to fail": {
+    tamper: (root) => run(root, "git", "config", "filter.git-crypt.required", "false"),
+    code: "Filter",
+    path: at(".git/config"),
+  },
+  "no hook": {
+    tamper: (root) => run(root, "git", "config", "--unset", "core.hooksPath"),
+    code: "Hooks",
+    path: at(".husky"),
+    level: "warn",
+    fix: "unrun",
+  },
+  "a hook that cannot run": {
+    tamper: (root) => chmodSync(join(root, "hooks/pre-commit"), 0o644),
+    code: "Hooks",
+    path: at(".husky"),
+    level: "warn",
+    fix: "unrun",
+  },
+  "husky's hook without what it calls": {
+    tamper: (root) => {
+      for (const file of [".husky/pre-commit", ".husky/_/pre-commit"]) write(root, file, "#!/bin/sh\n");
+      chmodSync(join(root, ".husky/_/pre-commit"), 0o755);
+      run(root, "git", "config", "core.hooksPath", join(root, ".husky/_"));
+    },
+    code: "Hooks",
+    path: at(".husky"),
+    level: "warn",
+    fix: "unrun",
+  },
+  "a private key in the index": {
+    tamper: (root) => {
+      write(root, "leak.pem", pem());
+      run(root, "git", "add", "leak.pem");
+    },
+    code: "PrivateKey",
+    path: at("leak.pem"),
+  },
+  "a git-crypt key that nobody saved": {
+    tamper: (root) => remove(root, ".git/gatehouse/key-exported"),
+    code: "KeyNotExported",
+    path: at(".git/git-crypt"),
+    level: "warn",
+  },
+  "keys in ciphertext where git's filter is on": {
+    tamper: (root) => {
+      for (const name of readdirSync(join(root, "pki/private")).filter((one) => one.endsWith(".key"))) {
+        const path = `pki/private/${name}`;
+        write(root, path, execFileSync("git", ["cat-file", "blob", `HEAD:${path}`], { cwd: root }));
+      }
+      for (const name of readdirSync(join(root, "pki/private/by_serial"))) {
+        const path = `pki/private/by_serial/${name}`;
+        write(root, path, execFileSync("git", ["cat-file", "blob", `HEAD:${path}`], { cwd: root }));
+      }
+    },
+    code: "HalfUnlocked",
+    path: at("pki/private"),
+    fix: "unrun",
+  },
+});

@@ -1,0 +1,256 @@
+import { describe, expect, it, test } from "vitest";
+import type { Change } from "../../scripts/model/plan.ts";
+import type { Registry } from "../../scripts/model/registry.ts";
+import type { State } from "../../scripts/model/state.ts";
+import { makePlan, NO_POLICY, type Planned, type Policy } from "../../scripts/plan/index.ts";
+import {
+  authorityOf,
+  clientOf,
+  crowdOf,
+  DAY,
+  NOW,
+  registryOf,
+  requestOf,
+  revocationOf,
+  stateOf,
+  VERSION,
+  withClients,
+} from "../support/plan-builders.ts";
+import { inShort } from "../support/plan-one.ts";
+import { planFor, reconcile } from "../support/plan-simulator.ts";
+
+/** Twelve clients, carried out; c00's certificate is soon to be renewed. */
+const LAST = withClients(registryOf({ clients: crowdOf(12) }), { c00: clientOf({ lifetime: 40 * DAY }) });
+const CARRIED = reconcile(LAST, stateOf(), NOW);
+const SOON = NOW + 10 * DAY;
+/** As CARRIED, and c01's certificate is revoked without the CRL knowing. */
+const C01 = [...CARRIED.certificates.values()].find((one) => one.identity === "c01")?.serial ?? "";
+const UNLISTED: State = { ...CARRIED, revocations: new Map([[C01, revocationOf(C01)]]) };
+
+const codes = ({ plan }: Planned) => [...new Set(plan.refusals.map(({ code }) => code))];
+const isDecision = (change: Change) => !["crl", "file", "definition"].includes(change.kind);
+
+/** Decisions in short, `crl`, and what is done with pki/registry.yaml. */
+function asked({ plan }: Planned): string[] {
+  return plan.changes.flatMap(short);
+}
+
+function done({ errand }: Planned): string[] | null {
+  return errand?.plan.changes.flatMap(short) ?? null;
+}
+
+function short(change: Change): string[] {
+  if (change.kind === "file") return change.path === "pki/registry.yaml" ? ["registry"] : [];
+  if (change.kind === "crl" || change.kind === "definition") return [change.kind];
+  return isDecision(change) ? [inShort(change).replace(/ …./, "")] : [];
+}
+
+const fewer = withClients(LAST, Object.fromEntries(["c08", "c09", "c10", "c11"].map((name) => [name, null])));
+const removals = ["c08", "c09", "c10", "c11"].map((name) => `revoke ${name} Removed cessationOfOperation`);
+
+test("without a refusal what is asked is what is done", () => {
+  const planned = planFor(withClients(LAST, { c11: null, new: clientOf() }), CARRIED, NOW);
+  expect(codes(planned)).toEqual([]);
+  expect(asked(planned)).toEqual(["issue new Missing", "revoke c11 Removed cessationOfOperation", "crl", "registry"]);
+  expect(planned.errand?.plan).toBe(planned.plan);
+});
+
+test("the summary counts what the plan says", () => {
+  const { plan } = planFor(withClients(LAST, { c11: null, new: clientOf() }), CARRIED, SOON);
+  const files = plan.changes.filter(({ kind }) => kind === "file").length;
+  expect(plan.summary).toEqual({
+    issue: 1,
+    renew: 1,
+    revoke: 1,
+    hold: 0,
+    release: 0,
+    definition: 0,
+    crl: 1,
+    file: files,
+    lose: 1,
+  });
+  expect(plan.asOf).toBe(SOON);
+});
+
+describe("a registry that is refused as a whole is shown, and what was carried out last goes on", () => {
+  it.each<[code: string, registry: Registry, expected: string[], policy?: Partial<Policy>]>([
+    ["TooManyLosses", fewer, [...removals, "crl", "registry"]],
+    [
+      "AuthorityChanged",
+      { ...LAST, authority: { ...LAST.authority, commonName: "Other" } },
+      ["definition", "registry"],
+    ],
+    [
+      "StateEdited",
+      withClients(LAST, { new: clientOf() }),
+      ["issue new Missing", "registry"],
+      { stateEdited: ["pki/crl.pem"] },
+    ],
+    ["Unsigned", { ...LAST, limits: { ...LAST.limits, signed: true } }, ["definition", "registry"]],
+    [
+      "Unsigned",
+      { ...LAST, limits: { ...LAST.limits, signed: true } },
+      ["definition", "registry"],
+      { unsigned: ["abc123"] },
+    ],
+  ])("%s", (code, registry, expected, policy) => {
+    const planned = planFor(registry, CARRIED, NOW, policy);
+    expect(codes(planned)).toEqual([code]);
+    expect(asked(planned)).toEqual(expected);
+    expect(done(planned)).toEqual([]);
+    const later = planFor(registry, CARRIED, SOON, policy);
+    expect(done(later)).toEqual(["renew c00"]);
+    expect(later.errand?.registry).toEqual(CARRIED.carriedOut?.registry);
+  });
+
+  it("LastSensitiveClient", () => {
+    const groups = new Map(LAST.groups).set("staff", {
+      ...(LAST.groups.get("staff") ?? { repositories: [], services: [] }),
+      sensitive: true,
+    });
+    const before = { ...LAST, groups, clients: new Map([["only", clientOf()]]) };
+    const planned = planFor(withClients(before, { only: null }), reconcile(before, stateOf(), NOW), NOW);
+    expect(codes(planned)).toEqual(["LastSensitiveClient"]);
+    expect(done(planned)).toEqual([]);
+  });
+
+  it("with the exact number it is carried out", () => {
+    const planned = planFor(fewer, CARRIED, NOW, { allowLosses: 4 });
+    expect(codes(planned)).toEqual([]);
+    expect(done(planned)).toEqual(asked(planned));
+  });
+
+  it("the limit that judges is the one carried out last", () => {
+    expect(codes(planFor({ ...fewer, limits: { ...LAST.limits, lose: 100 } }, CARRIED, NOW))).toEqual([
+      "TooManyLosses",
+    ]);
+  });
+
+  it("a change cannot take out the rule that only signed commits count", () => {
+    const strict = { ...LAST, limits: { ...LAST.limits, signed: true } };
+    const state = reconcile(strict, stateOf(), NOW, { unsigned: [] });
+    expect(codes(planFor(LAST, state, NOW, { unsigned: ["abc123"] }))).toEqual(["Unsigned"]);
+  });
+
+  it("when nothing was carried out before, nothing is done", () => {
+    expect(planFor(LAST, stateOf(), NOW, { stateEdited: ["pki/x"] }).errand).toBeNull();
+  });
+});
+
+describe("an unreadable registry", () => {
+  it("is told with its first error, and what was carried out last goes on: renewals, CRL", () => {
+    const planned = planFor(null, CARRIED, SOON);
+    expect(planned.plan.refusals).toEqual([
+      { code: "InvalidRegistry", message: "clients.yaml:1:1: is not YAML. What was carried out last stays in force." },
+    ]);
+    expect(done(planned)).toEqual(["renew c00"]);
+    expect(done(planFor(null, CARRIED, NOW + 16 * DAY))).toEqual(["renew c00", "crl"]);
+    expect(done(planFor(null, UNLISTED, NOW))).toEqual(["issue c01 Missing", "crl"]);
+  });
+
+  it("is all there is to say where nothing was carried out", () => {
+    const planned = planFor(null, stateOf({ authority: null }), NOW);
+    expect(codes(planned)).toEqual(["NoAuthority", "InvalidRegistry"]);
+    expect(planned.errand).toBeNull();
+  });
+
+  it("hides no doubt about the state", () => {
+    const doubts = [{ path: "pki/registry.yaml", message: "holds the marks of a merge conflict" }];
+    expect(codes(planFor(null, stateOf({ doubts }), NOW))).toEqual(["InvalidRegistry", "StateDoubtful"]);
+  });
+});
+
+describe("a bad request", () => {
+  const wants = withClients(LAST, { ann: clientOf({ csr: true }), new: clientOf() });
+  it("keeps one client waiting; the rest is carried out", () => {
+    const planned = planFor(
+      wants,
+      { ...CARRIED, requests: new Map([["ann", { ok: false, problem: "two blocks" }]]) },
+      NOW,
+    );
+    expect(planned.plan.refusals).toEqual([{ code: "BadRequest", message: "pki/reqs/ann.req: two blocks" }]);
+    expect(done(planned)).toEqual(["issue new Missing", "registry"]);
+  });
+
+  it("leaves its client the certificate that it has", () => {
+    const state = reconcile(wants, { ...CARRIED, requests: new Map([["ann", requestOf("k1")]]) }, NOW);
+    const planned = planFor(
+      wants,
+      { ...state, requests: new Map([["ann", { ok: false, problem: "two blocks" }]]) },
+      NOW,
+    );
+    expect(codes(planned)).toEqual(["BadRequest"]);
+    expect(done(planned)).toEqual([]);
+  });
+});
+
+describe("a doubtful state", () => {
+  const doubts = [{ path: "pki/certs_by_serial/00.pem", message: "is cut short" }];
+  const wants = withClients(LAST, { c11: null, new: clientOf() });
+  it.each<[sentence: string, state: State, now: number, expected: string[]]>([
+    ["does nothing on a day when the CRL is fresh, whatever is asked", { ...CARRIED, doubts }, NOW, []],
+    ["does nothing although renewals are due", { ...CARRIED, doubts }, SOON, []],
+    ["signs the CRL when it is due", { ...CARRIED, doubts }, NOW + 16 * DAY, ["crl"]],
+    ["signs the CRL with what is known to be revoked", { ...UNLISTED, doubts }, NOW, ["crl"]],
+    [
+      "signs the CRL also when what was carried out cannot be read",
+      { ...UNLISTED, carriedOut: null, doubts },
+      NOW,
+      ["crl"],
+    ],
+  ])("%s", (_, state, now, expected) => {
+    const planned = planFor(wants, state, now);
+    expect(codes(planned)).toEqual(["StateDoubtful"]);
+    expect(done(planned)).toEqual(expected);
+    expect(planned.errand?.decisions.list).toEqual([]);
+  });
+
+  it("still shows what was asked", () => {
+    expect(asked(planFor(wants, { ...CARRIED, doubts }, NOW))).toContain("issue new Missing");
+  });
+});
+
+describe("nothing at all is done", () => {
+  it.each<[code: string, state: State, now: number]>([
+    ["ClockBehind", UNLISTED, NOW - 1],
+    ["ClockAhead", UNLISTED, NOW + 400 * DAY],
+    ["NoAuthority", { ...UNLISTED, authority: null }, NOW],
+  ])("%s", (code, state, now) => {
+    const planned = planFor(LAST, state, now);
+    expect(codes(planned)).toEqual([code]);
+    expect(planned.errand).toBeNull();
+  });
+
+  it("unless --now says what time it is", () => {
+    expect(planFor(LAST, UNLISTED, NOW + 400 * DAY, { checkClock: false }).errand).not.toBeNull();
+  });
+
+  it("by an authority that has ended, and nobody is told that more is to come", () => {
+    const state = { ...CARRIED, authority: authorityOf({ notAfter: NOW + DAY }) };
+    const planned = planFor(withClients(LAST, { new: clientOf() }), state, NOW + DAY);
+    expect(asked(planned).filter((one) => one.startsWith("issue"))).toEqual([]);
+  });
+});
+
+test("compared with another base, the plan tells other access and the same decisions", () => {
+  const wants = withClients(LAST, { new: clientOf() });
+  const input = { registry: wants, problems: [], state: CARRIED, now: NOW, version: VERSION, policy: NO_POLICY };
+  const { plan } = makePlan(input);
+  expect(plan.access.map(({ client }) => client)).toEqual(["new"]);
+  const other = makePlan({ ...input, base: wants }).plan;
+  expect(other.access).toEqual([]);
+  expect(other.changes.filter(isDecision)).toEqual(plan.changes.filter(isDecision));
+});
+
+test("a certificate of a serial that nobody issued yet stands in for one in the plan's files", () => {
+  const planned = planFor(withClients(LAST, { new: clientOf() }), CARRIED, NOW);
+  const files = planned.plan.changes.flatMap((one) => (one.kind === "file" ? [`${one.reason} ${one.path}`] : []));
+  expect(files).toEqual([
+    "Drifted pki/index.txt",
+    "Missing pki/issued/new.crt",
+    "Drifted pki/nginx/clients.map",
+    "Drifted pki/nginx/roles.map",
+    "Missing pki/private/new.key",
+    "Drifted pki/registry.yaml",
+  ]);
+});
