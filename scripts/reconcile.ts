@@ -35,9 +35,10 @@ await runCommand(
       say,
     });
     for (const problem of problems) say(printable(formatProblem(problem)));
-    if (json) out(planJson(carriedOut ?? { ...planned.plan, changes: [] }));
+    const { refusals } = planned.plan;
+    if (json) out(planJson({ ...(carriedOut ?? { ...planned.plan, changes: [] }), refusals }));
     if (carriedOut !== null) say(`Done: ${carriedOut.changes.length} changes carried out.`);
     if (committed) say("Committed.");
-    return planned.plan.refusals.length > 0 ? 1 : 0;
+    return refusals.length > 0 ? 1 : 0;
   },
 );

@@ -211,32 +211,113 @@ forget_policy() {
 	rm -f "$POLICY"
 }
 
-# --- hooks ---------------------------------------------------------------------------------------------------------
+# --- filter and hooks ----------------------------------------------------------------------------------------------
 
-# An absolute path in the main checkout: husky's own, `.husky/_`, is relative, so it does not exist in a linked
-# worktree, and git takes a missing hook for none.
-hooks() {
-	[ -e .git ] && command -v git >/dev/null && [ "${HUSKY-}" != 0 ] || return 0
+# What git starts by itself is never a file of the working tree: a stranger's branch that is checked out would bring
+# its own. So both are copies under git's common directory, and both use a Node that no branch can replace.
+in_git() {
+	[ -e .git ] && command -v git >/dev/null || return 1
 	common=$(git rev-parse --path-format=absolute --git-common-dir) || fail "git does not accept this checkout: see above"
-	main=$(dirname -- "$common")
-	[ -f "$main/.husky/pre-commit" ] || main=$(pwd -P)
-	now=$(git config --local core.hooksPath || :)
-	[ "$now" = "$main/.husky/_" ] && [ -x "$main/.husky/_/pre-commit" ] && [ -f "$main/.husky/_/h" ] && return 0
+	node=$PWD/node_modules/.bin/node
+	[ -x "$node" ] || node=node
+}
+
+# STAMP FILE...: is any of them newer?
+newer() {
+	[ -e "$1" ] || return 0
+	stamp_file=$1
+	shift
+	find "$@" -newer "$stamp_file" 2>/dev/null | grep -q .
+}
+
+filter() {
+	in_git || return 0
+	copy=$common/gatehouse/filter
+	if newer "$copy/stamp" scripts/vault scripts/model scripts/recent-node.sh; then
+		mkdir -p "$copy"
+		: >"$copy/stamp.new"
+		"$node" scripts/vault/copy-filter.ts "$PWD" || fail "git's filter could not be copied: see above"
+		mv -f "$copy/stamp.new" "$copy/stamp"
+	fi
+	mended=$(sh "$copy/filter.sh" configure) || fail "git's filter could not be set up: see above"
+	[ -z "$mended" ] || say "installed git's filter: private keys are encrypted on their way into git"
+}
+
+# git's own hooks directory, for it is right in linked worktrees and after a clone was moved, where a path in
+# core.hooksPath is not. .husky/ holds the hooks as husky wants them, but not by husky: its own `.husky/_` is part of
+# the working tree, and puts the branch's node_modules/.bin before everything else in PATH.
+hooks() {
+	in_git && [ "${HUSKY-}" != 0 ] || return 0
+	now=$(git config core.hooksPath || :)
 	case $now in
-	'' | *.husky/_) ;;
+	'') ;;
+	*.husky/_) git config --local --unset-all core.hooksPath || : ;;
 	*)
 		say "git's core.hooksPath is $now: the guard is not called; call .husky/pre-commit from there, or type:"
 		printf '  %s\n' "git config --unset core.hooksPath && sh scripts/setup.sh" >&2
 		return 0
 		;;
 	esac
-	node=$PWD/node_modules/.bin/node
-	[ -x "$node" ] || node=node
-	husky=$PWD/node_modules/husky/bin.js
-	said=$(cd "$main" && HUSKY=1 "$node" "$husky" 2>&1) || said=${said:-failed}
-	[ -z "$said" ] || fail "husky could not install the hooks: $said"
-	git config --local core.hooksPath "$main/.husky/_"
-	say "installed git's hooks: commits are checked for private keys"
+	copy=$common/gatehouse/code
+	if newer "$copy/stamp" scripts .husky package.json "$stamp/package-lock.json"; then copy_code; fi
+	installed=no
+	for hook in .husky/*; do
+		[ ! -f "$hook" ] || stub "$common/hooks/${hook##*/}"
+	done
+	[ "$installed" = no ] || say "installed git's hooks: commits are checked for private keys"
+}
+
+# FILE: a hook of git's that calls its namesake in the copy. Somebody else's is left alone.
+stub() {
+	# shellcheck disable=SC2016 # for the hook's own shell
+	text='#!/bin/sh
+# Written by scripts/setup.sh of Gatehouse: what it runs is the copy made there, not what a branch brings.
+[ "${HUSKY-}" != 0 ] || exit 0
+exec sh "${0%/*}/../gatehouse/code/.husky/${0##*/}" "$@"'
+	if [ -e "$1" ]; then
+		[ "$(cat "$1")" != "$text" ] || [ ! -x "$1" ] || return 0
+		if ! grep -q 'of Gatehouse' "$1"; then
+			say "$1 is somebody else's hook: the guard is not called there; call this from it:"
+			printf '  %s\n' "sh '$common/gatehouse/code/.husky/${1##*/}' \"\$@\"" >&2
+			return 0
+		fi
+	fi
+	mkdir -p "$common/hooks"
+	printf '%s\n' "$text" >"$1.new"
+	chmod 755 "$1.new"
+	mv -f "$1.new" "$1"
+	installed=yes
+}
+
+# The stamp is as old as the start: what changes meanwhile is copied next time.
+copy_code() {
+	rm -rf "$copy.new" "$copy.old"
+	mkdir -p "$copy.new/node_modules/.bin"
+	: >"$copy.new/stamp"
+	cp -R scripts .husky package.json "$copy.new/"
+	rm -rf "$copy.new/.husky/_"
+	# shellcheck disable=SC2016 # JavaScript
+	packages=$("$node" -e 'const { packages } = JSON.parse(fs.readFileSync("package-lock.json", "utf8"));
+		for (const [path, { dev }] of Object.entries(packages)) if (path && !dev) console.log(path)')
+	for package in $packages; do
+		[ -d "$package" ] && [ ! -d "$copy.new/$package" ] || continue
+		mkdir -p "$copy.new/${package%/*}"
+		cp -R "$package/" "$copy.new/$package"
+	done
+	own_node "$copy.new/node_modules/.bin/node"
+	[ ! -d "$copy" ] || mv "$copy" "$copy.old"
+	mv "$copy.new" "$copy"
+	rm -rf "$copy.old"
+}
+
+# FILE: the Node of this clone, if it has one. A hard link stays what it is when a branch replaces the other one.
+own_node() {
+	[ -x node_modules/.bin/node ] || return 0
+	target=$(readlink node_modules/.bin/node) || target=node
+	case $target in
+	/*) ln -s "$target" "$1" ;;
+	*) ln "node_modules/.bin/$target" "$1" 2>/dev/null || cp "node_modules/.bin/$target" "$1" ;;
+	esac
 }
 
 # -------------------------------------------------------------------------------------------------------------------
@@ -256,6 +337,7 @@ packages
 node_itself
 programs git git-crypt openssl nginx
 [ "$wanted_test" = no ] || programs certtool curl easyrsa shellcheck busybox
+filter
 hooks
 [ "$failed" = 0 ] || exit 1
 [ "$quiet" = yes ] || say "everything is here"

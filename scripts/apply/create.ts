@@ -20,7 +20,7 @@ const BACKDATE = 2 * 3600;
 export async function createAuthority(root: string, authority: Authority, vault: Vault, now: Instant): Promise<void> {
   if (!existsSync(join(root, paths.CA_KEY))) {
     const { pem } = await newKey(authority.key);
-    await writeFiles(root, [{ path: paths.CA_KEY, data: vault.forTree(Buffer.from(pem)) }]);
+    await writeFiles(root, [{ path: paths.CA_KEY, data: vault.forTree(Buffer.from(pem), paths.CA_KEY) }]);
   }
   const key = createPrivateKey(vault.read(paths.CA_KEY).toString("utf8"));
   const { commonName, organization, country, lifetime } = authority;

@@ -18,7 +18,10 @@ export async function crl(input: CheckInput, doubtful: boolean): Promise<Finding
   if (state.authority === null || state.doubts.some((doubt) => doubt.path === path)) return [];
   if (state.crl === null) {
     if (state.certificates.size === 0 && state.carriedOut === null) return [];
-    return [block("Missing", path, "there is no CRL: servers let nobody in", RECONCILE)];
+    // Without the last one's number the next could not be sure to rise above it.
+    const back = await input.restore(path);
+    const fix = back === null ? RECONCILE : `${back} && ${RECONCILE}`;
+    return [block("Missing", path, "there is no CRL: servers let nobody in", fix)];
   }
   const found =
     (await future(input, state.crl)) ?? (await rollback(input, state.crl)) ?? (doubtful ? null : entries(input));

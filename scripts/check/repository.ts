@@ -58,8 +58,10 @@ export async function filter({ git, root, vault, state }: CheckInput): Promise<F
   if (!vault.treeUnlocked && (vault.state !== "absent" || state.authority === null)) return [];
   const value = async (name: string) =>
     (await git.raw(["config", "--get", `filter.git-crypt.${name}`]).catch(() => "")).trim();
-  const [clean, smudge, process, required] = await Promise.all(["clean", "smudge", "process", "required"].map(value));
-  const works = process !== "" || (clean !== "" && smudge !== "");
+  const [clean, smudge, longRunning, required] = await Promise.all(
+    ["clean", "smudge", "process", "required"].map(value),
+  );
+  const works = longRunning !== "" || (clean !== "" && smudge !== "");
   if (works && /^(?:true|yes|on|1)$/i.test(required ?? "")) return [];
   const what = works
     ? "is not required: where it fails, git adds keys in the clear"

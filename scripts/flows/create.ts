@@ -7,6 +7,7 @@ import type { Instant } from "../model/time.ts";
 import { commonDirectory } from "../system/checkout.ts";
 import { withLock } from "../system/lock.ts";
 import { initVault } from "../vault/init.ts";
+import { installFilter } from "../vault/install.ts";
 import { openVault } from "../vault/vault.ts";
 import { loadWorkingTree } from "./load.ts";
 
@@ -32,6 +33,7 @@ export async function create(root: string, now: Instant, say: (text: string) => 
     }
     if (await initVault(root))
       say("Made git-crypt's key: everything under pki/private is encrypted on its way into git.");
+    await installFilter(root);
     const again = existsSync(join(root, paths.CA_KEY));
     await createAuthority(root, registry.authority, openVault(root, process.env), now);
     say(

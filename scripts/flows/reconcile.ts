@@ -1,4 +1,5 @@
 import { createPrivateKey } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
 import { posix } from "node:path";
 import { writeDerived } from "../apply/derived.ts";
 import { writeCrl, writeRevocations } from "../apply/facts.ts";
@@ -58,7 +59,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     }
     const { errand } = planned;
     if (errand === null) return { planned, problems, carriedOut: null };
-    await tidyTemporaries(root, directoriesOf(loaded));
+    await tidyTemporaries(root, directoriesOf(loaded, root));
     if (errand.plan.changes.length === 0) return { planned, problems, carriedOut: null };
     const state = await carryOut(errand, loaded, options);
     insistOnNothingToDo(planFor(loaded, state, options), errand);
@@ -154,9 +155,14 @@ function describeCrl({ number, reason, message }: CrlChange): string {
   return `${number} ${reason}: ${message}`;
 }
 
-/** Every directory in which a killed run may have left temporary files. */
-function directoriesOf({ tree }: Loaded): Set<string> {
+/** Every directory in which a killed run may have left temporary files, perhaps with nothing else in it yet. */
+function directoriesOf({ tree }: Loaded, root: string): Set<string> {
   const directories = new Set<string>(["pki", ...Object.values(paths.DIR)]);
   for (const { path } of tree.walk("pki")) directories.add(posix.dirname(path));
+  for (const top of [paths.DIR.nginx, paths.DIR.apache, paths.DIR.stunnel]) {
+    if (!existsSync(posix.join(root, top))) continue;
+    for (const entry of readdirSync(posix.join(root, top), { recursive: true, withFileTypes: true }))
+      if (entry.isDirectory()) directories.add(posix.join(posix.relative(root, entry.parentPath), entry.name));
+  }
   return directories;
 }

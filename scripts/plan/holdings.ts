@@ -27,7 +27,7 @@ export function isLive(certificate: Certificate, state: State, now: Instant): bo
 }
 
 /** Oldest first; the serial decides between two of one second, so that the order is the same everywhere. */
-function byAge(a: Certificate, b: Certificate): number {
+export function byAge(a: Certificate, b: Certificate): number {
   return a.issued - b.issued || (a.serial < b.serial ? -1 : 1);
 }
 

@@ -2,7 +2,7 @@ import * as paths from "../model/paths.ts";
 import type { Refusal } from "../model/plan.ts";
 import type { Certificate, Request, State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
-import { isLive, type Ledger } from "./holdings.ts";
+import { byAge, isLive, type Ledger } from "./holdings.ts";
 import type { Identity } from "./identity.ts";
 
 type SoundRequest = Request & { readonly ok: true };
@@ -56,7 +56,7 @@ function objection(identity: Identity, request: SoundRequest, history: KeyHistor
   const { identities, state, ledger, now } = history;
   if (request.fingerprint === state.authority?.fingerprint)
     return "its key is the authority's own; make a key for this machine alone";
-  const certified = history.certificates.get(request.fingerprint) ?? [];
+  const certified = (history.certificates.get(request.fingerprint) ?? []).toSorted(byAge);
   const former = ledger.renamedFrom(identity);
   const own = certified.filter((one) => one.identity === identity.name || one.identity === former);
   const holds = ledger.of(identity).live.some((one) => own.includes(one));
@@ -64,7 +64,9 @@ function objection(identity: Identity, request: SoundRequest, history: KeyHistor
   const isOver = (one: Certificate) => own.length > 0 && !identities.has(one.identity) && !isLive(one, state, now);
   const foreign = holds ? undefined : certified.find((one) => !own.includes(one) && !isOver(one));
   if (foreign) return `its key is already certified for ${foreign.identity}; make a new key and a new request`;
-  const burnt = certified.find((one) => isBurnt(one, identity, state));
+  // An orphan is revoked in this very plan; unless its key goes on, that gives up the key.
+  const isGivenUp = (one: Certificate) => !holds && ledger.orphans.includes(one);
+  const burnt = certified.find((one) => isBurnt(one, identity, state) || isGivenUp(one));
   if (burnt) return `its key was revoked (certificate ${burnt.serial}); make a new key and a new request`;
   const rivals = (history.requesters.get(request.fingerprint) ?? []).filter((name) => name !== identity.name);
   return rivals.length > 0 && certified.length === 0

@@ -27,7 +27,9 @@ export function deriveFiles({ registry, state, now, valid }: DeriveInput): Deriv
   }
   files.push({ path: paths.INDEX, text: renderIndex(state, now) });
   files.push({ path: paths.INDEX_ATTR, text: "unique_subject = no\n" });
-  const admitted = valid.filter((one) => one.certificate.kind === "client").map((one) => ({ serial: one.certificate.serial, client: one.identity }));
+  const admitted = valid
+    .filter((one) => one.certificate.kind === "client")
+    .map((one) => ({ serial: one.certificate.serial, client: one.identity }));
   const issuedServers = [...newest.keys()].filter((name) => registry.servers.has(name));
   files.push(...renderNginx({ registry, admitted, issuedServers }));
   return files;

@@ -6,7 +6,9 @@ import { civil, type Instant } from "../model/time.ts";
  * subject, separated by tabs; oldest first. Derived: `openssl ca` may read it, we never do but as a witness of what was.
  */
 export function renderIndex(state: State, now: Instant): string {
-  const certificates = [...state.certificates.values()].sort((a, b) => a.issued - b.issued || (a.serial < b.serial ? -1 : 1));
+  const certificates = [...state.certificates.values()].sort(
+    (a, b) => a.issued - b.issued || (a.serial < b.serial ? -1 : 1),
+  );
   return certificates.map((certificate) => indexLine(certificate, state, now)).join("");
 }
 
@@ -14,7 +16,11 @@ function indexLine(certificate: Certificate, state: State, now: Instant): string
   const { serial, notAfter, subject } = certificate;
   const revocation = state.revocations.get(serial);
   const hold = state.holds.get(serial);
-  const gone = revocation ? `${asn1Time(revocation.at)},${revocation.reason}` : hold ? `${asn1Time(hold.at)},certificateHold` : "";
+  const gone = revocation
+    ? `${asn1Time(revocation.at)},${revocation.reason}`
+    : hold
+      ? `${asn1Time(hold.at)},certificateHold`
+      : "";
   const status = gone !== "" ? "R" : notAfter < now ? "E" : "V";
   return `${status}\t${asn1Time(notAfter)}\t${gone}\t${serial}\tunknown\t${oneLine(subject)}\n`;
 }
@@ -31,7 +37,10 @@ function oneLine(subject: string): string {
   const bytes = Buffer.from(`/${subject.replace(/, (?=[A-Z][A-Za-z.0-9]*=)/g, "/")}`, "utf8");
   let text = "";
   for (const byte of bytes) {
-    text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+    text +=
+      byte >= 0x20 && byte < 0x7f
+        ? String.fromCharCode(byte)
+        : `\\x${byte.toString(16).toUpperCase().padStart(2, "0")}`;
   }
   return text;
 }

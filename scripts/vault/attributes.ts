@@ -10,10 +10,13 @@ export function namedDrivers(root: string): string[] {
   return [...new Set(found.filter((driver) => driver !== "git-crypt"))];
 }
 
-/** The name of the key that seals a path, by the last rule of .gitattributes that fits it. */
-export function keyNameFor(root: string, path: string): string {
-  const rule = rules(root).findLast(({ pattern }) => fits(pattern, path));
-  return (rule && keyOfDriver(rule.driver)) ?? DEFAULT_NAME;
+/** Says which key seals a path, by the last rule of the top .gitattributes that fits it. */
+export function keyNames(root: string): (path: string) => string {
+  const all = rules(root);
+  return (path) => {
+    const rule = all.findLast(({ pattern }) => fits(pattern, path));
+    return (rule && keyOfDriver(rule.driver)) ?? DEFAULT_NAME;
+  };
 }
 
 interface Rule {

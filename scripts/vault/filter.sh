@@ -6,7 +6,8 @@
 # git calls it through `git rev-parse --git-common-dir`: right in linked worktrees and after the clone was moved.
 set -u
 
-here=${0%/*}
+unset CDPATH
+here=$(cd "${0%/*}" && pwd)
 common=${here%/gatehouse/filter}
 # Whatever a shell was told for its own programs is nothing for the one that sees private keys.
 unset NODE_OPTIONS

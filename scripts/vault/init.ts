@@ -15,7 +15,7 @@ export async function initVault(root: string, environment: Environment = process
   if (vault.state === "locked") {
     throw new UserError(
       "this repository has a git-crypt key already, but it is locked",
-      "run: git-crypt unlock KEYFILE",
+      "run: npm run unlock -- --key-file KEYFILE",
     );
   }
   if (vault.key) return false;

@@ -1,11 +1,22 @@
-import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../model/problem.ts";
 import { commonDirectory } from "../system/checkout.ts";
 import { runProgram } from "../system/programs.ts";
-import { keysIn } from "./key-directory.ts";
 import { namedDrivers } from "./attributes.ts";
+import { keysIn } from "./key-directory.ts";
 
 /** Everything that the filter runs, from scripts/; nothing but Node's own modules beside. */
 const PARTS = [
@@ -24,27 +35,35 @@ const SCRIPTS = fileURLToPath(new URL("../", import.meta.url));
 
 /**
  * Copies git's filter under git's common directory and points git's configuration at it, where it is not so already.
- * A copy, for a branch that is checked out may bring scripts of its own; and git-crypt's unlock, lock and init
- * rewrite the configuration. Returns the drivers that were set up or mended.
+ * git-crypt's unlock, lock and init rewrite the configuration. Returns the drivers that were set up or mended.
  */
 export async function installFilter(root: string): Promise<string[]> {
-  const common = commonDirectory(root);
-  const target = join(common, "gatehouse", "filter");
+  const target = copyFilter(root);
+  if (isConfigured(root)) return [];
+  const script = join(target, "filter.sh");
+  const { exitCode, stdout, stderr } = await runProgram("/bin/sh", [script, "configure"], { cwd: root });
+  if (exitCode !== 0 || !isConfigured(root)) {
+    const file = join(commonDirectory(root), "config");
+    throw new UserError(`git's filter cannot be set up: ${stderr.trim()}`, `look at ${file}`);
+  }
+  return stdout.split("\n").filter((line) => line !== "");
+}
+
+/** The copy alone: a branch that is checked out may bring scripts of its own. Returns its directory. */
+export function copyFilter(root: string): string {
+  const target = join(commonDirectory(root), "gatehouse", "filter");
   for (const part of PARTS) update(join(target, flat(part)), readFileSync(join(SCRIPTS, part)));
   update(join(target, "package.json"), Buffer.from('{ "type": "module" }\n'));
   provideNode(join(target, "node"), root);
-  if (isConfigured(root)) return [];
-  const { exitCode, stdout, stderr } = await runProgram("/bin/sh", [join(target, "filter.sh"), "configure"], { cwd: root });
-  if (exitCode !== 0 || !isConfigured(root)) {
-    throw new UserError(`git's filter cannot be set up: ${stderr.trim()}`, `look at ${join(common, "config")}`);
-  }
-  return stdout.split("\n").filter((line) => line !== "");
+  return target;
 }
 
 /** Whether git's configuration names our filter, and requires it, for every driver that is in use here. */
 export function isConfigured(root: string): boolean {
   const common = commonDirectory(root);
-  const keys = keysIn(common).filter((name) => name !== "default").map((name) => `git-crypt-${name}`);
+  const keys = keysIn(common)
+    .filter((name) => name !== "default")
+    .map((name) => `git-crypt-${name}`);
   const text = textOf(join(common, "config"));
   if (text === null || !existsSync(join(common, "gatehouse", "filter", "filter.sh"))) return false;
   return ["git-crypt", ...keys, ...namedDrivers(root)].every((driver) => isOurs(text, driver));
@@ -58,7 +77,8 @@ function isOurs(config: string, driver: string): boolean {
   const sections = config.split(/^(?=\[)/m).filter((part) => part.startsWith(`[filter "${driver}"]\n`));
   const [section] = sections;
   if (section === undefined || sections.length > 1) return false;
-  const values = (name: string) => [...section.matchAll(new RegExp(`^\\t${name} = (.*)$`, "gm"))].map(([, value]) => value);
+  const values = (name: string) =>
+    [...section.matchAll(new RegExp(`^\\t${name} = (.*)$`, "gm"))].map(([, value]) => value);
   const wanted = `sh \\"$(git rev-parse --git-common-dir)/gatehouse/filter/filter.sh\\" process ${driver}`;
   return values("process").join("\n") === wanted && values("required").join("\n") === "true";
 }

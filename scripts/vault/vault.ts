@@ -2,57 +2,74 @@ import { closeSync, constants, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { CA_KEY, DIR } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
-import { commonDirectory } from "../system/checkout.ts";
 import { readRegularFile } from "../system/read-file.ts";
+import { keyNames } from "./attributes.ts";
+import { DEFAULT_NAME } from "./key-directory.ts";
 import type { VaultKey } from "./key-file.ts";
-import { type Environment, environmentKey, repositoryKey, requireSame } from "./key-source.ts";
+import { type Environment, environmentKeys, type Keyring, repositoryKeys, requireSame } from "./key-source.ts";
 import { isSealed, open, SEALED_HEADER, seal } from "./seal.ts";
 
-/** The protected files of one working tree, and the key to them if there is one. */
+/** The protected files of one working tree, and the keys to them if there are any. */
 export interface Vault {
-  /** `unlocked`: a key is here; `locked`: files are sealed and none is; `absent`: nothing was ever sealed. */
+  /** `unlocked`: the default key is here; `locked`: files are sealed and it is not; `absent`: nothing was ever sealed. */
   readonly state: "unlocked" | "locked" | "absent";
   /** git-crypt is unlocked here and the tree holds plaintext, which git's filter seals on the way into git. */
   readonly treeUnlocked: boolean;
-  /** The key, for what works on blobs; null unless unlocked. */
+  /** git-crypt's default key, for what works on blobs; null unless unlocked. */
   readonly key: VaultKey | null;
+  /** Every key that is here, named ones too. */
+  readonly keys: Keyring;
   /** A protected file's plaintext, whatever form it has in the tree. Throws UserError with the path. */
   read(path: string): Buffer;
-  /** What a new protected file must hold in this tree: plaintext where it is unlocked, else ciphertext. */
-  forTree(plaintext: Uint8Array): Uint8Array;
+  /**
+   * What a new protected file must hold in this tree: plaintext where it is unlocked, else ciphertext. `path`
+   * decides which key seals it; without one, the default key.
+   */
+  forTree(plaintext: Uint8Array, path?: string): Uint8Array;
 }
 
 /**
- * Looks at the tree and for a key: GATEHOUSE_KEY, GATEHOUSE_KEY_FILE, then git-crypt's own in `.git`. Throws
- * UserError when a key is malformed or two of them differ.
+ * Looks at the tree and for keys: GATEHOUSE_KEY, GATEHOUSE_KEY_FILE, then git-crypt's own in `.git`. Throws
+ * UserError when a key is malformed or two of one name differ.
  */
 export function openVault(root: string, environment: Environment): Vault {
-  const own = repositoryKey(commonDirectory(root));
-  const given = environmentKey(environment);
-  if (own && given) requireSame(own, given, "the key in the environment and git-crypt's key of this repository");
-  const key = given ?? own;
-  const sealed = treeIsSealed(root);
-  const treeUnlocked = own !== null && !sealed;
+  const own = repositoryKeys(root);
+  const given = environmentKeys(environment);
+  for (const [name, key] of own) {
+    const other = given.get(name);
+    if (other) requireSame(key, other, "the key in the environment and git-crypt's key of this repository");
+  }
+  const keys = new Map([...own, ...given]);
+  const key = keys.get(DEFAULT_NAME) ?? null;
+  const nameFor = keyNames(root);
+  const sealed = treeIsSealed(root, nameFor);
+  const treeUnlocked = own.has(DEFAULT_NAME) && !sealed;
   return {
     state: key ? "unlocked" : sealed ? "locked" : "absent",
     treeUnlocked,
     key,
-    read: (path) => readProtected(root, path, key),
-    forTree: (plaintext) => {
-      if (treeUnlocked) return plaintext;
-      // git-crypt's filter is on, yet the tree holds ciphertext: whatever is added here gets sealed once more.
-      if (own) throw halfUnlocked();
-      if (!key) throw sealed ? lockedError() : absentError();
-      return seal(key, plaintext);
+    keys,
+    read: (path) => readProtected(root, path, nameFor(path), keys),
+    forTree: (plaintext, path) => {
+      const name = path === undefined ? DEFAULT_NAME : nameFor(path);
+      if (own.has(name)) {
+        // git's filter is on, yet the tree holds ciphertext: whatever is added here gets sealed once more.
+        if (sealed) throw halfUnlocked();
+        return plaintext;
+      }
+      const sealing = keys.get(name);
+      if (!sealing) throw name !== DEFAULT_NAME ? namedMissing(name) : sealed ? lockedError() : absentError();
+      return seal(sealing, plaintext);
     },
   };
 }
 
-function readProtected(root: string, path: string, key: VaultKey | null): Buffer {
+function readProtected(root: string, path: string, name: string, keys: Keyring): Buffer {
   const bytes = readRegularFile(root, path);
   if (bytes === null) throw new UserError(`${path} is not there`, `bring it back: git checkout HEAD -- ${path}`);
   if (!isSealed(bytes)) return bytes;
-  if (!key) throw lockedError();
+  const key = keys.get(name);
+  if (!key) throw name === DEFAULT_NAME ? lockedError() : namedMissing(name);
   try {
     return open(key, bytes);
   } catch (error) {
@@ -61,9 +78,10 @@ function readProtected(root: string, path: string, key: VaultKey | null): Buffer
   }
 }
 
-/** By the authority's key; where that is elsewhere, by the first protected file that is not empty. */
-function treeIsSealed(root: string): boolean {
+/** By the authority's key; where that is elsewhere or has a key of its own, by the first protected file that is not empty. */
+function treeIsSealed(root: string, nameFor: (path: string) => string): boolean {
   for (const path of candidates(root)) {
+    if (nameFor(path) !== DEFAULT_NAME) continue;
     const start = firstBytes(join(root, path));
     if (start !== null && start.length > 0) return isSealed(start);
   }
@@ -99,10 +117,19 @@ function firstBytes(file: string): Buffer | null {
   }
 }
 
-const UNLOCK = "run: git-crypt unlock KEYFILE (or set GATEHOUSE_KEY_FILE to it)";
+/** Either works; git-crypt's own is named too, for people who have no Node at hand. */
+const UNLOCK =
+  "run: npm run unlock -- --key-file KEYFILE (or git-crypt unlock KEYFILE, or set GATEHOUSE_KEY_FILE to it)";
 
 function lockedError(): UserError {
   return new UserError("the vault is locked: the private keys here are ciphertext, and no key is given", UNLOCK);
+}
+
+function namedMissing(name: string): UserError {
+  return new UserError(
+    `this file is sealed with git-crypt's key ${name}, which is not here`,
+    `run: npm run unlock -- --key-file KEYFILE, or name that key's file in GATEHOUSE_KEY_FILE too`,
+  );
 }
 
 function absentError(): UserError {
@@ -112,6 +139,6 @@ function absentError(): UserError {
 function halfUnlocked(): UserError {
   return new UserError(
     "git-crypt is unlocked, but the keys in the tree are still ciphertext; new ones would be sealed twice",
-    `run: git-crypt lock --force, then: git-crypt unlock KEYFILE`,
+    "run: npm run unlock",
   );
 }

@@ -25,7 +25,7 @@ testTamperings({
     fix: "unrun",
   },
   "git-crypt's filter gone": {
-    tamper: (root) => run(root, "git", "config", "--unset", "filter.git-crypt.clean"),
+    tamper: (root) => run(root, "git", "config", "--remove-section", "filter.git-crypt"),
     code: "Filter",
     path: at(".git/config"),
   },

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Credentials } from "./support/authority.ts";
+import { admitOnly, type Member, strangersByNumber } from "./support/crowd.ts";
 import { ForeignHost, SHOP } from "./support/foreign.ts";
 import { Nginx, testConfiguration } from "./support/nginx.ts";
 import { freePorts } from "./support/ports.ts";
@@ -35,9 +36,7 @@ describe("one include in a foreign http {}", () => {
     site = await Site.create(siegeRegistry(AT_FIRST, places), clock());
     [alice, erin, ca] = [site.take("alice"), site.take("erin"), site.ca];
     await site.reconcile(siegeRegistry(withChanges(AT_FIRST, { erin: null }), places), clock());
-    // The one line that a test cannot leave alone: it names the machine's own log directory.
-    const text = readFileSync(site.at(OURS), "utf8");
-    site.replace(OURS, text.replace("/var/log/nginx/gatehouse.log", "access.log"));
+    logBeside(site);
     shop = new ForeignHost(scratch, site.at("."), tls, `include gatehouse/${OURS};`, alice.serial, HASHES);
     nginx = await Nginx.start(scratch.at("run"), shop.conf, tls);
   });
@@ -125,7 +124,35 @@ describe("one include in a foreign http {}", () => {
       expect(existsSync(keep)).toBe(false);
     },
   );
+
+  describe("with other maps", () => {
+    const trial = async (members: readonly Member[], more: string) => {
+      if (site === undefined) throw new Error("no site");
+      await admitOnly(site, members);
+      logBeside(site);
+      const conf = scratch.write("host/trial.conf", readFileSync(shop.conf, "utf8").replace(HASHES, more));
+      return testConfiguration(scratch.at("trial"), conf);
+    };
+
+    test("takes the longest serials that may be adopted, in buckets of the host's size", async () => {
+      const members = strangersByNumber(5).map((one) => ({ ...one, serial: one.serial.padEnd(40, "7") }));
+      expect(await trial(members, HASHES)).toEqual({ code: 0, said: "" });
+    });
+
+    test("takes 1000 clients without a word once the host has the line that the file asks for", async () => {
+      const members = strangersByNumber(1000);
+      expect((await trial(members, "")).said).toContain("map_hash");
+      const line = /^# (map_hash_max_size .+)$/m.exec(readFileSync(site?.at(OURS) ?? "", "utf8"))?.[1] ?? "";
+      expect(await trial(members, line)).toEqual({ code: 0, said: "" });
+    });
+  });
 });
+
+/** The one line that a test cannot leave alone: it names the machine's own log directory. */
+function logBeside(site: Site): void {
+  const text = readFileSync(site.at(OURS), "utf8");
+  site.replace(OURS, text.replace("/var/log/nginx/gatehouse.log", "access.log"));
+}
 
 const requestFor = (host: string, target: string) =>
   `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;

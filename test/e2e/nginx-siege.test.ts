@@ -4,6 +4,7 @@ import { testConfiguration } from "./support/nginx.ts";
 import { Siege, type Who } from "./support/siege.ts";
 import { CERTIFICATES, METHODS, NAMES, OF_DEBIAN, PATHS, type Sent } from "./support/siege-refusals.ts";
 import { APT, PKG } from "./support/siege-registry.ts";
+import { clock } from "./support/site.ts";
 
 describe("the gate refuses", () => {
   let siege: Siege;
@@ -56,8 +57,18 @@ describe("the gate refuses", () => {
   });
 
   test("huge headers", async () => {
-    const answer = await siege.ask({ ...OF_DEBIAN, headers: [`X-Huge: ${"x".repeat(40_000)}`] });
-    expect(answer.status).toBe(400);
+    const huge = { target: "/debian/file.txt?huge", headers: [`X-Huge: ${"x".repeat(40_000)}`] };
+    const answer = await siege.ask({ ...OF_DEBIAN, ...huge });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: expect.stringContaining("headers of this request are too large"),
+    });
+    expect((await siege.record("?huge"))["reason"]).toBe("headers too large");
+  });
+
+  test("a target that is too long, without a word about nginx's version", async () => {
+    const answer = await siege.ask({ ...OF_DEBIAN, target: `/debian/${"x".repeat(40_000)}` });
+    expect(answer.status).toBe(414);
     expect(answer.body).not.toContain("nginx/");
   });
 
@@ -155,6 +166,17 @@ describe("where an operator has switched verification off, the gate", () => {
     expect((await siege.ask({ client, target: `/packages/file.txt${mark}` })).status).toBe(403);
     expect((await siege.record(mark))["reason"]).toMatch(reason);
   });
+});
+
+test("the gate refuses a certificate that is not valid yet: one of a machine whose clock was ahead", async () => {
+  await using siege = await Siege.start();
+  // So little ahead that no CRL was due: a CRL from the future would refuse everybody.
+  await siege.changeAndReload({ clients: { early: "{ groups: [staff] }" }, at: clock() + 10 * 86_400 });
+  siege.who.set("early", siege.site.take("early"));
+  const answer = await siege.ask({ client: "early", target: "/packages/file.txt?early" });
+  expect(answer).toMatchObject({ status: 400, body: expect.stringContaining("not valid yet") });
+  expect((await siege.record("?early"))["reason"]).toMatch(/^not verified: .*certificate is not yet valid/);
+  expect((await siege.ask({ target: "/packages/file.txt" })).status).toBe(200);
 });
 
 describe("while the CRL file is still the old one, the gate refuses a certificate", () => {

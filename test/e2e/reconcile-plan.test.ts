@@ -158,8 +158,10 @@ describe("a plan that takes access from too many", () => {
 
   it("the rest goes on meanwhile: a renewal, the CRL", async () => {
     using twin = edited(without(...FOUR));
-    const { code } = await twin.run("reconcile", "--now", "2027-11-01T00:00:00Z");
-    expect(code).toBe(1);
+    const ran = await twin.run("reconcile", "--json", "--now", "2027-11-01T00:00:00Z");
+    expect(ran.code).toBe(1);
+    expect(planOf(ran).refusals.map(({ code }) => code)).toEqual(["TooManyLosses"]);
+    expect(planOf(ran).summary).toMatchObject({ renew: 14, revoke: 0 });
     expect(certificates(twin)).toHaveLength(14 * 2);
     const again = planOf(await twin.run("plan", "--json", "--now", "2027-11-01T00:00:00Z"));
     expect(again.refusals.map(({ code }) => code)).toEqual(["TooManyLosses"]);

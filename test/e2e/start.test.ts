@@ -68,11 +68,14 @@ describe("start in a new repository", () => {
     expect(ready.fingerprint()).toEqual(before);
   });
 
-  it("goes on where it was killed", async () => {
+  it.each([10, 30, 55, 70])("goes on where it was killed, before file operation %i, and tidies up", async (fault) => {
     using repository = Repository.fresh(REGISTRY);
-    const killed = await repository.runWith({ GATEHOUSE_FAULT: "10" }, "start");
+    const killed = await repository.runWith({ GATEHOUSE_FAULT: String(fault) }, "start");
     expect(killed.signal).toBe("SIGKILL");
     expect(await repository.run("start")).toMatchObject({ code: 0 });
+    expect(certificates(repository)).toHaveLength(3);
+    expect(repository.list("pki/private/by_serial")).toHaveLength(3);
+    expect([...repository.fingerprint("pki").keys()].filter((path) => path.endsWith(".tmp"))).toEqual([]);
     expect(await repository.run("plan", "--detailed-exitcode")).toMatchObject({ code: 0 });
   });
 

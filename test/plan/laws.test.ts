@@ -40,6 +40,12 @@ function holders({ after, registry, now }: Moment) {
   return [...identities.values()].map((identity) => ({ identity, live: ledger.of(identity).live }));
 }
 
+/** Whether no two clients' certificates are from one second: within one, a rename does not show what came first. */
+function areApart({ after }: Moment): boolean {
+  const clients = [...after.certificates.values()].filter((one) => one.kind === "client");
+  return new Set(clients.map((one) => one.issued)).size === clients.length;
+}
+
 const without = ({ asOf: _, ...plan }: Plan) => plan;
 
 describe("after a run", () => {
@@ -161,6 +167,7 @@ describe("after a run", () => {
   test("nobody's certificates have a key that somebody else has a certificate for", () => {
     always((moment) => {
       const owner = new Map<string, string>();
+      if (!areApart(moment)) return;
       for (const { identity, live } of holders(moment)) {
         for (const { fingerprint } of live) {
           expect(owner.get(fingerprint) ?? identity.name).toBe(identity.name);
@@ -175,9 +182,7 @@ test("a certificate passes to another name by a rename only", () => {
   throughout(
     () => new Map<string, string>(),
     (moment, owners) => {
-      const clients = [...moment.after.certificates.values()].filter((one) => one.kind === "client");
-      // Within one second nobody can tell what came first.
-      const apart = new Set(clients.map((one) => one.issued)).size === clients.length;
+      const apart = areApart(moment);
       for (const { identity, live } of holders(moment)) {
         for (const { serial } of live) {
           const owner = owners.get(serial) ?? identity.name;

@@ -99,6 +99,17 @@ describe("a request is refused", () => {
     ]);
   });
 
+  it("of who bears a former name, for a key of the renamed client's that ends with its old name", () => {
+    const certificates = [
+      certified("alice", 1),
+      certificateOf({ identity: "alice-2", serial: serialOf(2), issued: NOW - 1 }),
+    ];
+    const carriedOut = registryOf({ clients: { "alice-2": clientOf({ previously: "alice" }) } });
+    expect(refusals({ alice: own, "alice-2": clientOf() }, { requests: k1, certificates, carriedOut })).toEqual([
+      `BadRequest pki/reqs/alice.req: its key was revoked (certificate ${serialOf(1)}); make a new key and a new request`,
+    ]);
+  });
+
   it("for a key that somebody else who is there once had, too", () => {
     const ended = { notAfter: NOW - 1 };
     const certificates = [certified("alice", 1, ended), certified("bob", 2, ended)];

@@ -18,11 +18,21 @@ export const PAGES: readonly (readonly [key: string, lines: readonly string[]])[
     ],
   ],
   [
-    "~^not verified: .*CRL (?:has expired|is not yet valid)",
+    "~^not verified: .*CRL (?:has expired|is not yet valid|signature failure)",
     [
-      "This server cannot check certificates at the moment: its list of revoked ones is out of date.",
+      "This server cannot check certificates at the moment: its list of revoked ones is out of date or damaged.",
       "",
       "What to do: nothing is wrong at your end. Tell the people who run this server.",
+    ],
+  ],
+  [
+    // Also what OpenSSL says of a chain through an intermediate that is not ours.
+    "~^not verified: .*unable to get certificate CRL",
+    [
+      "This server has no list of revoked certificates for the authority that issued yours.",
+      "",
+      "What to do: check that your client uses the certificate made for this server, with its full chain.",
+      "If it does, nothing is wrong at your end: tell the people who run this server.",
     ],
   ],
   ["~^not verified: .*expired", ["Your client certificate has expired.", "", `What to do: ${ASK}`]],
@@ -82,6 +92,14 @@ export const PAGES: readonly (readonly [key: string, lines: readonly string[]])[
   ],
   [REASON.hiddenFile, ["Names that begin with a dot are not served.", "", "What to do: check the URL."]],
   [REASON.method, ["This server is for reading only.", "", "What to do: use GET or HEAD."]],
+  [
+    REASON.hugeHeaders,
+    [
+      "The headers of this request are too large.",
+      "",
+      "What to do: send fewer and shorter ones; no cookies are needed.",
+    ],
+  ],
   [REASON.plainHttp, ["This port speaks HTTPS only.", "", "What to do: begin the URL with https://."]],
   [
     REASON.notFound,

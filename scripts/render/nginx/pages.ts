@@ -34,7 +34,8 @@ export function refuseIf(condition: string, reason: string, status: number): str
 /**
  * refusals.conf, for every server: where refusals end. Plain text, so that curl and logs show it as it is. Named
  * locations, because a URI would pass the server's own gates again and answer 403 for everything.
- * 495 and 496 are nginx's inner names for a bad and a missing certificate, 497 for plain HTTP.
+ * 494 is nginx's inner name for headers that do not fit, 495 and 496 for a bad and a missing certificate, 497 for
+ * plain HTTP. (A request line that does not fit, 414, has no URI yet and so cannot go to a named location.)
  */
 export function refusalPages(): string[] {
   const page = (name: string, status: number, lines: readonly string[] = []) =>
@@ -46,6 +47,7 @@ export function refusalPages(): string[] {
     ]);
   return [
     "error_page 495 496 =400 @gatehouse_certificate;",
+    "error_page 494 =400 @gatehouse_headers;",
     "error_page 497 =400 @gatehouse_plain;",
     "error_page 403 @gatehouse_forbidden;",
     "error_page 404 @gatehouse_missing;",
@@ -53,6 +55,7 @@ export function refusalPages(): string[] {
     "error_page 421 @gatehouse_misdirected;",
     ...page("certificate", 400, ["set $gatehouse_reason $gatehouse_refusal;"]),
     ...page("plain", 400, [`set $gatehouse_reason ${quote(REASON.plainHttp)};`]),
+    ...page("headers", 400, [`set $gatehouse_reason ${quote(REASON.hugeHeaders)};`]),
     ...page("forbidden", 403),
     ...page("missing", 404),
     ...page("method", 405, ['add_header Allow "GET, HEAD" always;']),

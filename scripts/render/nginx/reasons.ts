@@ -10,6 +10,7 @@ export const REASON = {
   hiddenFile: "hidden file",
   method: "method not allowed",
   plainHttp: "plain HTTP on a TLS port",
+  hugeHeaders: "headers too large",
   notFound: "not found",
   notReadable: "not readable",
   badRequest: "bad request",

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "./ports.ts";
 
 /** `nginx -t`: exit code and everything it says but the two lines that mean success. */
@@ -52,14 +53,22 @@ export class Nginx implements AsyncDisposable {
     }
   }
 
-  /** HUP, and waits for the workers of the new configuration. */
+  /** HUP, and waits for the workers of the new configuration, and for the end of the old ones. */
   async reload(): Promise<void> {
     const before = this.#workers();
-    this.#child.kill("SIGHUP");
-    await until("new workers", () => {
-      const now = this.#workers();
-      return (now.length > 0 && now.every((pid) => !before.includes(pid))) || undefined;
+    await this.reloadBesideOld();
+    await until("the end of the old workers", () => {
+      return !this.#workers().some((pid) => before.includes(pid)) || undefined;
     });
+  }
+
+  /** HUP, and waits for new workers only: old ones that still serve a request stay until it is done. */
+  async reloadBesideOld(): Promise<void> {
+    const before = this.#workers();
+    this.#child.kill("SIGHUP");
+    await until("new workers", () => this.#workers().some((pid) => !before.includes(pid)) || undefined);
+    // Old ones have been told by then, and close what idles; give a busy machine a moment to let them.
+    await sleep(200);
   }
 
   /** Processes whose parent is nginx's master. A retiring worker counts until it is gone. */

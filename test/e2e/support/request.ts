@@ -57,7 +57,8 @@ export function askPlain(port: number, text: string): Promise<Answer> {
   });
 }
 
-function connection({ port, ca, as, sni, tls, session }: Ask): ConnectionOptions {
+/** What `ask` connects with, for tests that hold a connection open. */
+export function connection({ port, ca, as, sni, tls, session }: Ask): ConnectionOptions {
   return {
     host: "127.0.0.1",
     port,

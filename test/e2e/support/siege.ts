@@ -79,9 +79,14 @@ export class Siege implements AsyncDisposable {
     this.#clients = withChanges(this.#clients, clients);
     this.#more = more;
     this.#now = at;
-    await this.site.reconcile(siegeRegistry(this.#clients, this.#places, more), at);
+    await this.site.reconcile(this.yaml(), at);
     const conf = readFileSync(this.site.conf, "utf8");
     if (this.#edit(conf) !== conf) this.site.replace("nginx/nginx.conf", this.#edit(conf));
+  }
+
+  /** clients.yaml as it should be now. */
+  yaml(): string {
+    return siegeRegistry(this.#clients, this.#places, this.#more);
   }
 
   /** The same, by way of nginx: what it serves from now on. */
@@ -90,8 +95,14 @@ export class Siege implements AsyncDisposable {
     await this.reload();
   }
 
+  reloadBesideOld = async (): Promise<void> => this.#nginx?.reloadBesideOld();
   reload = async (): Promise<void> => this.#nginx?.reload();
   errorLog = (): string => this.#nginx?.log("error.log") ?? "";
+
+  /** As of when reconcile ran last. */
+  get now(): Instant {
+    return this.#now;
+  }
 
   get tls(): number {
     return this.#places.tls;

@@ -1,0 +1,177 @@
+import { chmodSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { DIR } from "../model/paths.ts";
+import { UserError } from "../model/problem.ts";
+import { commonDirectory } from "../system/checkout.ts";
+import { writeFiles } from "../system/files.ts";
+import { type Git, openGit } from "../system/git.ts";
+import { withLock } from "../system/lock.ts";
+import { catBlobs } from "../system/objects.ts";
+import { runProgram } from "../system/programs.ts";
+import { readRegularFile } from "../system/read-file.ts";
+import { installFilter } from "../vault/install.ts";
+import { nameOf, parseNamed } from "../vault/key-directory.ts";
+import { keyFingerprint, type VaultKey } from "../vault/key-file.ts";
+import { environmentKeys, repositoryKeys } from "../vault/key-source.ts";
+import { saveKey, shelve, shelved } from "../vault/key-store.ts";
+import { type ProtectedFile, protectedFiles, workingTrees } from "../vault/protected-files.ts";
+import { isSealed, open } from "../vault/seal.ts";
+
+export interface UnlockOptions {
+  readonly root: string;
+  /** A file that git-crypt export-key wrote, or null. */
+  readonly keyFile: string | null;
+}
+
+export interface Unlocked {
+  /** Files that were ciphertext and are plaintext now. */
+  readonly opened: number;
+  /** Names of the keys that files here want and that are not here. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Puts the keys where git's filter finds them, and plaintext into the tree, linked worktrees too. Everything is
+ * opened before anything is changed: with a wrong key, nothing is. A run that was killed is finished by the next.
+ */
+export async function unlock({ root, keyFile }: UnlockOptions): Promise<Unlocked> {
+  const common = commonDirectory(root);
+  return withLock(common, "unlock", async () => {
+    const own = repositoryKeys(root);
+    const given = givenKeys(common, keyFile);
+    if (given.size === 0 && own.size === 0) await askGitCrypt(root);
+    const git = openGit(root);
+    const fresh = await freshKeys(git, new Map(own), given);
+    const keys = new Map([...repositoryKeys(root), ...fresh]);
+    const trees = await Promise.all((await workingTrees(git)).map((tree) => sealedFiles(tree, keys)));
+    for (const key of fresh.values()) {
+      const before = own.get(nameOf(key));
+      if (before) shelve(common, "former", before);
+      saveKey(common, key);
+    }
+    await installFilter(root);
+    for (const tree of trees) await writePlaintext(tree);
+    for (const file of shelved(common, "unsaved").keys()) rmSync(file);
+    const missing = new Set(trees.flatMap((tree) => tree.missing));
+    return { opened: trees.reduce((sum, tree) => sum + tree.plaintexts.length, 0), missing: [...missing] };
+  });
+}
+
+/** From the file, the environment, or what lock put aside because nobody had saved it. */
+function givenKeys(common: string, keyFile: string | null): Map<string, VaultKey> {
+  const given = [...environmentKeys(process.env).values()];
+  if (keyFile !== null) given.unshift(parseNamed(keyFile, readKeyFile(keyFile)));
+  else if (given.length === 0) given.push(...shelved(common, "unsaved").values());
+  return new Map(given.toReversed().map((key) => [nameOf(key), key]));
+}
+
+function readKeyFile(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch {
+    throw new UserError(`${file} cannot be read`, "name the file that git-crypt export-key wrote");
+  }
+}
+
+/** Keys that are encrypted to people under .git-crypt/ are git-crypt's and GnuPG's business. */
+async function askGitCrypt(root: string): Promise<void> {
+  if (!existsSync(join(root, ".git-crypt", "keys"))) {
+    throw new UserError(
+      "no key is given",
+      "run: npm run unlock -- --key-file KEYFILE (the file that git-crypt export-key wrote)",
+    );
+  }
+  const { exitCode, stderr } = await runProgram("git-crypt", ["unlock"], { cwd: root });
+  if (exitCode === 0) return;
+  throw new UserError(
+    `git-crypt unlock failed: ${stderr.trim()}`,
+    "with an exported key: npm run unlock -- --key-file KEYFILE",
+  );
+}
+
+/**
+ * The given keys that are not in the repository yet. One of the same name as another takes its place only where it
+ * opens what git holds and the other does not: so it is after somebody else's rekey.
+ */
+async function freshKeys(
+  git: Git,
+  own: ReadonlyMap<string, VaultKey>,
+  given: ReadonlyMap<string, VaultKey>,
+): Promise<Map<string, VaultKey>> {
+  const fresh = new Map<string, VaultKey>();
+  for (const [name, key] of given) {
+    const present = own.get(name);
+    if (present && keyFingerprint(present) === keyFingerprint(key)) continue;
+    if (present && !(await replaces(git, key, present))) {
+      throw new UserError(
+        "this clone is unlocked with another key, and the one that is given does not open what git holds",
+        "check that it is this repository's own key",
+      );
+    }
+    fresh.set(name, key);
+  }
+  return fresh;
+}
+
+async function replaces(git: Git, key: VaultKey, present: VaultKey): Promise<boolean> {
+  const files = (await protectedFiles(git)).filter(({ keyName }) => keyName === nameOf(key));
+  const ids = files.flatMap(({ blob }) => (blob === null ? [] : [blob]));
+  const blobs = [...(await catBlobs(git, ids)).values()].filter(isSealed);
+  return blobs.length > 0 && blobs.every((blob) => opens(key, blob)) && !blobs.every((blob) => opens(present, blob));
+}
+
+function opens(key: VaultKey, blob: Buffer): boolean {
+  try {
+    open(key, blob);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface SealedTree {
+  readonly root: string;
+  readonly plaintexts: readonly { readonly path: string; readonly data: Buffer; readonly mode: number }[];
+  readonly missing: readonly string[];
+}
+
+/** What is ciphertext in a tree, opened in memory. */
+async function sealedFiles(root: string, keys: ReadonlyMap<string, VaultKey>): Promise<SealedTree> {
+  const plaintexts: { path: string; data: Buffer; mode: number }[] = [];
+  const missing: string[] = [];
+  for (const file of await protectedFiles(openGit(root))) {
+    const bytes = readRegularFile(root, file.path);
+    if (bytes === null || !isSealed(bytes)) continue;
+    const key = keys.get(file.keyName);
+    if (!key) missing.push(file.keyName);
+    else plaintexts.push({ path: file.path, data: openFile(file, key, bytes), mode: modeFor(root, file.path) });
+  }
+  return { root, plaintexts, missing };
+}
+
+function openFile({ path }: ProtectedFile, key: VaultKey, bytes: Buffer): Buffer {
+  try {
+    return open(key, bytes);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${path}: ${error.message}; nothing was changed`, ...error.hints);
+  }
+}
+
+function modeFor(root: string, path: string): number {
+  return path.startsWith(`${DIR.private}/`) ? 0o600 : statSync(join(root, path)).mode & 0o777;
+}
+
+async function writePlaintext({ root, plaintexts }: SealedTree): Promise<void> {
+  if (plaintexts.length === 0) return;
+  const directories = new Set(plaintexts.map(({ path }) => dirname(path)));
+  // Closed to others before there is anything to read.
+  for (const directory of [DIR.private, ...directories]) {
+    if (`${directory}/`.startsWith(`${DIR.private}/`) && existsSync(join(root, directory))) {
+      chmodSync(join(root, directory), 0o700);
+    }
+  }
+  await writeFiles(root, plaintexts);
+  // So that git knows the files again without reading each at every command; exits 1 for what is changed.
+  await openGit(root).succeeds(["update-index", "-q", "--refresh"]);
+}

@@ -1,0 +1,134 @@
+import * as der from "./der.ts";
+import { clear, encrypted, type Found } from "./detection.ts";
+import { encryptionStrength } from "./pbe.ts";
+import { pkcs12 } from "./pkcs12.ts";
+import { publicOfDer, publicOfJwk, publicOfPem } from "./public-key.ts";
+
+/** What was found, and where it ends, so that nothing inside is found again. */
+export interface FoundDer {
+  readonly found: Found;
+  readonly end: number;
+}
+
+/** Names of the algorithms in PKCS#8; a key of any other is as private. OIDs in hex. */
+const ALGORITHMS: Readonly<Record<string, string>> = {
+  "2a864886f70d010101": "RSA",
+  "2a864886f70d01010a": "RSA-PSS",
+  "2a8648ce3d0201": "EC",
+  "2a8648ce380401": "DSA",
+  "2a864886f70d010301": "DH",
+  "2a8648ce3e0201": "DH",
+  "2b656e": "X25519",
+  "2b656f": "X448",
+  "2b6570": "Ed25519",
+  "2b6571": "Ed448",
+};
+
+/** A private key that begins at this SEQUENCE, told by its structure alone; it may be cut short at the end of the bytes. */
+export function keyAt(bytes: Buffer, at: number): FoundDer | null {
+  const outer = der.header(bytes, at, bytes.length);
+  if (outer?.tag !== der.SEQUENCE || outer.end - outer.from < 16) return null;
+  const parts = der.children(bytes, outer);
+  const [first, second] = parts ?? [];
+  if (parts === null || first === undefined || second === undefined) return null;
+  const found =
+    first.tag === der.SEQUENCE
+      ? encryptedPkcs8(bytes, parts)
+      : keyOfVersion(bytes, at, outer, parts, der.smallInteger(bytes, first));
+  return found && { found, end: Math.min(outer.end, bytes.length) };
+}
+
+function keyOfVersion(
+  bytes: Buffer,
+  at: number,
+  outer: der.Element,
+  parts: der.Element[],
+  version: number | null,
+): Found | null {
+  const second = parts[1]?.tag;
+  if (version === 3 && second === der.SEQUENCE) return pkcs12(bytes, outer, parts);
+  if (version === 1 && second === der.OCTET_STRING) return sec1(bytes, at, outer, parts);
+  if (version !== 0 && version !== 1) return null;
+  if (second === der.SEQUENCE) return pkcs8(bytes, at, outer, parts);
+  return second === der.INTEGER ? numbers(bytes, at, outer, parts) : null;
+}
+
+/** OneAsymmetricKey (RFC 5958, 2), of whatever algorithm. */
+function pkcs8(bytes: Buffer, at: number, outer: der.Element, parts: der.Element[]): Found | null {
+  const [, algorithm, key, ...rest] = parts;
+  if (algorithm === undefined || key?.tag !== der.OCTET_STRING) return null;
+  if (rest.length > 2 || rest.some(({ tag }) => ![0xa0, 0xa1, 0x81].includes(tag))) return null;
+  const oid = der.children(bytes, algorithm)?.[0];
+  if (oid?.tag !== der.OID || oid.end === oid.from || oid.end > bytes.length) return null;
+  if (key.end - key.from < 16) return null;
+  const name = ALGORITHMS[der.contents(bytes, oid).toString("hex")];
+  if (!holdsSecret(bytes, key, name)) return null;
+  const fingerprint = outer.end > bytes.length ? null : publicOfDer(bytes.subarray(at, outer.end), "pkcs8");
+  return clear(`${name ?? "unknown algorithm's"} private key (PKCS#8)`, fingerprint);
+}
+
+/** A sample in documentation is cut off before the secret begins. */
+function holdsSecret(bytes: Buffer, key: der.Element, name: string | undefined): boolean {
+  if (key.end <= bytes.length) return true;
+  const inner = der.header(bytes, key.from, key.end);
+  const parts = inner?.tag === der.SEQUENCE ? (der.children(bytes, inner) ?? []) : [];
+  if (name === "RSA" || name === "RSA-PSS") return rsaSecret(bytes, parts);
+  if (name === "EC") return parts[1] !== undefined && most(bytes, parts[1]);
+  return most(bytes, key);
+}
+
+/** Three quarters of it are there. */
+function most(bytes: Buffer, element: der.Element): boolean {
+  return der.present(bytes, element) >= ((element.end - element.from) * 3) / 4;
+}
+
+/** Half of the private exponent is enough to get the rest. */
+function rsaSecret(bytes: Buffer, [, , , exponent]: der.Element[]): boolean {
+  return exponent?.tag === der.INTEGER && der.present(bytes, exponent) >= (exponent.end - exponent.from) / 2;
+}
+
+/** RSAPrivateKey (RFC 8017, A.1.2), or DSA's as OpenSSL writes it: version, p, q, g, y, x. */
+function numbers(bytes: Buffer, at: number, outer: der.Element, parts: der.Element[]): Found | null {
+  const whole = outer.end <= bytes.length;
+  const integers = parts.filter(({ tag }) => tag === der.INTEGER).length;
+  const [, first] = parts;
+  if (first === undefined || first.end - first.from < 32) return null;
+  if (integers !== parts.length && !(integers === 9 && parts[9]?.tag === der.SEQUENCE)) return null;
+  const piece = bytes.subarray(at, outer.end);
+  if (whole && parts.length === 6) return clear("DSA private key", publicOfPem("DSA PRIVATE KEY", piece));
+  if (whole ? parts.length < 9 : !rsaSecret(bytes, parts)) return null;
+  const fingerprint = whole ? publicOfDer(piece, "pkcs1") : publicOfModulus(bytes, parts);
+  return clear("RSA private key (PKCS#1)", fingerprint);
+}
+
+function publicOfModulus(bytes: Buffer, [, n, e]: der.Element[]): string | null {
+  if (n === undefined || e === undefined || e.end > bytes.length) return null;
+  const url = (element: der.Element) => {
+    const number = der.contents(bytes, element);
+    return number.subarray(number[0] === 0 ? 1 : 0).toString("base64url");
+  };
+  return publicOfJwk({ kty: "RSA", n: url(n), e: url(e) });
+}
+
+/** ECPrivateKey (RFC 5915, 3). SNMP messages look alike until the third element. */
+function sec1(bytes: Buffer, at: number, outer: der.Element, parts: der.Element[]): Found | null {
+  const [, scalar, ...rest] = parts;
+  if (scalar === undefined || rest.length > 2) return null;
+  const size = scalar.end - scalar.from;
+  if (size < 14 || size > 80 || !most(bytes, scalar)) return null;
+  for (const { tag, from } of rest) {
+    const inner = bytes[from];
+    const right = tag === 0xa0 ? inner === der.OID || inner === der.SEQUENCE : tag === 0xa1 && inner === der.BIT_STRING;
+    if (!right && inner !== undefined) return null;
+  }
+  return clear("EC private key (SEC 1)", outer.end > bytes.length ? null : publicOfDer(bytes.subarray(at, outer.end), "sec1"));
+}
+
+/** EncryptedPrivateKeyInfo (RFC 5958, 3). */
+function encryptedPkcs8(bytes: Buffer, parts: der.Element[]): Found | null {
+  const [algorithm, data] = parts;
+  if (parts.length !== 2 || algorithm === undefined || data?.tag !== der.OCTET_STRING) return null;
+  if (data.end - data.from < 16 || !most(bytes, data)) return null;
+  const strength = encryptionStrength(bytes, algorithm);
+  return strength && encrypted("private key (PKCS#8)", strength === "strong");
+}

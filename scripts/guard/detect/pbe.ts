@@ -1,0 +1,40 @@
+import * as der from "./der.ts";
+
+const PBES2 = "2a864886f70d01050d";
+/** PBES1 (RFC 8018, A.3) and PKCS#12's own (RFC 7292, C). */
+const OLD = /^2a864886f70d0105(?:01|03|04|06|0a|0b)$|^2a864886f70d010c01/;
+const PBKDF2 = "2a864886f70d01050c";
+const SCRYPT = "2b06010401da47040b";
+/** DES, 3DES, RC2, RC5: 64-bit blocks or worse. */
+const OLD_CIPHERS = /^2b0e0302|^2a864886f70d0303|^2a864886f70d0302|^2a864886f70d0307|^2a864886f70d0309/;
+
+/** RFC 8018, 4.2: the least it ever recommended; OpenSSL and Node write 2048. */
+const LEAST_ITERATIONS = 1000;
+
+/** How a password protects what follows this AlgorithmIdentifier; null for what is no password-based encryption. */
+export function encryptionStrength(bytes: Buffer, algorithm: der.Element): "strong" | "weak" | null {
+  const [oid, parameters] = der.children(bytes, algorithm) ?? [];
+  const name = identifier(bytes, oid);
+  if (name === null) return null;
+  if (OLD.test(name)) return "weak";
+  if (name !== PBES2 || parameters?.tag !== der.SEQUENCE) return null;
+  const [derivation, cipher] = der.children(bytes, parameters) ?? [];
+  if (derivation === undefined || cipher === undefined) return null;
+  const cipherName = identifier(bytes, der.children(bytes, cipher)?.[0]);
+  if (cipherName === null || OLD_CIPHERS.test(cipherName)) return "weak";
+  return slow(bytes, derivation) ? "strong" : "weak";
+}
+
+function slow(bytes: Buffer, derivation: der.Element): boolean {
+  const [oid, parameters] = der.children(bytes, derivation) ?? [];
+  const name = identifier(bytes, oid);
+  if (name === SCRYPT) return true;
+  if (name !== PBKDF2 || parameters === undefined) return false;
+  const iterations = der.children(bytes, parameters)?.[1];
+  if (iterations?.tag !== der.INTEGER) return false;
+  return Number(`0x${der.contents(bytes, iterations).toString("hex") || "0"}`) >= LEAST_ITERATIONS;
+}
+
+function identifier(bytes: Buffer, oid: der.Element | undefined): string | null {
+  return oid?.tag === der.OID && oid.end <= bytes.length ? der.contents(bytes, oid).toString("hex") : null;
+}

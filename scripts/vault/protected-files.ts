@@ -1,0 +1,65 @@
+import { DIR } from "../model/paths.ts";
+import { UserError } from "../model/problem.ts";
+import type { Git } from "../system/git.ts";
+import { keyOfDriver } from "./key-directory.ts";
+
+/** A file that one of git-crypt's drivers protects, anywhere in the repository. */
+export interface ProtectedFile {
+  readonly path: string;
+  /** Name of the key that seals it; `default` for git-crypt's default key. */
+  readonly keyName: string;
+  /** The blob in the index; null for a file that git does not know yet. */
+  readonly blob: string | null;
+}
+
+/**
+ * The protected files of a working tree: what the index holds, and below pki/private also what it does not. Throws
+ * UserError where attributes leave a key unprotected: it must not come to lie in the clear there.
+ */
+export async function protectedFiles(git: Git): Promise<ProtectedFile[]> {
+  const [staged, others] = await Promise.all([
+    git.raw(["ls-files", "--stage", "-z"]),
+    git.raw(["ls-files", "--others", "-z", "--", DIR.private]),
+  ]);
+  const blobs = new Map<string, string | null>();
+  for (const line of staged.split("\0")) {
+    const [, mode = "", blob = "", path = ""] = /^(\d{6}) ([0-9a-f]+) \d\t(.*)$/s.exec(line) ?? [];
+    if (mode.startsWith("100")) blobs.set(path, blob);
+  }
+  for (const path of others.split("\0")) if (path !== "") blobs.set(path, null);
+  const filters = await filtersOf(git, [...blobs.keys()]);
+  return [...blobs].flatMap(([path, blob]): ProtectedFile[] => {
+    const keyName = keyOfDriver(filters.get(path) ?? "");
+    if (keyName !== null) return [{ path, keyName, blob }];
+    if (path.startsWith(`${DIR.private}/`)) throw unprotected(path);
+    return [];
+  });
+}
+
+async function filtersOf(git: Git, paths: readonly string[]): Promise<Map<string, string>> {
+  if (paths.length === 0) return new Map();
+  const input = paths.map((path) => `${path}\0`).join("");
+  const fields = (await git.raw(["check-attr", "--stdin", "-z", "filter"], input)).split("\0");
+  const filters = new Map<string, string>();
+  for (let at = 0; at + 2 < fields.length; at += 3) filters.set(fields[at] ?? "", fields[at + 2] ?? "");
+  return filters;
+}
+
+function unprotected(path: string): UserError {
+  return new UserError(
+    `the attributes here do not protect ${path}: git would store it in the clear`,
+    "see which rule says so: git check-attr filter -- pki/private/x.key",
+    "to look at somebody's branch, do not check it out: npm run plan -- --head BRANCH",
+  );
+}
+
+/** The working trees that share this repository, this one first. */
+export async function workingTrees(git: Git): Promise<string[]> {
+  const listing = await git.raw(["worktree", "list", "--porcelain"]);
+  const all = listing.split("\n\n").flatMap((entry) => {
+    const path = /^worktree (.+)$/m.exec(entry)?.[1];
+    return path === undefined || /^(?:bare|prunable)\b/m.test(entry) ? [] : [path];
+  });
+  const own = await git.topLevel();
+  return [own, ...all.filter((path) => path !== own)];
+}
