@@ -13,7 +13,7 @@ import { nameOf } from "../vault/key-directory.ts";
 import { keyFingerprint, type VaultKey } from "../vault/key-file.ts";
 import { environmentKeys, keyPlaces, repositoryKeys } from "../vault/key-source.ts";
 import { dropKey, shelve } from "../vault/key-store.ts";
-import { type ProtectedFile, protectedFiles, workingTrees } from "../vault/protected-files.ts";
+import { type ProtectedFile, protectedFiles, remember, workingTrees } from "../vault/protected-files.ts";
 import { isSealed } from "../vault/seal.ts";
 
 export interface Locked {
@@ -44,7 +44,12 @@ export async function lock(root: string): Promise<Locked> {
     for (const tree of roots) {
       for (const place of keyPlaces(tree)) for (const name of repositoryKeys(tree).keys()) dropKey(place, name);
     }
-    for (const tree of roots) await openGit(tree).succeeds(["update-index", "-q", "--refresh"]);
+    for (const { root: tree, ciphertexts } of trees) {
+      await remember(
+        openGit(tree),
+        ciphertexts.map(({ path }) => path),
+      );
+    }
     return {
       sealed: trees.reduce((sum, { ciphertexts }) => sum + ciphertexts.length, 0),
       kept: files,

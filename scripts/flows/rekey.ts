@@ -10,7 +10,7 @@ import { DEFAULT_NAME } from "../vault/key-directory.ts";
 import type { VaultKey } from "../vault/key-file.ts";
 import { repositoryKeys } from "../vault/key-source.ts";
 import { exportKey, saveKey, shelve } from "../vault/key-store.ts";
-import { type ProtectedFile, protectedFiles } from "../vault/protected-files.ts";
+import { type ProtectedFile, protectedFiles, remember } from "../vault/protected-files.ts";
 import { isSealed, open, seal } from "../vault/seal.ts";
 import { openVault } from "../vault/vault.ts";
 import { refuseChanges } from "./lock.ts";
@@ -164,7 +164,10 @@ async function undo({ git, root, common, files, people, keyName, old, unlocked }
       }),
     );
   }
-  await git.succeeds(["update-index", "-q", "--refresh"]);
+  await remember(
+    git,
+    files.map(({ path }) => path),
+  );
 }
 
 /** What was committed is what was meant, byte for byte. */

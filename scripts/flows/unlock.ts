@@ -9,12 +9,13 @@ import { withLock } from "../system/lock.ts";
 import { catBlobs } from "../system/objects.ts";
 import { runProgram } from "../system/programs.ts";
 import { readRegularFile } from "../system/read-file.ts";
+import { blobId } from "../vault/blob-id.ts";
 import { installFilter } from "../vault/install.ts";
 import { nameOf, parseNamed } from "../vault/key-directory.ts";
 import { keyFingerprint, type VaultKey } from "../vault/key-file.ts";
 import { environmentKeys, repositoryKeys } from "../vault/key-source.ts";
 import { saveKey, shelve, shelved } from "../vault/key-store.ts";
-import { type ProtectedFile, protectedFiles, workingTrees } from "../vault/protected-files.ts";
+import { type ProtectedFile, protectedFiles, remember, workingTrees } from "../vault/protected-files.ts";
 import { isSealed, open } from "../vault/seal.ts";
 
 export interface UnlockOptions {
@@ -129,22 +130,34 @@ function opens(key: VaultKey, blob: Buffer): boolean {
   }
 }
 
+interface Plaintext {
+  readonly path: string;
+  readonly data: Buffer;
+  readonly mode: number;
+  /** The ciphertext is what git's index holds. */
+  readonly stored: boolean;
+}
+
 interface SealedTree {
   readonly root: string;
-  readonly plaintexts: readonly { readonly path: string; readonly data: Buffer; readonly mode: number }[];
+  readonly plaintexts: readonly Plaintext[];
   readonly missing: readonly string[];
 }
 
 /** What is ciphertext in a tree, opened in memory. */
 async function sealedFiles(root: string, keys: ReadonlyMap<string, VaultKey>): Promise<SealedTree> {
-  const plaintexts: { path: string; data: Buffer; mode: number }[] = [];
+  const plaintexts: Plaintext[] = [];
   const missing: string[] = [];
   for (const file of await protectedFiles(openGit(root))) {
     const bytes = readRegularFile(root, file.path);
     if (bytes === null || !isSealed(bytes)) continue;
     const key = keys.get(file.keyName);
     if (!key) missing.push(file.keyName);
-    else plaintexts.push({ path: file.path, data: openFile(file, key, bytes), mode: modeFor(root, file.path) });
+    else {
+      const stored = file.blob !== null && file.blob === blobId(bytes, file.blob);
+      const { path } = file;
+      plaintexts.push({ path, stored, data: openFile(file, key, bytes), mode: modeFor(root, path) });
+    }
   }
   return { root, plaintexts, missing };
 }
@@ -172,6 +185,6 @@ async function writePlaintext({ root, plaintexts }: SealedTree): Promise<void> {
     }
   }
   await writeFiles(root, plaintexts);
-  // So that git knows the files again without reading each at every command; exits 1 for what is changed.
-  await openGit(root).succeeds(["update-index", "-q", "--refresh"]);
+  const stored = plaintexts.filter((file) => file.stored).map(({ path }) => path);
+  await remember(openGit(root), stored);
 }

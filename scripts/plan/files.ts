@@ -72,6 +72,8 @@ export function strayFiles(registry: Registry, state: State, now: Instant): stri
     const certificate = state.certificates.get(serial);
     if (certificate === undefined || !isLive(certificate, state, now)) strays.push(paths.path.keyBySerial(serial));
   }
+  // A kill between revocation and hold leaves both; the revocation is the one that counts.
+  for (const serial of state.holds.keys()) if (state.revocations.has(serial)) strays.push(paths.path.hold(serial));
   for (const name of state.requests.keys())
     if (wasRequester(name, state) && !asksNow(name, registry)) strays.push(paths.path.request(name));
   return strays;

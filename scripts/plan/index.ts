@@ -10,7 +10,14 @@ import { compareDefinitions } from "./definitions.ts";
 import { digestOf } from "./digest.ts";
 import { compareFiles, derivedFiles, strayFiles } from "./files.ts";
 import { project } from "./project.ts";
-import { authorityRefusals, clockRefusals, doubtRefusals, limitRefusals, lossesOf } from "./refusals.ts";
+import {
+  authorityRefusals,
+  clockRefusals,
+  doubtRefusals,
+  limitRefusals,
+  lossesOf,
+  lostKeyRefusals,
+} from "./refusals.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** What judges a plan besides registry and state. */
@@ -73,20 +80,19 @@ export function makePlan(input: PlanInput): Planned {
   const last = state.carriedOut?.registry ?? null;
   const asked = input.registry ?? last;
   const invalid = invalidRegistry(input);
-  const fatal = [
-    ...doubtRefusals(state, input.now),
-    ...(input.policy.checkClock ? clockRefusals(state, input.now) : []),
-  ];
-  if (asked === null) return { plan: emptyPlan(input, [...invalid, ...fatal]), errand: null };
-  const draft = draftPlan(asked, input, [...invalid, ...fatal]);
-  if (state.authority === null || fatal.some((one) => one.code !== "StateDoubtful"))
-    return { plan: draft.plan, errand: null };
-  if (fatal.length > 0) return { plan: draft.plan, errand: onlyCrl(draftPlan(last ?? asked, input, []), input) };
-  if (draft.whole.length === 0) return { plan: draft.plan, errand: draft };
-  return { plan: draft.plan, errand: last === null ? null : draftPlan(last, input, []) };
+  const clock = input.policy.checkClock ? clockRefusals(state, input.now) : [];
+  const doubts = doubtRefusals(state);
+  if (asked === null) return { plan: emptyPlan(input, [...invalid, ...doubts, ...clock]), errand: null };
+  const draft = draftPlan(asked, input);
+  doubts.push(...lostKeyRefusals(state, input.now, draft.decisions.list));
+  const plan = { ...draft.plan, refusals: [...invalid, ...doubts, ...clock, ...draft.plan.refusals] };
+  if (state.authority === null || clock.length > 0) return { plan, errand: null };
+  if (doubts.length > 0) return { plan, errand: onlyCrl(draftPlan(last ?? asked, input), input) };
+  if (draft.whole.length === 0) return { plan, errand: { ...draft, plan } };
+  return { plan, errand: last === null ? null : draftPlan(last, input) };
 }
 
-function draftPlan(registry: Registry, input: PlanInput, known: readonly Refusal[]): Draft {
+function draftPlan(registry: Registry, input: PlanInput): Draft {
   const { state, now, version, policy } = input;
   const before = input.base === undefined ? (state.carriedOut?.registry ?? null) : input.base;
   const decisions = decide(registry, state, now);
@@ -110,7 +116,7 @@ function draftPlan(registry: Registry, input: PlanInput, known: readonly Refusal
     changes,
     access,
     warnings: warningsOf({ before, after: registry, state, now, version, decisions, ...policy }),
-    refusals: [...known, ...whole, ...decisions.refusals],
+    refusals: [...whole, ...decisions.refusals],
   };
   return { plan, decisions, registry, whole };
 }

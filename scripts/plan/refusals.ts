@@ -121,15 +121,20 @@ function lastSigned(state: State): [Instant, string] {
 }
 
 /** Facts that cannot be read or believed: nothing is decided on them. */
-export function doubtRefusals(state: State, now: Instant): Refusal[] {
+export function doubtRefusals(state: State): Refusal[] {
+  return state.doubts.map(({ path, message }) => ({ code: "StateDoubtful", message: `${path}: ${message}` }));
+}
+
+/** Managed keys that are gone while their certificates go on. One that is revoked in this plan needs its key no more. */
+export function lostKeyRefusals(state: State, now: Instant, decisions: readonly Decision[]): Refusal[] {
+  const revoked = new Set(decisions.map((one) => (one.kind === "revoke" ? one.serial : "")));
   const refusals: Refusal[] = [];
-  for (const { path, message } of state.doubts)
-    refusals.push({ code: "StateDoubtful", message: `${path}: ${message}` });
   for (const certificate of state.certificates.values()) {
-    if (certificate.key !== "managed" || state.keys.has(certificate.serial) || !isLive(certificate, state, now))
+    const { serial, identity, key } = certificate;
+    if (key !== "managed" || state.keys.has(serial) || revoked.has(serial) || !isLive(certificate, state, now))
       continue;
-    const file = path.keyBySerial(certificate.serial);
-    const message = `${file}: is gone, but ${certificate.identity}'s certificate is still valid. Bring it back: git checkout HEAD -- ${file}`;
+    const file = path.keyBySerial(serial);
+    const message = `${file}: is gone, but ${identity}'s certificate is still valid. Bring it back: git checkout HEAD -- ${file}; if it is lost for good, give ${identity} a reissue in clients.yaml.`;
     refusals.push({ code: "StateDoubtful", message });
   }
   return refusals;

@@ -7,9 +7,9 @@
  * at the environment: what git checks out in a locked clone stays ciphertext whatever variables are set.
  */
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { UserError } from "../model/problem.ts";
+import { blobId } from "./blob-id.ts";
 import { clean, smudge } from "./convert.ts";
 import { keyOfDriver, readRepositoryKey } from "./key-directory.ts";
 import type { VaultKey } from "./key-file.ts";
@@ -90,15 +90,11 @@ function isStored(path: string, bytes: Buffer): boolean {
       .split("\0")
       .some((line) => {
         const id = /^\d{6} ([0-9a-f]+) \d\t/.exec(line)?.[1] ?? "";
-        return id !== "" && id === blobId(bytes, id.length === 64 ? "sha256" : "sha1");
+        return id !== "" && id === blobId(bytes, id);
       });
   } catch {
     return false;
   }
-}
-
-function blobId(bytes: Buffer, hash: string): string {
-  return createHash(hash).update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 }
 
 /** A stranger's file name must not speak to a terminal. */

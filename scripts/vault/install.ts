@@ -21,6 +21,7 @@ import { keysIn } from "./key-directory.ts";
 /** Everything that the filter runs, from scripts/; nothing but Node's own modules beside. */
 const PARTS = [
   "model/problem.ts",
+  "vault/blob-id.ts",
   "vault/convert.ts",
   "vault/filter.sh",
   "vault/filter.ts",

@@ -63,3 +63,11 @@ export async function workingTrees(git: Git): Promise<string[]> {
   const own = await git.topLevel();
   return [own, ...all.filter((path) => path !== own)];
 }
+
+/**
+ * Tells git that files are as it holds them, in their other form: it takes a file of another size for a changed one,
+ * without a look at what its filter makes of it.
+ */
+export async function remember(git: Git, paths: readonly string[]): Promise<void> {
+  if (paths.length > 0) await git.raw(["update-index", "-z", "--stdin"], paths.map((path) => `${path}\0`).join(""));
+}

@@ -9,6 +9,7 @@ import {
   type LimitInput,
   limitRefusals,
   lossesOf,
+  lostKeyRefusals,
   some,
 } from "../../scripts/plan/refusals.ts";
 import {
@@ -186,7 +187,7 @@ describe("the clock", () => {
 describe("the state is doubted", () => {
   it("for what could not be read, with where and why", () => {
     const doubts = [{ path: "pki/crl.pem", message: "is cut short" }];
-    expect(doubtRefusals(stateOf({ doubts }), NOW)).toEqual([
+    expect(doubtRefusals(stateOf({ doubts }))).toEqual([
       { code: "StateDoubtful", message: "pki/crl.pem: is cut short" },
     ]);
   });
@@ -207,7 +208,15 @@ describe("the state is doubted", () => {
       certificateOf().notAfter + 1,
     ],
   ])("%s", (_, doubted, given, now = NOW) => {
-    expect(doubtRefusals(given, now).map(({ code }) => code)).toEqual(doubted ? ["StateDoubtful"] : []);
+    expect(lostKeyRefusals(given, now, []).map(({ code }) => code)).toEqual(doubted ? ["StateDoubtful"] : []);
+  });
+
+  it("not for a lost key whose certificate is revoked in this very plan", () => {
+    const given = stateOf({ certificates: [certificateOf()], keys: [] });
+    const { serial, identity } = certificateOf();
+    const revoke = { kind: "revoke", due: "registry", identity, serial, message: "" } as const;
+    const reissued = { ...revoke, reason: "keyCompromise", cause: "Reissued" } as const;
+    expect(lostKeyRefusals(given, NOW, [reissued])).toEqual([]);
   });
 });
 

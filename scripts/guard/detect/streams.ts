@@ -29,6 +29,8 @@ function table(alphabet: string): Uint8Array {
 }
 
 const [DASH, DOT, PLUS, SLASH] = [45, 46, 43, 47];
+/** See unescape.ts: a place that is no character. */
+const FILLER = 1;
 
 /**
  * base64 as it stands in files: lines, indentation, quotes, concatenation, comment signs between its words are
@@ -53,11 +55,15 @@ export function base64Streams(text: Buffer, { url, shortest }: StreamOptions): S
     }
     const start = at;
     let only = true;
-    for (let code = codes[byte] ?? 0; code !== 0; code = codes[text[at] ?? 0] ?? 0) {
-      if (url && code === PLUS && text[at + 1] === DASH && text[at + 2] === DASH) break;
+    for (; at < length; at += 1) {
+      const code = codes[text[at] ?? 0] ?? 0;
+      if (code === 0) {
+        if (text[at] === FILLER) continue;
+        break;
+      }
+      if (url && text[at] === DASH && text[at + 1] === DASH && text[at + 2] === DASH) break;
       if (code !== PLUS && code !== SLASH) only = false;
       builder.push(code);
-      at += 1;
     }
     builder.word(start, at, only || at - start < shortest, shortest > 0);
   }
@@ -149,13 +155,12 @@ export function hexStreams(text: Buffer): Stream[] {
   const builder = new Builder(text.length);
   let count = 0;
   let at = 0;
+  let start = 0;
   const end = () => {
-    if (count >= SHORTEST_HEX) builder.end();
-    else builder.word(at, at, true, false);
+    builder.word(start, at, count < SHORTEST_HEX, false);
+    builder.end();
     count = 0;
   };
-  const kept: Stream[] = builder.streams;
-  let start = 0;
   while (at < text.length) {
     const byte = text[at] ?? 0;
     const next = text[at + 1] ?? 0;
@@ -167,12 +172,10 @@ export function hexStreams(text: Buffer): Stream[] {
       at += 1;
     } else if (HEX_GAP[byte] !== 0) at += 1;
     else {
-      if (count >= SHORTEST_HEX) builder.word(start, at, false, false);
-      end();
+      if (count > 0) end();
       at += 1;
     }
   }
-  if (count >= SHORTEST_HEX) builder.word(start, at, false, false);
   end();
-  return kept;
+  return builder.streams;
 }

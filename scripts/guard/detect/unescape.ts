@@ -1,4 +1,4 @@
-const ESCAPED = /\\|%[0-9A-Fa-f]{2}|&(?:#|lt|gt|quot|amp|apos)|<[A-Za-z/]|=\r?\n|^@@ /m;
+const ESCAPED = /\\|%[0-9A-Fa-f]{2}|&(?:#|lt|gt|quot|amp|apos)/;
 
 /**
  * The same text, length for length, so that places stay: escapes of strings, URLs and XML become what they stand
@@ -39,4 +39,18 @@ function joined(all: string, character: string): string {
 }
 
 /** Marks a place that is no character: the streams join what is on either side of it into one word. */
-export const FILLER = "\x01";
+const FILLER = "\x01";
+
+const OFFSET = /^[0-9a-fA-F]{4,8}(?::[ \t]|[ \t]{2})/m;
+
+/** A dump as xxd and hexdump -C print it, without offsets and the column of characters; null for any other text. */
+export function withoutDumpColumns(text: string): string | null {
+  if (!OFFSET.test(text)) return null;
+  return text
+    .split("\n")
+    .map((line) => {
+      const bytes = line.replace(/^[0-9a-fA-F]{4,8}(?::[ \t]|[ \t]{2})/, "").replace(/\|.*$/, "");
+      return line.includes(": ") ? bytes.replace(/[ \t]{2,}.*$/, "") : bytes;
+    })
+    .join("\n");
+}
