@@ -1,18 +1,30 @@
 import { renderFailure } from "./cli/failure.ts";
 import { runCommand } from "./cli/run.ts";
+import type { GuardFinding } from "./guard/finding.ts";
 import { guardStaged } from "./guard/index.ts";
-import type { Finding } from "./model/problem.ts";
+import { UserError } from "./model/problem.ts";
 import { printable } from "./render/printable.ts";
 
 /** What it cannot decide blocks just the same, but a caller can tell the two apart. */
 const UNDECIDED = 2;
 
+const flags = {
+  range: { type: "string", argument: "OLD..NEW", description: "every commit between; either may be all zeros" },
+  remote: { type: "string", argument: "NAME", description: "with --range: what this remote has is not new" },
+  audit: { type: "boolean", description: "everything: all refs, reflogs, loose and unreachable objects" },
+} as const;
+
 await runCommand(
-  { name: "guard", summary: "no private key in the clear: looks at what is staged", flags: {}, secrets: "none" },
-  async ({ root, json, out, say, style }) => {
+  {
+    name: "guard",
+    summary: "no private key in the clear: what is staged, a range of commits, or everything",
+    flags,
+    secrets: "none; with git-crypt's key it also proves that ciphertext is what it seems",
+  },
+  async ({ root, flags, now, json, out, say, style }) => {
     try {
-      const findings = await guardStaged(root);
-      if (json) out(JSON.stringify({ findings }, null, 2));
+      const findings = await find(root, flags, now);
+      if (json) out(JSON.stringify({ findings: findings.map(ordered) }, null, 2));
       else for (const finding of findings) out(line(finding));
       return findings.some(({ level }) => level === "block") ? 1 : 0;
     } catch (error) {
@@ -22,7 +34,27 @@ await runCommand(
   },
 );
 
+/** The ways of looking, each loaded when it is wanted: a commit waits for the first. */
+async function find(
+  root: string,
+  { range, remote, audit }: { range: string | null; remote: string | null; audit: boolean },
+  now: number,
+): Promise<GuardFinding[]> {
+  if (audit && range !== null) throw new UserError("--audit and --range exclude each other");
+  if (remote !== null && !/^[A-Za-z0-9][A-Za-z0-9._/-]*$/.test(remote))
+    throw new UserError("--remote is no remote's name");
+  if (audit) return (await import("./guard/audit.ts")).guardAudit(root, now);
+  if (range !== null) return (await import("./guard/range.ts")).guardRange(root, range, { remote, now });
+  return guardStaged(root, now);
+}
+
+function ordered({ code, level, path, message, fix, commit }: GuardFinding): GuardFinding {
+  return { code, level, path, message, fix, commit };
+}
+
 /** `PATH: what is wrong; mend it with: COMMAND` */
-function line({ path, message, fix }: Finding): string {
-  return printable(`guard: ${path}: ${message}${fix === null ? "" : `; mend it with: ${fix}`}`);
+function line({ level, path, message, fix, commit }: GuardFinding): string {
+  const where = commit === null ? "" : ` (commit ${commit.slice(0, 12)})`;
+  const mark = level === "warn" ? "warning: " : "";
+  return printable(`guard: ${mark}${path}${where}: ${message}${fix === null ? "" : `; mend it with: ${fix}`}`);
 }

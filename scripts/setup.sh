@@ -116,6 +116,8 @@ names() {
 		dnf-certtool | apk-certtool) echo "gnutls-utils" ;;
 		*-certtool) echo "gnutls" ;;
 		*-easyrsa) echo "easy-rsa" ;;
+		dnf-gpg) echo "gnupg2" ;;
+		*-gpg) echo "gnupg" ;;
 		dnf-shellcheck) echo "ShellCheck" ;;
 		pkg-shellcheck) echo "hs-ShellCheck" ;;
 		*) echo "$program" ;;
@@ -297,7 +299,7 @@ copy_code() {
 	cp -R scripts .husky package.json "$copy.new/"
 	rm -rf "$copy.new/.husky/_"
 	# shellcheck disable=SC2016 # JavaScript
-	packages=$("$node" -e 'const { packages } = JSON.parse(fs.readFileSync("package-lock.json", "utf8"));
+	packages=$("$node" -e 'const { packages = {} } = JSON.parse(fs.readFileSync("package-lock.json", "utf8"));
 		for (const [path, { dev }] of Object.entries(packages)) if (path && !dev) console.log(path)')
 	for package in $packages; do
 		[ -d "$package" ] && [ ! -d "$copy.new/$package" ] || continue
@@ -336,7 +338,7 @@ wanted_test=$test
 packages
 node_itself
 programs git git-crypt openssl nginx
-[ "$wanted_test" = no ] || programs certtool curl easyrsa shellcheck busybox
+[ "$wanted_test" = no ] || programs certtool curl easyrsa gpg shellcheck busybox
 filter
 hooks
 [ "$failed" = 0 ] || exit 1

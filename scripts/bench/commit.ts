@@ -15,7 +15,9 @@ import { openVault } from "../vault/vault.ts";
 export function commitAll(root: string): void {
   const { key } = openVault(root, {});
   if (key === null) throw new UserError("no git-crypt key was made");
-  const parts: Buffer[] = [Buffer.from("commit refs/heads/main\ncommitter Bench <bench@example.com> 1795262400 +0000\n")];
+  const parts: Buffer[] = [
+    Buffer.from("commit refs/heads/main\ncommitter Bench <bench@example.com> 1795262400 +0000\n"),
+  ];
   parts.push(data(Buffer.from("State\n")));
   for (const path of [".gitattributes", REGISTRY_FILE, ...below(root, "pki")]) {
     const bytes = readFileSync(join(root, path));

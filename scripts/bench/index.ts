@@ -43,7 +43,9 @@ export async function runBench({ now, quick, only, say }: BenchOptions): Promise
   try {
     for (const spec of chosen) {
       say(`measuring ${spec.row}`);
-      rows.push(await measureRow(spec, workplace));
+      const row = await measureRow(spec, workplace);
+      say(`  ${row.value === null ? "no figure" : `${row.value.toFixed(2)} ${row.unit}`}`);
+      rows.push(row);
     }
   } finally {
     workplace.close();

@@ -1,8 +1,10 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { REGISTRY_FILE } from "../model/paths.ts";
 import { runPeer, runScript } from "./measure.ts";
 
+const ATTRIBUTES = fileURLToPath(new URL("../../.gitattributes", import.meta.url));
 const GROUPS = 20;
 export const SERVER = "localhost";
 
@@ -19,7 +21,7 @@ const group = (index: number) => `group${String(index).padStart(2, "0")}`;
 export const client = (index: number) => `client${String(index).padStart(6, "0")}`;
 
 /** 20 groups, 20 repositories; each group reaches two, each client is in two. */
-export function registryText({ clients, www, port }: Layout): string {
+function registryText({ clients, www, port }: Layout): string {
   const groups = Array.from({ length: GROUPS }, (_, index) => index);
   return [
     "version: 1",
@@ -53,7 +55,7 @@ export function pathFor(file: string): string {
 export async function createRepository(root: string, layout: Layout): Promise<void> {
   mkdirSync(join(root, "pki"), { recursive: true });
   await runPeer("git", ["init", "--quiet", "--initial-branch=main", root]);
-  writeFileSync(join(root, ".gitattributes"), "pki/private/** filter=git-crypt diff=git-crypt -merge\n");
+  cpSync(ATTRIBUTES, join(root, ".gitattributes"));
   writeFileSync(join(root, REGISTRY_FILE), registryText(layout));
   writeFileSync(join(root, "pki", "README.md"), "What all this is.\n");
   await runScript("create", "--root", root);

@@ -1,16 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { requireProgram } from "../system/programs.ts";
 import type { RowSpec } from "./index.ts";
-import { median, runPeer, runScript } from "./measure.ts";
+import { median, runModule, runPeer } from "./measure.ts";
 import type { Figures } from "./row.ts";
 import type { Workplace } from "./workplace.ts";
 
 const RUNS = 3;
-const CHILD = "bench/bare-crl";
+const CHILD = fileURLToPath(new URL("./bare-crl.ts", import.meta.url));
 
-/** A CRL with 100,000 entries, beside openssl's own; both start a program, ours without Node's start (it is timed inside). */
+/** A CRL with 100,000 entries, beside openssl's own. Ours is timed inside the process, openssl's with its start. */
 export const CRL_ROWS: readonly RowSpec[] = [
   {
     row: "crl-sign",
@@ -32,7 +33,7 @@ async function figures(workplace: Workplace, what: "sign" | "read"): Promise<Fig
   const file = join(directory, "ours.pem");
   const runs = [];
   for (let count = 0; count < RUNS; count += 1) {
-    const measured = await runScript(CHILD, String(entries), file);
+    const measured = await runModule(CHILD, String(entries), file);
     runs.push({ value: secondsOf(measured.stdout, what), peak: measured.peak });
   }
   const { value, peak } = median(runs, (run) => run.value);

@@ -12,8 +12,6 @@ export interface Prepared {
   readonly root: string;
   readonly clients: number;
   readonly issuing: Measured;
-  /** The bare loop before and after, seconds: their mean is the peer. */
-  readonly bare: number;
   readonly ports: { readonly tls: number; readonly plain: number };
   readonly www: string;
 }
@@ -55,22 +53,20 @@ export class Workplace {
 
   /** The same one for every row that asks for that many clients. */
   prepared(clients: number): Promise<Prepared> {
-    const known = this.#prepared.get(clients) ?? this.prepare(clients);
+    const known = this.#prepared.get(clients) ?? this.#prepare(clients);
     this.#prepared.set(clients, known);
     return known;
   }
 
-  private async prepare(clients: number): Promise<Prepared> {
+  async #prepare(clients: number): Promise<Prepared> {
     this.say(`making a repository with ${clients.toLocaleString("en")} clients`);
     const root = this.directory("repository");
     const ports = await choosePorts(null);
     const { www } = this;
     await createRepository(root, { clients, www, port: ports.tls });
-    const before = await runBare("issue", String(clients));
     const issuing = await runScript("reconcile", "--root", root);
-    const after = await runBare("issue", String(clients));
     commitAll(root);
-    return { root, clients, issuing, bare: (before.seconds + after.seconds) / 2, ports, www };
+    return { root, clients, issuing, ports, www };
   }
 
   close(): void {

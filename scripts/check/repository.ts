@@ -4,6 +4,7 @@ import { guardStaged } from "../guard/index.ts";
 import * as paths from "../model/paths.ts";
 import { type Finding, UserError } from "../model/problem.ts";
 import { commonDirectory } from "../system/checkout.ts";
+import { isConfigured } from "../vault/install.ts";
 import { repositoryKeyFile } from "../vault/key-source.ts";
 import { isPrivate } from "./entries.ts";
 import { block, type CheckInput, warn } from "./input.ts";
@@ -44,31 +45,39 @@ export async function attributes({ git, entries }: CheckInput): Promise<Finding[
 }
 
 function isRight(path: string, name: string, value: string): boolean {
-  if (name === "filter" && isPrivate(path)) return value === "git-crypt";
+  if (name === "filter" && isPrivate(path)) return value === "git-crypt" || /^git-crypt-[A-Za-z0-9_-]+$/.test(value);
   return value === "unset" || (value === "unspecified" && name !== "text");
 }
 
-/** Where keys lie in the clear, git must seal them on their way in: without the filter it adds them as they are. */
+/**
+ * What git does with keys on their way in. Without a filter it adds them as they are; in a locked clone there are none
+ * yet, so that is a warning there. git-crypt's own filter works, and is what is left after its lock and unlock.
+ */
 export async function filter({ git, root, vault, state }: CheckInput): Promise<Finding[]> {
   const own = existsSync(repositoryKeyFile(commonDirectory(root)));
   if (own && !vault.treeUnlocked) {
     const message = "git-crypt is unlocked, but the keys in the tree are ciphertext: git would seal them twice";
-    return [block("HalfUnlocked", paths.DIR.private, message, "git-crypt lock --force && git-crypt unlock KEYFILE")];
+    return [block("HalfUnlocked", paths.DIR.private, message, "npm run unlock")];
   }
-  if (!vault.treeUnlocked && (vault.state !== "absent" || state.authority === null)) return [];
+  if (isConfigured(root) || (vault.state === "absent" && state.authority === null)) return [];
   const value = async (name: string) =>
     (await git.raw(["config", "--get", `filter.git-crypt.${name}`]).catch(() => "")).trim();
-  const [clean, smudge, longRunning, required] = await Promise.all(
-    ["clean", "smudge", "process", "required"].map(value),
-  );
-  const works = longRunning !== "" || (clean !== "" && smudge !== "");
-  if (works && /^(?:true|yes|on|1)$/i.test(required ?? "")) return [];
-  const what = works
-    ? "is not required: where it fails, git adds keys in the clear"
-    : "is not set: git adds keys in the clear";
-  const parts = ["clean '\"git-crypt\" clean'", "smudge '\"git-crypt\" smudge'", "required true"];
-  const fix = (works ? parts.slice(2) : parts).map((part) => `git config filter.git-crypt.${part}`).join(" && ");
-  return [block("Filter", ".git/config", `git-crypt's filter ${what}`, fix)];
+  const [clean, smudge, process, required] = await Promise.all(["clean", "smudge", "process", "required"].map(value));
+  const works = process !== "" || (clean !== "" && smudge !== "");
+  const holds = works && /^(?:true|yes|on|1)$/i.test(required ?? "");
+  const level = holds || !vault.treeUnlocked ? warn : block;
+  return [level("Filter", ".git/config", `git's filter for keys ${whatIsWrong(works, holds)}`, setUpFilter(root))];
+}
+
+function whatIsWrong(works: boolean, holds: boolean): string {
+  if (holds) return "is not Gatehouse's for every key: git-crypt's is slow, and fails in linked worktrees";
+  if (works) return "is not required: where it fails, git adds keys in the clear";
+  return "is not set: git adds keys in the clear";
+}
+
+function setUpFilter(root: string): string {
+  const copied = existsSync(join(commonDirectory(root), "gatehouse", "filter", "filter.sh"));
+  return copied ? 'sh "$(git rev-parse --git-common-dir)/gatehouse/filter/filter.sh" configure' : "sh scripts/setup.sh";
 }
 
 /** A pre-commit hook where git looks for it. CI and HUSKY=0 do without, on purpose: the same check runs there by itself. */

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../model/problem.ts";
 import { commonDirectory } from "../system/checkout.ts";
@@ -40,7 +40,7 @@ export async function lock(root: string): Promise<Locked> {
     for (const tree of roots) trees.push(await openFiles(tree));
     const kept = [...repositoryKeys(root).values()].filter((key) => !isSaved(root, key));
     const files = kept.map((key) => shelve(common, "unsaved", key));
-    for (const tree of trees) await writeFiles(tree.root, tree.ciphertexts);
+    for (const tree of trees) await writeCiphertexts(tree);
     for (const tree of roots) {
       for (const place of keyPlaces(tree)) for (const name of repositoryKeys(tree).keys()) dropKey(place, name);
     }
@@ -57,6 +57,15 @@ export async function lock(root: string): Promise<Locked> {
     };
   });
 }
+
+/** As old as filter.sh makes it, for the same reason: git-crypt's unlock must not meet files of the same second. */
+async function writeCiphertexts({ root, ciphertexts }: OpenTree): Promise<void> {
+  await writeFiles(root, ciphertexts);
+  for (const { path } of ciphertexts) utimesSync(join(root, path), LONG_AGO, LONG_AGO);
+}
+
+/** 2000-01-01, in seconds. */
+const LONG_AGO = 946_684_800;
 
 /** Confirmed by a person, in the environment, or encrypted to somebody under .git-crypt/. */
 function isSaved(root: string, key: VaultKey): boolean {

@@ -17,6 +17,7 @@ import { rereadState } from "../read/state.ts";
 import { commonDirectory } from "../system/checkout.ts";
 import { tidyTemporaries } from "../system/files.ts";
 import { withLock } from "../system/lock.ts";
+import { installFilter } from "../vault/install.ts";
 import { openVault, type Vault } from "../vault/vault.ts";
 import { type Issuer, makeIssuer } from "../x509/issuer.ts";
 import { gatehouseVersion, type Loaded, loadWorkingTree } from "./load.ts";
@@ -47,6 +48,7 @@ export interface Reconciled {
 export async function reconcile(options: ReconcileOptions): Promise<Reconciled> {
   const { root } = options;
   return withLock(commonDirectory(root), "reconcile", async () => {
+    await installFilter(root);
     const loaded = await loadWorkingTree(root, options.now);
     const { problems } = loaded;
     const planned = planFor(loaded, loaded.state, options);
@@ -104,7 +106,7 @@ function issuerFor(errand: Errand, state: State, vault: Vault, root: string): Op
   if (vault.state === "locked") {
     throw new UserError(
       "the vault is locked, and this plan needs the authority's key; nothing was done",
-      "run: git-crypt unlock KEYFILE (or set GATEHOUSE_KEY_FILE to it)",
+      "run: npm run unlock -- --key-file KEYFILE (or git-crypt unlock KEYFILE, or set GATEHOUSE_KEY_FILE to it)",
     );
   }
   const pem = vault.read(paths.CA_KEY).toString("utf8");

@@ -4,6 +4,7 @@ import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import { commonDirectory } from "../system/checkout.ts";
 import { confirmExport, isExportConfirmed } from "../vault/init.ts";
+import { installFilter } from "../vault/install.ts";
 import { keyFingerprint, parseKeyFile } from "../vault/key-file.ts";
 import { openVault } from "../vault/vault.ts";
 import { create, hasAuthority } from "./create.ts";
@@ -21,6 +22,7 @@ export interface Welcome {
 /** What npm start does: the authority where there is none, reconcile, and where things stand. Never commits. */
 export async function welcome(options: ReconcileOptions, say: (text: string) => void): Promise<Welcome> {
   const { root, now } = options;
+  await installFilter(root);
   const locked = openVault(root, process.env).state === "locked";
   if (!locked && !hasAuthority(root)) await create(root, now, say);
   const reconciled = locked ? null : await reconcile(options);

@@ -1,91 +1,136 @@
-import { existsSync } from "node:fs";
-import type { Finding } from "../model/problem.ts";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { UserError } from "../model/problem.ts";
-import { commonDirectory } from "../system/checkout.ts";
+import type { Instant } from "../model/time.ts";
+import { now as clock } from "../system/clock.ts";
 import { type Git, openGit } from "../system/git.ts";
-import { blobSizes, catBlobs } from "../system/objects.ts";
-import { repositoryKeyFile } from "../vault/key-source.ts";
-import { findPemKey } from "./pem.ts";
-import { checkProtected, isProtected, quoted } from "./protected.ts";
+import { ALLOW_FILE, type Allow, NOTHING_ALLOWED, parseAllow } from "./allow.ts";
+import { filterOf, RULES, unprotected } from "./attributes.ts";
+import { MissingObject, readObjects } from "./blobs.ts";
+import { block, type GuardFinding, type Item, quoted } from "./finding.ts";
+import { Judge } from "./judge.ts";
+import { isProtected } from "./protected.ts";
+import { openSecrets } from "./secrets.ts";
 import { changedPaths, indexEntries, type StagedEntry } from "./staged.ts";
 
-/** Blobs are read in batches of about this many bytes, so that a large commit needs little memory. */
-const BATCH = 64 * 1024 * 1024;
-/** What is larger is not read. */
-const LARGEST = 512 * 1024 * 1024;
+export type { GuardFinding } from "./finding.ts";
 
 /**
- * Looks at what the next commit would hold: every protected entry of the index, and every changed blob elsewhere.
- * Only objects are read, never diffs (textconv shows decrypted keys) nor the working tree (it is not what is
- * committed). Works before the first commit. Throws when it cannot decide.
+ * Looks at what the next commit would hold: every protected entry of the index, every changed blob elsewhere, and
+ * whether git's attributes protect keys that are still to come. Only objects are read, never diffs (textconv shows
+ * decrypted keys) nor the working tree (it is not what is committed). Works before the first commit. Throws when it
+ * cannot decide.
  */
-export async function guardStaged(root: string): Promise<Finding[]> {
+export async function guardStaged(root: string, now: Instant = clock()): Promise<GuardFinding[]> {
   const git = openGit(root);
-  const [entries, changed] = await Promise.all([indexEntries(git), changedPaths(git)]);
-  const looked = entries.filter(({ path }) => isProtected(path) || changed.has(path));
-  const unlocked = existsSync(repositoryKeyFile(commonDirectory(root)));
-  const findings: Finding[] = [];
-  for await (const [entry, bytes] of contents(git, looked)) {
-    const finding = isProtected(entry.path) ? checkProtected(entry, bytes, unlocked) : checkElsewhere(entry, bytes);
-    if (finding !== null) findings.push(finding);
-  }
-  return findings.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const [entries, changed, loose] = await Promise.all([
+    indexEntries(git),
+    changedPaths(git),
+    unprotected(git, "working tree", []),
+  ]);
+  const kept = entries.filter(({ path }) => isProtected(path));
+  const rules = entries.length > 0 || (await git.resolve("HEAD")) !== null;
+  const inIndex = rules
+    ? await unprotected(
+        git,
+        "index",
+        kept.map(({ path }) => path),
+      )
+    : null;
+  const filters =
+    kept.length > 0
+      ? await filterOf(
+          git,
+          kept.map(({ path }) => path),
+        )
+      : new Map<string, string>();
+  const policy = await readAllow(git, entries, now);
+  const judge = new Judge({ secrets: openSecrets(root, filters), allow: policy.allow, published: false, now });
+  const items = entries
+    .filter(({ path }) => isProtected(path) || changed.has(path))
+    .map((entry) => stagedItem(entry, changed.get(entry.path)));
+  await judgeAll(git, judge, items);
+  return sorted([...policy.findings, ...attributeFindings(root, rules, inIndex, loose), ...judge.findings]);
 }
 
-function checkElsewhere(entry: StagedEntry, bytes: Buffer | null): Finding | null {
-  const key = bytes === null ? null : findPemKey(bytes);
-  if (key === null) return null;
-  const message = `a private key in the clear (${key.label}, line ${key.line})`;
-  return {
-    code: "PrivateKey",
-    level: "block",
-    path: entry.path,
-    message,
-    fix: `git rm --cached -- ${quoted(entry.path)}`,
+function stagedItem({ mode, id, path }: StagedEntry, isNew: boolean | undefined): Item {
+  const remove = isNew === false ? `git restore --staged -- ${quoted(path)}` : `git rm --cached -- ${quoted(path)}`;
+  return { mode, id, path, commit: null, remove };
+}
+
+type Rule = Awaited<ReturnType<typeof unprotected>>;
+
+function attributeFindings(root: string, rules: boolean, inIndex: Rule, loose: Rule): GuardFinding[] {
+  const wrong = inIndex ?? (rules ? loose : null);
+  if (wrong === null) return [];
+  const where = inIndex === null ? " in the working tree" : "";
+  const message = `the rules${where} do not protect ${wrong.path}: ${wrong.why}`;
+  const local = join(root, ".git/info/attributes");
+  const overridden = existsSync(local) && statSync(local).size > 0;
+  const item: Item = {
+    mode: "",
+    id: "",
+    path: overridden ? ".git/info/attributes" : ".gitattributes",
+    commit: null,
+    remove: RULES,
   };
+  return [block(item, "Attributes", message, overridden ? "rm .git/info/attributes" : RULES)];
 }
 
-/** Each entry with its blob's bytes; null for a submodule, whose commit is not here. */
-async function* contents(git: Git, entries: readonly StagedEntry[]): AsyncGenerator<[StagedEntry, Buffer | null]> {
-  const files = entries.filter(({ mode }) => mode !== "160000");
-  const sizes = await blobSizes(
-    git,
-    files.map(({ id }) => id),
-  );
-  for (const entry of entries) if (entry.mode === "160000") yield [entry, null];
-  for (const batch of batches(files, sizes)) {
-    const blobs = await catBlobs(
+/** Judges entries with their contents: protected ones, and whatever else is given. */
+export async function judgeAll(git: Git, judge: Judge, given: readonly Item[]): Promise<void> {
+  const items = given.map((item) => (judge.name(item) ? { ...item, path: "(a file whose name holds a key)" } : item));
+  const byId = Map.groupBy(items, ({ id }) => id);
+  for (const item of items) if (item.mode === "160000") await judge.judge([item], null);
+  const blobs = items.filter(({ mode }) => mode !== "160000");
+  try {
+    for await (const { id, bytes } of readObjects(
       git,
-      batch.map(({ id }) => id),
+      blobs.map(({ id }) => id),
+    )) {
+      const here = (byId.get(id) ?? []).filter(({ mode }) => mode !== "160000");
+      await judge.judge(here, bytes, bytes === null);
+    }
+  } catch (error) {
+    if (!(error instanceof MissingObject)) throw error;
+    const item = byId.get(error.id)?.[0];
+    if (item === undefined || item.commit !== null) throw error;
+    throw new UserError(
+      `${quoted(item.path)} cannot be checked: git does not have its contents`,
+      `run: ${item.remove}`,
     );
-    for (const entry of batch) {
-      const bytes = blobs.get(entry.id);
-      if (bytes === undefined) throw unreadable(entry, "git does not have its contents");
-      yield [entry, bytes];
-    }
   }
 }
 
-function* batches(entries: readonly StagedEntry[], sizes: ReadonlyMap<string, number>): Generator<StagedEntry[]> {
-  let batch: StagedEntry[] = [];
-  let total = 0;
-  for (const entry of entries) {
-    const size = sizes.get(entry.id) ?? 0;
-    if (size > LARGEST) throw unreadable(entry, "it is larger than 512 MiB");
-    if (batch.length > 0 && total + size > BATCH) {
-      yield batch;
-      batch = [];
-      total = 0;
-    }
-    batch.push(entry);
-    total += size;
+/** Exceptions as they are in the index: what is committed with them is reviewed with them. */
+async function readAllow(git: Git, entries: readonly StagedEntry[], now: Instant) {
+  const entry = entries.find(({ path }) => path === ALLOW_FILE);
+  if (entry === undefined) return { allow: NOTHING_ALLOWED, findings: [] };
+  for await (const { bytes } of readObjects(git, [entry.id])) {
+    return allowed(bytes, now, { ...entry, commit: null, remove: `\${EDITOR:-vi} ${ALLOW_FILE}` });
   }
-  if (batch.length > 0) yield batch;
+  return { allow: NOTHING_ALLOWED, findings: [] };
 }
 
-function unreadable(entry: StagedEntry, why: string): UserError {
-  return new UserError(
-    `${quoted(entry.path)} cannot be checked: ${why}`,
-    `run: git rm --cached -- ${quoted(entry.path)}`,
-  );
+/** The exceptions in the index. */
+export async function policyOf(git: Git, now: Instant): Promise<Allow> {
+  return (await readAllow(git, await indexEntries(git), now)).allow;
+}
+
+export async function allowed(
+  bytes: Buffer | null,
+  now: Instant,
+  item: Item,
+): Promise<{ allow: Allow; findings: GuardFinding[] }> {
+  try {
+    return { allow: await parseAllow(bytes?.toString("utf8") ?? "", now), findings: [] };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { allow: NOTHING_ALLOWED, findings: [block(item, "AllowFile", error.message)] };
+  }
+}
+
+export function sorted(findings: readonly GuardFinding[]): GuardFinding[] {
+  const unique = new Map(findings.map((finding) => [JSON.stringify(finding), finding]));
+  return [...unique.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }

@@ -1,7 +1,11 @@
 import { DIR } from "../model/paths.ts";
-import type { Finding } from "../model/problem.ts";
-import { isSealed } from "../vault/seal.ts";
-import type { StagedEntry } from "./staged.ts";
+import { UserError } from "../model/problem.ts";
+import type { VaultKey } from "../vault/key-file.ts";
+import { isSealed, open, SEALED_HEADER } from "../vault/seal.ts";
+import { scan } from "./detect/scan.ts";
+import { block, type GuardFinding, type Item, quoted } from "./finding.ts";
+
+export { quoted } from "./finding.ts";
 
 /**
  * Whether a path is one whose contents must be ciphertext, or one that would put something else in their place
@@ -12,27 +16,110 @@ export function isProtected(path: string): boolean {
   return DIR.private.startsWith(`${lower}/`) || lower === DIR.private || lower.startsWith(`${DIR.private}/`);
 }
 
-/**
- * What is wrong with an entry under pki/private, or null. `bytes`: as git stores them; null for a submodule.
- * `unlocked`: git-crypt's key is here, so adding the file again encrypts it.
- */
-export function checkProtected(entry: StagedEntry, bytes: Buffer | null, unlocked: boolean): Finding | null {
-  const found = (code: string, message: string, fix: string): Finding => {
-    return { code, level: "block", path: entry.path, message, fix };
-  };
-  const remove = `git rm --cached -- ${quoted(entry.path)}`;
-  if (entry.mode === "120000") return found("Symlink", "a symlink in place of keys is never encrypted", remove);
-  if (bytes === null) return found("Submodule", "a submodule in place of keys is never encrypted", remove);
-  if (/(^|\/)\.gitattributes$/i.test(entry.path)) {
-    return found("Attributes", "attributes below pki/private can switch encryption off", remove);
-  }
-  if (bytes.length === 0 || isSealed(bytes)) return null;
-  // git-crypt unlocks only where nothing is staged, so the file leaves the index first.
-  const fix = [remove, ...(unlocked ? [] : ["git-crypt unlock KEYFILE"]), `git add -- ${quoted(entry.path)}`];
-  return found("Plaintext", "not encrypted: git-crypt's filter did not run when it was added", fix.join(" && "));
+/** What is known here to judge ciphertext by. */
+export interface Secrets {
+  /** git-crypt is unlocked: adding a file again encrypts it. */
+  readonly unlocked: boolean;
+  readonly keys: readonly VaultKey[];
+  /** Whether a file may be sealed with a key that is not among them: a named one of somebody else, or an older one. */
+  isForeign(item: Item): boolean;
 }
 
-/** A path as one word for a shell. */
-export function quoted(path: string): string {
-  return /^[A-Za-z0-9_./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+const HEADER = SEALED_HEADER.length;
+/** Header and nonce: the ciphertext of an empty file. */
+const SHORTEST = HEADER + 12;
+
+/** What is wrong with an entry under pki/private, or null. `bytes`: as git stores them; null for a submodule. */
+export function checkProtected(item: Item, bytes: Buffer | null, secrets: Secrets): GuardFinding | null {
+  if (item.mode === "120000") return block(item, "Symlink", "a symlink in place of keys is never encrypted");
+  if (bytes === null) return block(item, "Submodule", "a submodule in place of keys is never encrypted");
+  if (/(^|\/)\.gitattributes$/i.test(item.path)) {
+    return block(item, "Attributes", "attributes below pki/private can switch encryption off");
+  }
+  if (bytes.length === 0) return null;
+  const again = sealAgain(item, secrets);
+  if (!isSealed(bytes)) {
+    return block(item, "Plaintext", "not encrypted: git-crypt's filter did not run when it was added", again);
+  }
+  if (bytes.length < SHORTEST) return block(item, "Truncated", "ciphertext that is cut short: no key opens it", again);
+  if (!looksRandom(bytes.subarray(HEADER)) || !looksRandom(bytes.subarray(SHORTEST)) || holdsKey(bytes)) {
+    return block(item, "Plaintext", "has git-crypt's header, but what follows is not ciphertext", again);
+  }
+  return checkSeal(item, bytes, secrets, again);
+}
+
+/** With the key at hand only the HMAC counts. */
+function checkSeal(item: Item, bytes: Buffer, secrets: Secrets, again: string): GuardFinding | null {
+  if (secrets.keys.length === 0) return null;
+  for (const key of secrets.keys) {
+    const plaintext = opened(key, bytes);
+    if (plaintext === null) continue;
+    if (!isSealed(plaintext)) return null;
+    return block(
+      item,
+      "SealedTwice",
+      "ciphertext that was encrypted once more: added while git-crypt was unlocked",
+      again,
+    );
+  }
+  if (secrets.isForeign(item)) return null;
+  const message = "the git-crypt key here does not open it: it was sealed with another key, or was changed since";
+  return block(item, "WrongKey", message, again);
+}
+
+function opened(key: VaultKey, bytes: Buffer): Buffer | null {
+  try {
+    return open(key, bytes);
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}
+
+// git-crypt unlocks only where nothing is staged, so the file leaves the index first.
+function sealAgain(item: Item, { unlocked }: Secrets): string {
+  if (item.commit !== null) return item.remove;
+  const path = quoted(item.path);
+  return [`git rm --cached -- ${path}`, ...(unlocked ? [] : ["git-crypt unlock KEYFILE"]), `git add -- ${path}`].join(
+    " && ",
+  );
+}
+
+function holdsKey(bytes: Buffer): boolean {
+  return [HEADER, SHORTEST].some((from) => scan(bytes.subarray(from)).some(({ code }) => /Key$/.test(code)));
+}
+
+const SAMPLE = 4096;
+
+/**
+ * Whether bytes can be ciphertext: not nearly all of them characters, and no byte far too often. Magic numbers prove
+ * nothing: ciphertext may begin with any of them.
+ */
+function looksRandom(bytes: Buffer): boolean {
+  const sample = bytes.subarray(0, SAMPLE);
+  if (isSealed(sample)) return false;
+  if (sample.length < 24) return true;
+  const counts = new Uint32Array(256);
+  let text = 0;
+  for (const byte of sample) {
+    counts[byte] = (counts[byte] ?? 0) + 1;
+    if ((byte >= 0x20 && byte < 0x7f) || byte === 9 || byte === 10 || byte === 13) text += 1;
+  }
+  // Random bytes are text with p = 0.38: nine tenths of 24 come about once in ten million, of more never.
+  if (text >= sample.length * 0.9) return false;
+  return Math.max(...counts) <= Math.max(12, sample.length / 16);
+}
+
+/** Two different ciphertexts with one nonce: one of them was changed, for it is the HMAC of what it encrypts. */
+export class Nonces {
+  readonly #first = new Map<string, Item>();
+
+  /** The entry that had this nonce first, over other bytes; null for none. */
+  clash(item: Item, bytes: Buffer): Item | null {
+    if (!isSealed(bytes) || bytes.length <= SHORTEST) return null;
+    const nonce = bytes.toString("latin1", HEADER, SHORTEST);
+    const first = this.#first.get(nonce);
+    if (first === undefined) this.#first.set(nonce, item);
+    return first === undefined || first.id === item.id ? null : first;
+  }
 }

@@ -12,22 +12,24 @@ export interface StagedEntry {
 export async function indexEntries(git: Git): Promise<StagedEntry[]> {
   const listing = await git.raw(["ls-files", "--stage", "-z", "--full-name", ":/"]);
   return listing.split("\0").flatMap((line) => {
-    const match = /^(\d{6}) ([0-9a-f]+) \d\t(.*)$/s.exec(line);
-    return match ? [{ mode: match[1] ?? "", id: match[2] ?? "", path: match[3] ?? "" }] : [];
+    const tab = line.indexOf("\t");
+    const [mode = "", id = ""] = line.slice(0, tab).split(" ");
+    return tab > 0 ? [{ mode, id, path: line.slice(tab + 1) }] : [];
   });
 }
 
-/** The paths that differ from HEAD (all of them before the first commit), removed ones left out. */
-export async function changedPaths(git: Git): Promise<Set<string>> {
-  const head = (await git.resolve("HEAD")) ?? (await git.raw(["hash-object", "-t", "tree", "--stdin"], "")).trim();
-  const changed = await git.raw([
-    "diff-index",
-    "--cached",
-    "--name-only",
-    "--no-renames",
-    "--diff-filter=d",
-    "-z",
-    head,
-  ]);
-  return new Set(changed.split("\0").filter((path) => path !== ""));
+/** The paths that differ from HEAD (all of them before the first commit), removed ones left out; true for new ones. */
+export async function changedPaths(git: Git): Promise<Map<string, boolean>> {
+  const options = ["--cached", "--raw", "--no-renames", "--diff-filter=d", "-z"];
+  const head = await git.raw(["diff-index", ...options, "HEAD"]).catch(async (error: unknown) => {
+    if ((await git.resolve("HEAD")) !== null) throw error;
+    const empty = (await git.raw(["hash-object", "-t", "tree", "--stdin"], "")).trim();
+    return git.raw(["diff-index", ...options, empty]);
+  });
+  const changed = new Map<string, boolean>();
+  const fields = head.split("\0");
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    changed.set(fields[at + 1] ?? "", fields[at]?.endsWith(" A") ?? false);
+  }
+  return changed;
 }

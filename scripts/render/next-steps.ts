@@ -5,7 +5,8 @@ export function nextSteps(exportConfirmed: boolean): string {
 }
 
 export const UNLOCK_STEPS = `This clone is locked: private keys are ciphertext here, and nothing can be signed.
-To unlock it with an exported key:  git-crypt unlock KEYFILE
+To unlock it with an exported key:  npm run unlock -- --key-file KEYFILE
+(or, with git-crypt alone:  git-crypt unlock KEYFILE)
 For a single command, without unlocking:  GATEHOUSE_KEY_FILE=KEYFILE npm run reconcile
 `;
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../model/problem.ts";
 
 /**
@@ -9,10 +9,16 @@ import { UserError } from "../model/problem.ts";
 export function findRoot(start: string): string {
   const first = resolve(start);
   for (let directory = first; ; directory = dirname(directory)) {
-    if (existsSync(join(directory, ".git"))) return directory;
+    if (existsSync(join(directory, ".git")) || isBare(directory)) return directory;
     if (dirname(directory) === directory) break;
   }
   throw new UserError(`${first} is not inside a git repository`, "cd into your clone, or name it with --root DIR");
+}
+
+/** A bare repository, where a server's hooks run; not the `.git` of a checkout. */
+function isBare(directory: string): boolean {
+  if (basename(directory) === ".git") return false;
+  return ["HEAD", "objects", "refs"].every((name) => existsSync(join(directory, name)));
 }
 
 /**

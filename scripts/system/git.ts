@@ -17,14 +17,15 @@ export interface Git {
   commonDir(): Promise<string>;
 }
 
-export function openGit(root: string): Git {
+/** `extra`: environment for every command, such as another index. */
+export function openGit(root: string, extra: Readonly<Record<string, string>> = {}): Git {
   const rawBytes: Git["rawBytes"] = async (args, input) => {
     const chunks: Buffer[] = [];
     const collect = (stdout: NodeJS.ReadableStream) => stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-    await runGit(root, args, input, collect);
+    await runGit(root, args, input, collect, extra);
     return Buffer.concat(chunks);
   };
-  const raw: Git["raw"] = (args, input) => runGit(root, args, input, () => {});
+  const raw: Git["raw"] = (args, input) => runGit(root, args, input, () => {}, extra);
   const succeeds: Git["succeeds"] = (args) =>
     raw(args).then(
       () => true,
@@ -54,9 +55,10 @@ async function runGit(
   args: readonly string[],
   input: string | Uint8Array | undefined,
   collect: (stdout: NodeJS.ReadableStream) => void,
+  extra: Readonly<Record<string, string>>,
 ): Promise<string> {
   const { simpleGit } = await import("simple-git");
-  const environment = gitEnvironment();
+  const environment = { ...gitEnvironment(), ...extra };
   let failed: UserError | undefined;
   const git = simpleGit({
     baseDir: root,

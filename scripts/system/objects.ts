@@ -98,3 +98,50 @@ function parseBatch(output: Buffer): (Buffer | null)[] {
   }
   return answers;
 }
+
+/** An object of any type, as `git cat-file` gives it. */
+export interface GitObject {
+  readonly type: string;
+  readonly bytes: Buffer;
+}
+
+/** Type and size of each object by id, without reading it; absent ones are left out. */
+export async function objectSizes(
+  git: Git,
+  ids: Iterable<string>,
+): Promise<Map<string, { type: string; size: number }>> {
+  const wanted = [...new Set(ids)];
+  if (wanted.length === 0) return new Map();
+  const input = wanted.map((id) => `${id}\n`).join("");
+  return parseSizes(await git.raw(["cat-file", "--batch-check"], input));
+}
+
+/** The same of every object that the repository has: packed, loose, unreachable, of alternates. */
+export async function allObjectSizes(git: Git): Promise<Map<string, { type: string; size: number }>> {
+  return parseSizes(await git.raw(["cat-file", "--batch-check", "--batch-all-objects", "--unordered"]));
+}
+
+function parseSizes(output: string): Map<string, { type: string; size: number }> {
+  const sizes = new Map<string, { type: string; size: number }>();
+  for (const line of output.split("\n")) {
+    const [id = "", type = "", size] = line.split(" ");
+    if (size !== undefined && type !== "missing") sizes.set(id, { type, size: Number(size) });
+  }
+  return sizes;
+}
+
+/** Objects of any type by id through one `git cat-file --batch`; absent ones are left out. */
+export async function catObjects(git: Git, ids: readonly string[]): Promise<Map<string, GitObject>> {
+  const objects = new Map<string, GitObject>();
+  if (ids.length === 0) return objects;
+  const output = await git.rawBytes(["cat-file", "--batch"], ids.map((id) => `${id}\n`).join(""));
+  for (let at = 0; at < output.length; ) {
+    const end = output.indexOf(10, at);
+    const [id = "", type = "", size] = output.toString("latin1", at, end).split(" ");
+    at = end + 1;
+    if (size === undefined) continue;
+    objects.set(id, { type, bytes: output.subarray(at, at + Number(size)) });
+    at += Number(size) + 1;
+  }
+  return objects;
+}

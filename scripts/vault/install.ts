@@ -80,7 +80,7 @@ function isOurs(config: string, driver: string): boolean {
   if (section === undefined || sections.length > 1) return false;
   const values = (name: string) =>
     [...section.matchAll(new RegExp(`^\\t${name} = (.*)$`, "gm"))].map(([, value]) => value);
-  const wanted = `sh \\"$(git rev-parse --git-common-dir)/gatehouse/filter/filter.sh\\" process ${driver}`;
+  const wanted = `/bin/sh \\"$(git rev-parse --git-common-dir)/gatehouse/filter/filter.sh\\" process ${driver}`;
   return values("process").join("\n") === wanted && values("required").join("\n") === "true";
 }
 

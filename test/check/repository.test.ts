@@ -29,6 +29,12 @@ testTamperings({
     code: "Filter",
     path: at(".git/config"),
   },
+  "git-crypt's own filter, as its unlock leaves it": {
+    tamper: (root) => run(root, "git", "config", "--unset", "filter.git-crypt.process"),
+    code: "Filter",
+    path: at(".git/config"),
+    level: "warn",
+  },
   "git-crypt's filter allowed to fail": {
     tamper: (root) => run(root, "git", "config", "filter.git-crypt.required", "false"),
     code: "Filter",

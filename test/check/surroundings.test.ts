@@ -2,6 +2,7 @@ import { copyFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { now as clock } from "../../scripts/system/clock.ts";
+import { installFilter } from "../../scripts/vault/install.ts";
 import { run } from "../system/scratch.ts";
 import { edit, look, mend, write } from "./prepared.ts";
 import {
@@ -26,22 +27,32 @@ test("where everything holds, nothing is found and nothing is left out", async (
 });
 
 describe("without the key", () => {
-  function lockedClone(): string {
+  async function lockedClone(): Promise<string> {
     const parent = scratch();
     run(parent, "git", "clone", "--quiet", prepared().root, "locked");
     const root = join(parent, "locked");
     run(root, "git", "config", "core.hooksPath", "hooks");
+    await installFilter(root);
     return root;
   }
 
   test("everything is checked that needs none, and what does is said", async () => {
-    const { findings, leftOut } = await look(lockedClone());
+    const { findings, leftOut } = await look(await lockedClone());
     expect(findings).toEqual([]);
     expect(leftOut).toEqual([expect.stringContaining("the vault is locked")]);
   });
 
+  test("a clone in which git has no filter for keys is named, and mended", async () => {
+    const root = await lockedClone();
+    run(root, "git", "config", "--remove-section", "filter.git-crypt");
+    const { findings } = await look(root);
+    expect(findings).toMatchObject([{ code: "Filter", level: "warn", path: ".git/config" }]);
+    mend(root, findings[0]?.fix ?? "");
+    expect((await look(root)).findings).toEqual([]);
+  });
+
   test("tampering is found all the same", async () => {
-    const root = lockedClone();
+    const root = await lockedClone();
     remove(root, revocation());
     edit(root, certificate("alice"), forge);
     const { findings } = await look(root);
@@ -49,7 +60,7 @@ describe("without the key", () => {
   });
 
   test("a key in the environment opens the keys where they lie, ciphertext as it is", async () => {
-    const root = lockedClone();
+    const root = await lockedClone();
     copyFileSync(join(root, key("bob")), join(root, key("alice")));
     vi.stubEnv("GATEHOUSE_KEY_FILE", exportedKey());
     onTestFinished(() => void vi.stubEnv("GATEHOUSE_KEY_FILE", undefined));
@@ -63,6 +74,7 @@ test("a shallow clone says that its history is not all there", async () => {
   const parent = scratch();
   run(parent, "git", "clone", "--quiet", "--depth=1", `file://${prepared().root}`, "shallow");
   run(join(parent, "shallow"), "git", "config", "core.hooksPath", "hooks");
+  await installFilter(join(parent, "shallow"));
   const { findings } = await look(join(parent, "shallow"));
   expect(findings).toMatchObject([{ code: "Shallow", level: "warn", fix: "git fetch --unshallow" }]);
   mend(join(parent, "shallow"), findings[0]?.fix ?? "");

@@ -66,6 +66,20 @@ describe("the CRL", () => {
     for (const client of ["alice", "nora"]) expect((await siege.ask({ client, target: TARGET })).status).toBe(200);
   });
 
+  test("locks everybody out where its signature is damaged", async () => {
+    const whole = readFileSync(siege.site.crl, "utf8");
+    const der = Buffer.from(whole.replace(/-----.+-----/g, ""), "base64");
+    der.writeUInt8(der.readUInt8(der.length - 1) ^ 1, der.length - 1);
+    siege.site.replace("crl.pem", `-----BEGIN X509 CRL-----\n${der.toString("base64")}\n-----END X509 CRL-----\n`);
+    await siege.reload();
+    expect(await lockedOut("?damaged")).toEqual({
+      status: 400,
+      body: expect.stringContaining(NOBODY_S_FAULT),
+      reason: expect.stringMatching(/^not verified: .*CRL signature failure/),
+    });
+    siege.site.replace("crl.pem", whole);
+  });
+
   test("locks everybody out where it comes from the future", async () => {
     await siege.changeAndReload({ clients: { nora: null }, at: clock() + 3600 });
     expect(await lockedOut("?future")).toEqual({

@@ -8,6 +8,9 @@ import { plainEnvironment, repository, run, scratch } from "../system/scratch.ts
 const HERE = new URL("../..", import.meta.url).pathname;
 const KEY = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 
+/** Where setup.sh copied what the hooks run. */
+const CODE = ".git/gatehouse/code";
+
 let root: string;
 
 /** A checkout of our own scripts and hooks, as setup.sh leaves it, without a second copy of the node packages. */
@@ -110,22 +113,25 @@ describe("the hook blocks a key, and lets the rest through, in", () => {
 });
 
 test.each([
-  ["a recent Node", () => writeFileSync(join(root, "scripts/recent-node.sh"), "recent() { return 1; }\n")],
-  ["its node packages", () => rmSync(join(root, "node_modules/simple-git"))],
+  ["a recent Node", () => writeFileSync(join(root, CODE, "scripts/recent-node.sh"), "recent() { return 1; }\n")],
+  ["its node packages", () => rmSync(join(root, CODE, "node_modules/simple-git"), { recursive: true })],
 ])("without %s the hook blocks and says what to type", (_, takeAway) => {
   takeAway();
   write(join(root, "fine"), "text");
   run(root, "git", "add", "fine");
   const { status, stderr } = attempt(root, ["commit", "-m", "x"]);
   expect(status).toBe(1);
-  expect(stderr).toContain(`run: sh '${root}/scripts/setup.sh', then commit again`);
+  expect(stderr).toContain("run at the top of the repository: sh scripts/setup.sh, then commit again");
 });
 
 test("a key in the environment goes no further than the hook", () => {
-  write(join(root, "node_modules/.bin/spy"), `#!/bin/sh\nenv > '${root}/seen'\nexec '${process.execPath}' "$@"\n`);
-  chmodSync(join(root, "node_modules/.bin/spy"), 0o755);
-  rmSync(join(root, "node_modules/.bin/node"));
-  symlinkSync("spy", join(root, "node_modules/.bin/node"));
+  write(
+    join(root, CODE, "node_modules/.bin/spy"),
+    `#!/bin/sh\nenv > '${root}/seen'\nexec '${process.execPath}' "$@"\n`,
+  );
+  chmodSync(join(root, CODE, "node_modules/.bin/spy"), 0o755);
+  rmSync(join(root, CODE, "node_modules/.bin/node"));
+  symlinkSync("spy", join(root, CODE, "node_modules/.bin/node"));
   // `--version` and the guard both pass through the spy; the environment of the last one stays.
   const { status } = attempt(root, ["commit", "--allow-empty", "-m", "x"], {
     GATEHOUSE_KEY: "secret",

@@ -5,20 +5,23 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { findProgram } from "../../scripts/system/programs.ts";
 import { plainEnvironment, repository, run, scratch } from "../system/scratch.ts";
 
 const HERE = new URL("../..", import.meta.url).pathname;
 const TOOLS =
-  "sh cat chmod cmp cp dirname basename env git grep id ln mkdir mktemp mv rm sed tr uname kill sleep".split(" ");
+  "sh cat chmod cmp cp dirname basename env find git grep id ln mkdir mktemp mv readlink rm sed tr uname kill sleep".split(
+    " ",
+  );
 
 let root: string;
 /** The only directory in PATH: fakes beside the few tools that every system has. */
@@ -101,18 +104,20 @@ describe.each([[["dash"]], [["busybox", "sh"]]])("under %s", (interpreter) => {
     expect(first.said.split("\n").map((line) => line.split(" ").slice(0, 4).join(" "))).toEqual([
       "setup: installing the node",
       "setup: installing a current",
+      "setup: installed git's filter:",
       "setup: installed git's hooks:",
       "",
     ]);
     expect(log()).toEqual([`${CI} --omit=dev`, CI]);
     expect(run(root, "node_modules/.bin/node", "--version")).toBe("v26.1.0\n");
-    expect(run(root, "git", "config", "core.hooksPath").trim()).toBe(join(root, ".husky/_"));
+    expect(installedHooks(root)).toEqual(HOOKS);
+    expect(filterOf(root)).toContain("/gatehouse/filter/filter.sh");
     expect(setup("--quiet")).toEqual({ status: 0, signal: null, said: "", stdout: "" });
     expect(log().length).toBe(2);
   });
 
   test("tests' packages come with --test, and stay without it", () => {
-    for (const name of ["certtool", "curl", "easyrsa", "shellcheck", "busybox"]) program(name, ":");
+    for (const name of ["certtool", "curl", "easyrsa", "gpg", "shellcheck", "busybox"]) program(name, ":");
     setup("--quiet");
     expect(setup("--quiet", "--test").status).toBe(0);
     expect(log()[2]).toBe(CI);
@@ -225,41 +230,65 @@ describe.each([[["dash"]], [["busybox", "sh"]]])("under %s", (interpreter) => {
   });
 });
 
-describe("hooks", () => {
-  const hooksPath = (cwd: string) => run(cwd, "git", "config", "core.hooksPath").trim();
+const HOOKS = readdirSync(join(HERE, ".husky")).filter((name) => name !== "_");
 
-  test("of a linked worktree are those of the main checkout", () => {
+/** What git finds in the directory where it looks for hooks, and may run. */
+function installedHooks(cwd: string): string[] {
+  const directory = resolve(cwd, run(cwd, "git", "rev-parse", "--git-path", "hooks").trim());
+  const names = readdirSync(directory).filter((name) => !name.endsWith(".sample"));
+  return names.filter((name) => (lstatSync(join(directory, name)).mode & 0o111) === 0o111).sort();
+}
+
+const filterOf = (cwd: string) => run(cwd, "git", "config", "filter.git-crypt.process");
+
+describe("hooks", () => {
+  test("are those of every linked worktree too", () => {
     run(root, "git", "add", "--all");
     run(root, "git", "commit", "--quiet", "-m", "x");
     const main = root;
     root = join(scratch(), "linked");
     run(main, "git", "worktree", "add", "--quiet", root);
-    for (const [clone, quiet] of [
-      [root, false],
-      [main, false],
-      [root, true],
-      [main, true],
-    ] as const) {
-      root = clone;
-      expect(setup("--quiet").said.includes("installed git's hooks")).toBe(clone !== main && !quiet);
-      expect(hooksPath(clone)).toBe(join(main, ".husky/_"));
-    }
-    expect(lstatSync(join(main, ".husky/_/pre-commit")).mode & 0o111).not.toBe(0);
+    expect(setup("--quiet").said).toContain("installed git's hooks");
+    for (const checkout of [main, root]) expect(installedHooks(checkout)).toEqual(HOOKS);
+    expect(setup("--quiet").said).toBe("");
   });
 
-  test("follow a clone that was moved", () => {
+  test("follow a clone that was moved, without another set-up", () => {
     setup("--quiet");
     const moved = join(dirname(root), "moved");
     run("/", "mv", root, moved);
     root = moved;
+    expect(installedHooks(root)).toEqual(HOOKS);
+    expect(setup("--quiet").said).toBe("");
+  });
+
+  test("take the place of husky's own, which are part of the working tree", () => {
+    run(root, "git", "config", "core.hooksPath", ".husky/_");
     expect(setup("--quiet").said).toContain("installed git's hooks");
-    expect(hooksPath(root)).toBe(join(moved, ".husky/_"));
+    expect(installedHooks(root)).toEqual(HOOKS);
+  });
+
+  test("of somebody else are left alone, with a word", () => {
+    const hook = join(root, ".git/hooks/pre-commit");
+    mkdirSync(dirname(hook), { recursive: true });
+    writeFileSync(hook, "#!/bin/sh\nexit 0\n");
+    expect(setup("--quiet")).toMatchObject({ status: 0, said: expect.stringContaining("is somebody else's hook") });
+    expect(readFileSync(hook, "utf8")).toBe("#!/bin/sh\nexit 0\n");
+  });
+
+  test("run what the last set-up copied, and are copied anew when it changed", () => {
+    const copied = join(root, ".git/gatehouse/code/scripts/hook.sh");
+    setup("--quiet");
+    writeFileSync(join(root, "scripts/hook.sh"), "exit 0\n");
+    expect(readFileSync(copied, "utf8")).not.toBe("exit 0\n");
+    setup("--quiet");
+    expect(readFileSync(copied, "utf8")).toBe("exit 0\n");
   });
 
   test("that somebody set up otherwise are left alone, with a word", () => {
     run(root, "git", "config", "core.hooksPath", "/my/hooks");
     expect(setup("--quiet")).toMatchObject({ status: 0, said: expect.stringContaining("core.hooksPath is /my/hooks") });
-    expect(hooksPath(root)).toBe("/my/hooks");
+    expect(run(root, "git", "config", "core.hooksPath")).toBe("/my/hooks\n");
   });
 
   test("are not installed where HUSKY=0 says so, as in CI", () => {

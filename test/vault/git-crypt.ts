@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { copyFileSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync, spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { parseKeyFile, type VaultKey } from "../../scripts/vault/key-file.ts";
 import { plainEnvironment, repository, run, scratch } from "../system/scratch.ts";
 
@@ -27,4 +27,18 @@ export function cloneLocked(root: string): string {
 export function committed(root: string, path: string): Buffer {
   const env = plainEnvironment();
   return execFileSync("git", ["cat-file", "blob", `HEAD:${path}`], { cwd: root, env, maxBuffer: 2 ** 24 });
+}
+
+/** What git says when it is run and may fail. */
+export function attempt(root: string, ...args: readonly string[]): { status: number | null; said: string } {
+  const { status, stderr } = spawnSync("git", args, { cwd: root, env: plainEnvironment(), encoding: "utf8" });
+  return { status, said: stderr };
+}
+
+/** Writes a protected file and commits it. */
+export function commitFile(root: string, path: string, data: string | Uint8Array): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), data);
+  run(root, "git", "add", "--", path);
+  run(root, "git", "commit", "--quiet", "-m", path);
 }

@@ -11,7 +11,8 @@ export function openSsh(bytes: Buffer, at: number): Found | null {
   if (blob === undefined || rest.length < from + 8 + blob.length + 32) return null;
   const fingerprint = publicOfSsh(blob);
   if (cipher.toString("latin1") === "none") return clear("OpenSSH private key", fingerprint);
-  const strong = kdf.toString("latin1") === "bcrypt" && !/3des|blowfish|cast|arcfour|^des/.test(cipher.toString("latin1"));
+  const strong =
+    kdf.toString("latin1") === "bcrypt" && !/3des|blowfish|cast|arcfour|^des/.test(cipher.toString("latin1"));
   return encrypted("OpenSSH private key", strong, fingerprint);
 }
 

@@ -1,4 +1,4 @@
-import { gunzipSync, inflateRawSync, constants } from "node:zlib";
+import { constants, gunzipSync, inflateRawSync } from "node:zlib";
 
 /** What a blob may unpack to altogether, so that a small file cannot fill the memory. */
 export interface Budget {

@@ -121,7 +121,10 @@ function sec1(bytes: Buffer, at: number, outer: der.Element, parts: der.Element[
     const right = tag === 0xa0 ? inner === der.OID || inner === der.SEQUENCE : tag === 0xa1 && inner === der.BIT_STRING;
     if (!right && inner !== undefined) return null;
   }
-  return clear("EC private key (SEC 1)", outer.end > bytes.length ? null : publicOfDer(bytes.subarray(at, outer.end), "sec1"));
+  return clear(
+    "EC private key (SEC 1)",
+    outer.end > bytes.length ? null : publicOfDer(bytes.subarray(at, outer.end), "sec1"),
+  );
 }
 
 /** EncryptedPrivateKeyInfo (RFC 5958, 3). */

@@ -27,7 +27,9 @@ function around(text: string, at: number): string {
 }
 
 function field(object: string, name: string): string | null {
-  const value = new RegExp(`(?:^|[{,\\s"'\\\\])${name}["'\\\\]*\\s*[:=]\\s*["'\\\\]*([A-Za-z0-9_+/-]{2,})`).exec(object);
+  const value = new RegExp(`(?:^|[{,\\s"'\\\\])${name}["'\\\\]*\\s*[:=]\\s*["'\\\\]*([A-Za-z0-9_+/-]{2,})`).exec(
+    object,
+  );
   return value?.[1] ?? null;
 }
 

@@ -26,7 +26,7 @@ function bodyStart(bytes: Buffer, at: number): number {
   const first = bytes[at + 1] ?? 0;
   if ((tag & 0x40) === 0) {
     const kind = tag & 3;
-    return kind === 3 ? -1 : at + 1 + [1, 2, 4][kind as 0 | 1 | 2];
+    return kind === 3 ? -1 : at + 1 + 2 ** kind;
   }
   if (first < 192) return at + 2;
   if (first < 224) return at + 3;

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, hash, type JsonWebKey, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, hash, type KeyObject } from "node:crypto";
 
 /** No key that is in use is larger; what pretends to be would only cost time. */
 const LARGEST = 32 * 1024;
@@ -17,7 +17,7 @@ export function publicOfPem(label: string, der: Buffer): string | null {
 }
 
 /** From the public fields of a JSON Web Key; numbers as base64url. */
-export function publicOfJwk(jwk: JsonWebKey): string | null {
+export function publicOfJwk(jwk: Readonly<Record<string, string>>): string | null {
   return attempt(() => createPublicKey({ key: jwk, format: "jwk" }));
 }
 
@@ -42,7 +42,12 @@ export function publicOfSsh(blob: Buffer): string | null {
   const curve = { nistp256: "P-256", nistp384: "P-384", nistp521: "P-521" }[first.toString("latin1")];
   if (curve === undefined || second[0] !== 4) return null;
   const half = (second.length - 1) / 2;
-  return publicOfJwk({ kty: "EC", crv: curve, x: url(second.subarray(1, 1 + half)), y: url(second.subarray(1 + half)) });
+  return publicOfJwk({
+    kty: "EC",
+    crv: curve,
+    x: url(second.subarray(1, 1 + half)),
+    y: url(second.subarray(1 + half)),
+  });
 }
 
 const EMPTY = Buffer.alloc(0);

@@ -4,7 +4,7 @@ import { type Budget, gunzip, type Unpacked, unzip } from "./containers.ts";
 import { keyAt } from "./der-keys.ts";
 import { clear, type Detection, encrypted, type Found } from "./detection.ts";
 import { pgpSecret } from "./pgp.ts";
-import { base64Streams, hexStreams, placeOf, type Stream } from "./streams.ts";
+import { base64Streams, hexStreams, LINE, placeOf, type Stream } from "./streams.ts";
 import { textKeys } from "./text-formats.ts";
 import { resolveEscapes, withoutDiffSigns, withoutDumpColumns, withoutTags } from "./unescape.ts";
 
@@ -22,6 +22,8 @@ export function scan(bytes: Buffer): Detection[] {
   scanner.bytes(bytes, [], (offset) => offset);
   return [...scanner.found.values()];
 }
+
+const URL_WORD = /[A-Za-z0-9][-_]{1,2}[A-Za-z0-9]/;
 
 /** From an offset in the bytes at hand to one in the file; null inside of containers. */
 type Place = ((offset: number) => number) | null;
@@ -61,14 +63,18 @@ class Scanner {
 
   #report(found: Found, via: readonly string[], place: Place, offset: number): void {
     const key = `${found.kind} ${found.publicKey}`;
-    if (this.found.has(key)) return;
+    // The same key read in another way can come out damaged: one line for both.
+    const nameless = `${found.kind} ${null}`;
+    const known = found.publicKey === null && [...this.found.values()].some(({ kind }) => kind === found.kind);
+    if (known || this.found.has(key)) return;
+    this.found.delete(nameless);
     const line = place === null ? null : lineOf(this.#file, place(offset));
     this.found.set(key, { ...found, via, line });
   }
 
   /** Text: formats that are text, then what its base64 and hex stand for. */
   #text(bytes: Buffer, via: readonly string[], place: Place): void {
-    const raw = bytes.latin1Slice();
+    const raw = bytes.toString("latin1");
     for (const { found, at } of textKeys(raw)) this.#report(found, via, place, at);
     const resolved = resolveEscapes(raw);
     if (resolved !== null) {
@@ -87,12 +93,10 @@ class Scanner {
   #encodings(text: Buffer, via: readonly string[], place: Place): void {
     const streams = base64Streams(text, { url: false, shortest: 0 });
     const isOther = (stream: Stream) => !streams.some(({ characters }) => characters.equals(stream.characters));
-    for (const options of [
-      { url: false, shortest: 20 },
-      { url: true, shortest: 20 },
-    ]) {
-      if (options.url && !text.includes("-") && !text.includes("_")) continue;
-      streams.push(...base64Streams(text, options).filter(isOther));
+    // Without short words in between, leaving them out changes nothing.
+    if (streams.some(({ mixed }) => mixed)) streams.push(...base64Streams(text, { url: false, shortest: LINE }));
+    if (URL_WORD.test(text.toString("latin1"))) {
+      streams.push(...base64Streams(text, { url: true, shortest: LINE }).filter(isOther));
     }
     this.#streams(streams, "base64", via, place);
     this.#streams(hexStreams(text), "hex", via, place);
@@ -104,12 +108,13 @@ class Scanner {
     const each = encoding === "base64" ? 4 / 3 : 2;
     for (const stream of streams) {
       for (let shift = 0; shift < alignments && this.found.size < MOST_FOUND; shift += 1) {
-        const bytes = Buffer.from(stream.characters.latin1Slice(shift), encoding);
+        const bytes = Buffer.from(stream.characters.toString("latin1", shift), encoding);
         const inside: Place = place && ((offset) => place(placeOf(stream, shift + Math.floor(offset * each))));
         const around = [...via, encoding];
         this.#structures(bytes, around, inside);
-        if (printableRun(bytes)) this.#nested(bytes, around, inside);
-        else if (shift === 0 && nullEvery(bytes)) this.#nested(bytes, around, inside);
+        if (printableRun(bytes) || nullEvery(bytes)) this.#nested(bytes, around, inside);
+        // One whole object of DER, a certificate: it was the right alignment.
+        if (shift === 0 && isWholeDer(bytes)) break;
       }
     }
   }
@@ -199,16 +204,24 @@ function headerSize(bytes: Buffer, at: number): number {
   return first > 0x80 && first < 0x85 ? 2 + (first & 0x7f) : 2;
 }
 
+function isWholeDer(bytes: Buffer): boolean {
+  return bytes[0] === 0x30 && bytes[1] === 0x82 && bytes.length >= 260 && bytes.readUInt16BE(2) + 4 === bytes.length;
+}
+
 const PRINTABLE = new Uint8Array(256);
 for (let byte = 0x20; byte < 0x7f; byte += 1) PRINTABLE[byte] = 1;
 for (const byte of [9, 10, 13]) PRINTABLE[byte] = 1;
 
-/** Whether some stretch of the bytes is text; a random one of this length is not to be met. */
+const RUN = 24;
+
+/** Whether some stretch of the bytes is text; in random ones none of this length is to be met. */
 function printableRun(bytes: Buffer): boolean {
-  let run = 0;
-  for (let at = 0; at < bytes.length; at += 1) {
-    run = PRINTABLE[bytes[at] ?? 0] === 1 ? run + 1 : 0;
-    if (run === 24) return true;
+  let last = RUN - 1;
+  while (last < bytes.length) {
+    let at = last;
+    while (at > last - RUN && PRINTABLE[bytes[at] ?? 0] === 1) at -= 1;
+    if (at === last - RUN) return true;
+    last = at + RUN;
   }
   return false;
 }

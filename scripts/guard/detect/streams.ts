@@ -3,6 +3,8 @@ export interface Stream {
   readonly characters: Buffer;
   /** Pairs: offset in `characters`, offset in the text. */
   readonly places: readonly number[];
+  /** A word too short for a line of a key stands before another word. */
+  readonly mixed: boolean;
 }
 
 export interface StreamOptions {
@@ -14,6 +16,8 @@ export interface StreamOptions {
 
 /** Nothing shorter holds a key. */
 const SHORTEST_STREAM = 40;
+/** The last line of a key aside, none is shorter, where words of other text stand between its lines. */
+export const LINE = 20;
 /** How much of other text may stand between two words when short words are dropped. */
 const WIDEST_GAP = 120;
 
@@ -45,6 +49,8 @@ export function base64Streams(text: Buffer, { url, shortest }: StreamOptions): S
     const byte = text[at] ?? 0;
     if (codes[byte] === 0) {
       if (breaksAt(text, at, byte)) builder.end();
+      // A word of base64 proper is none of base64url: without these characters it would be another one.
+      else if (url && (byte === PLUS || byte === SLASH) && touches(codes, text, at)) builder.end();
       at += 1;
       continue;
     }
@@ -71,6 +77,10 @@ export function base64Streams(text: Buffer, { url, shortest }: StreamOptions): S
   return builder.streams;
 }
 
+function touches(codes: Uint8Array, text: Buffer, at: number): boolean {
+  return codes[text[at - 1] ?? 0] !== 0 || codes[text[at + 1] ?? 0] !== 0;
+}
+
 function breaksAt(text: Buffer, at: number, byte: number): boolean {
   if (byte === DASH || byte === DOT) return text[at + 1] === byte && text[at + 2] === byte;
   return byte === 0xe2 && text[at + 1] === 0x80 && text[at + 2] === 0xa6;
@@ -85,6 +95,8 @@ class Builder {
   #next = 0;
   #places: number[] = [];
   #last = 0;
+  #short = false;
+  #mixed = false;
 
   constructor(size: number) {
     this.#out = Buffer.allocUnsafe(size);
@@ -102,6 +114,8 @@ class Builder {
     }
     if (gapped && start - this.#last > WIDEST_GAP && this.#word > this.#begin) this.#split();
     this.#places.push(this.#word - this.#begin, start);
+    this.#mixed ||= this.#short;
+    this.#short = this.#next - this.#word < LINE;
     this.#word = this.#next;
     this.#last = end;
   }
@@ -123,9 +137,12 @@ class Builder {
 
   #close(end: number): void {
     if (end - this.#begin >= SHORTEST_STREAM) {
-      this.streams.push({ characters: this.#out.subarray(this.#begin, end), places: this.#places });
+      const characters = this.#out.subarray(this.#begin, end);
+      this.streams.push({ characters, places: this.#places, mixed: this.#mixed });
     }
     this.#places = [];
+    this.#short = false;
+    this.#mixed = false;
   }
 }
 

@@ -1,5 +1,5 @@
-import { clear, encrypted, type Found } from "./detection.ts";
 import { isAgeKey } from "./bech32.ts";
+import { clear, encrypted, type Found } from "./detection.ts";
 import { jsonWebKeys } from "./jwk.ts";
 import { publicOfJwk, publicOfRaw, publicOfSsh } from "./public-key.ts";
 
@@ -62,7 +62,8 @@ const LEGACY = /DEK-Info:\s*[A-Za-z0-9-]{3,20},\s*[0-9A-Fa-f]{8,64}([\s\S]{0,600
 function* legacyPem(text: string): Generator<FoundText> {
   for (const match of text.matchAll(LEGACY)) {
     const body = (match[1] ?? "").replace(/\.{3}[\s\S]*|\xe2\x80\xa6[\s\S]*|-{3}[\s\S]*/, "");
-    if (base64(body).length >= 48) yield { found: encrypted("private key (PEM with DEK-Info)", false), at: match.index };
+    if (base64(body).length >= 48)
+      yield { found: encrypted("private key (PEM with DEK-Info)", false), at: match.index };
   }
 }
 
@@ -106,8 +107,10 @@ function* rsaXml(text: string): Generator<FoundText> {
   }
 }
 
-/** What `openssl pkey -text` prints. */
+/** What `openssl pkey -text` prints: pairs of digits and colons, fifteen to a line. */
 function* printedByOpenssl(text: string): Generator<FoundText> {
-  const printed = /\bpriv(?:ateExponent)?:\s*(?:[0-9a-f]{2}[:\s]{1,20}){15,}[0-9a-f]{2}/gi;
-  for (const match of text.matchAll(printed)) yield { found: clear("private key printed by openssl"), at: match.index };
+  for (const match of text.matchAll(/\bpriv(?:ateExponent)?:([\s\S]{0,2000})/gi)) {
+    const pairs = match[1]?.match(/\b[0-9a-f]{2}:/gi) ?? [];
+    if (pairs.length >= 15) yield { found: clear("private key printed by openssl"), at: match.index };
+  }
 }

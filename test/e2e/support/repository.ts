@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Scratch } from "./scratch.ts";
 
-const CHECKOUT = fileURLToPath(new URL("../../../", import.meta.url));
+export const CHECKOUT = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** An instant at which most of these tests take place. */
 export const NOON = "2026-11-21T12:00:00Z";
@@ -19,7 +19,7 @@ export interface Ran {
 }
 
 export type Variables = Readonly<Record<string, string>>;
-export type Command = "start" | "create" | "plan" | "reconcile" | "status";
+export type Command = "start" | "create" | "plan" | "reconcile" | "status" | "check" | "unlock" | "lock" | "rekey";
 
 /** The program behind `npm run COMMAND`. */
 export function scriptOf(command: Command): string {

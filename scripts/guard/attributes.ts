@@ -1,0 +1,64 @@
+import { DIR } from "../model/paths.ts";
+import type { Git } from "../system/git.ts";
+
+const ATTRIBUTES = ["filter", "text", "eol", "working-tree-encoding", "ident"] as const;
+
+/** Keys that may come at any time. */
+const PROBES = [
+  `${DIR.private}/x.key`,
+  `${DIR.private}/a/b/x.pem`,
+  `${DIR.private}/x.p12`,
+  `${DIR.private}/ca.key`,
+  `${DIR.keys}/5F.key`,
+];
+
+/** At the end of the file they win over whatever stands before. */
+export const RULES =
+  "printf '%s\\n' 'pki/** -text -ident -working-tree-encoding' 'pki/private/** filter=git-crypt diff=git-crypt -merge' >> .gitattributes && git add .gitattributes";
+
+const FILTER = /^git-crypt(?:-[A-Za-z0-9_-]+)?$/;
+
+/** One rule that does not protect: what path, and why. */
+export interface Unprotected {
+  readonly path: string;
+  readonly why: string;
+}
+
+/**
+ * git's own answer for keys that are not there yet, and for those that are: whatever makes it (any rule, any nested
+ * file, .git/info/attributes, an overlong line that git passes over). `source`: where git reads .gitattributes.
+ */
+export async function unprotected(
+  git: Git,
+  source: "index" | "working tree",
+  paths: readonly string[],
+): Promise<Unprotected | null> {
+  const where = source === "index" ? ["--cached"] : [];
+  const asked = [...PROBES, ...paths].map((path) => `${path}\0`).join("");
+  const answer = (await git.raw(["check-attr", "--stdin", "-z", ...where, ...ATTRIBUTES], asked)).split("\0");
+  for (let at = 0; at + 3 * ATTRIBUTES.length <= answer.length; at += 3 * ATTRIBUTES.length) {
+    const values = ATTRIBUTES.map((_, index) => answer[at + 3 * index + 2] ?? "");
+    const why = wrongValue(values);
+    if (why !== null) return { path: answer[at] ?? "", why };
+  }
+  return null;
+}
+
+/** Which filter a path has: `git-crypt`, `git-crypt-NAME`, or none of ours. */
+export async function filterOf(git: Git, paths: readonly string[]): Promise<Map<string, string>> {
+  const asked = paths.map((path) => `${path}\0`).join("");
+  const answer = (await git.raw(["check-attr", "--stdin", "-z", "--cached", "filter"], asked)).split("\0");
+  const filters = new Map<string, string>();
+  for (let at = 0; at + 3 <= answer.length; at += 3) filters.set(answer[at] ?? "", answer[at + 2] ?? "");
+  return filters;
+}
+
+function wrongValue([filter = "", text = "", eol = "", encoding = "", ident = ""]: readonly string[]): string | null {
+  const isOff = (value: string) => value === "unset" || value === "unspecified";
+  if (!FILTER.test(filter)) return filter === "unspecified" ? "no filter is set" : `filter is ${filter}`;
+  // With text=auto git leaves alone what holds a NUL, and ciphertext begins with one.
+  if (!isOff(text) && text !== "auto") return `text is ${text}, which destroys ciphertext`;
+  if (!isOff(eol) && text !== "unset" && text !== "auto") return `eol is ${eol}, which destroys ciphertext`;
+  if (!isOff(encoding)) return `working-tree-encoding is ${encoding}, which destroys ciphertext`;
+  return isOff(ident) ? null : "ident is set, which may change ciphertext";
+}

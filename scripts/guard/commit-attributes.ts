@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Git, openGit } from "../system/git.ts";
+import { listTree } from "../system/objects.ts";
+import { filterOf, RULES, unprotected } from "./attributes.ts";
+import { block, type GuardFinding, type Item } from "./finding.ts";
+import { isProtected } from "./protected.ts";
+
+/**
+ * Whether attributes protect keys in each commit that touches attributes or keys, and in the newest. Only what the
+ * commit holds counts, not this clone's own settings: git reads it from an index of its own, in an empty repository
+ * beside the objects (git learned `check-attr --source` only in 2.40).
+ */
+export async function attributesOfCommits(
+  git: Git,
+  commits: readonly string[],
+  tip: string,
+  changes: readonly Item[],
+): Promise<GuardFinding[]> {
+  const newest = await git.resolve(tip);
+  const touched = new Set(changes.filter(({ path }) => concerns(path)).map(({ commit }) => commit));
+  const chosen = commits.filter((id) => id === newest || touched.has(id));
+  if (chosen.length === 0) return [];
+  const directory = await mkdtemp(join(tmpdir(), "gatehouse-guard-"));
+  try {
+    const own = await emptyRepository(git, directory);
+    const findings: GuardFinding[] = [];
+    for (const commit of chosen) {
+      const wrong = await wrongRules(own, git, commit, commit === newest);
+      if (wrong === null) continue;
+      const item: Item = { mode: "", id: "", path: ".gitattributes", commit, remove: RULES };
+      findings.push(block(item, "Attributes", `the rules of this commit do not protect ${wrong.path}: ${wrong.why}`));
+    }
+    return findings;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Which filter each protected file of a commit has, and its blob: `PATH` to both. */
+export async function sealedAt(git: Git, commit: string): Promise<Map<string, { id: string; filter: string }>> {
+  const entries = (await listTree(git, commit, "")).filter(({ path }) => isProtected(path));
+  const directory = await mkdtemp(join(tmpdir(), "gatehouse-guard-"));
+  try {
+    const own = await emptyRepository(git, directory);
+    await own.raw(["read-tree", commit]);
+    const paths = entries.map(({ path }) => path);
+    const filters = await filterOf(own, paths);
+    return new Map(entries.map(({ path, id }) => [path, { id, filter: filters.get(path) ?? "" }]));
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function concerns(path: string): boolean {
+  return /(?:^|\/)\.gitattributes$/i.test(path) || isProtected(path);
+}
+
+async function emptyRepository(git: Git, directory: string): Promise<Git> {
+  const ask = (...args: string[]) => git.raw(["rev-parse", ...args]).then((answer) => answer.trimEnd());
+  const objects = process.env["GIT_OBJECT_DIRECTORY"] ?? (await ask("--path-format=absolute", "--git-path", "objects"));
+  const format = await ask("--show-object-format");
+  await git.raw(["init", "--quiet", "--bare", "--template=", `--object-format=${format}`, join(directory, "git")]);
+  return openGit(directory, {
+    GIT_DIR: join(directory, "git"),
+    GIT_OBJECT_DIRECTORY: objects,
+    GIT_INDEX_FILE: join(directory, "index"),
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_ATTR_NOSYSTEM: "1",
+  });
+}
+
+/** An old commit without keys and without rules is history from before there were any; the newest is no such. */
+async function wrongRules(own: Git, git: Git, commit: string, isNewest: boolean) {
+  await own.raw(["read-tree", commit]);
+  const paths = (await own.raw(["ls-files", "-z"])).split("\0").filter((path) => path !== "");
+  const kept = paths.filter(isProtected);
+  if (paths.length === 0) return null;
+  const wrong = await unprotected(own, "index", kept);
+  if (wrong === null || isNewest || kept.length > 0) return wrong;
+  const parents = (await git.raw(["rev-list", "--parents", "--max-count=1", commit])).trim().split(" ").slice(1);
+  for (const parent of parents) {
+    await own.raw(["read-tree", parent]);
+    if ((await unprotected(own, "index", [])) === null) return wrong;
+  }
+  return null;
+}

@@ -1,0 +1,101 @@
+import type { Instant } from "../model/time.ts";
+import { ALLOW_FILE, type Allow, parseAllow } from "./allow.ts";
+import type { Detection } from "./detect/detection.ts";
+import { scan } from "./detect/scan.ts";
+import { block, type GuardFinding, type Item } from "./finding.ts";
+import { checkPlace, isState } from "./places.ts";
+import { checkProtected, isProtected, Nonces, type Secrets } from "./protected.ts";
+
+export interface Circumstances {
+  readonly secrets: Secrets;
+  readonly allow: Allow;
+  /** What is found has left this clone, or is about to. */
+  readonly published: boolean;
+  readonly now: Instant;
+}
+
+/** Judges entries one after the other; each blob is searched once, under however many names it stands. */
+export class Judge {
+  readonly findings: GuardFinding[] = [];
+  readonly #circumstances: Circumstances;
+  readonly #nonces = new Nonces();
+  readonly #texts = new Set<string>();
+
+  constructor(circumstances: Circumstances) {
+    this.#circumstances = circumstances;
+  }
+
+  /** All entries with these bytes; null for a submodule, and `tooLarge` for what was not read. */
+  async judge(items: readonly Item[], bytes: Buffer | null, tooLarge = false): Promise<void> {
+    const elsewhere: Item[] = [];
+    for (const item of items) {
+      if (tooLarge) this.findings.push(block(item, "TooLarge", "is larger than 128 MiB, and is not searched"));
+      else if (isProtected(item.path)) this.#protected(item, bytes);
+      else elsewhere.push(item);
+    }
+    if (tooLarge || elsewhere.length === 0) return;
+    const detections = bytes === null ? [] : scan(bytes);
+    for (const item of elsewhere) await this.#elsewhere(item, bytes, detections);
+  }
+
+  /** A message, a name or another text that is no file. */
+  text(item: Item, bytes: Buffer): void {
+    for (const detection of scan(bytes)) this.#detected(item, detection);
+  }
+
+  /** Names of files can hold a key too; then they must not be shown. Whether this one does. */
+  name(item: Item): boolean {
+    if (!/[A-Za-z0-9+/_=-]{40}/.test(item.path) || this.#texts.has(item.path)) return false;
+    const detections = scan(Buffer.from(item.path));
+    if (detections.length === 0) this.#texts.add(item.path);
+    const hidden = { ...item, path: "(a file's name)", remove: "git status --short" };
+    for (const detection of detections) this.#detected(hidden, detection);
+    return detections.length > 0;
+  }
+
+  #protected(item: Item, bytes: Buffer | null): void {
+    const finding = checkProtected(item, bytes, this.#circumstances.secrets);
+    const clash = bytes === null ? null : this.#nonces.clash(item, bytes);
+    if (finding !== null) this.findings.push(this.#told(finding));
+    else if (clash !== null) {
+      const message = `has the nonce of ${clash.path} over other bytes: one of the two was changed since it was sealed`;
+      this.findings.push(block(item, "NonceReused", message));
+    }
+  }
+
+  async #elsewhere(item: Item, bytes: Buffer | null, detections: readonly Detection[]): Promise<void> {
+    for (const detection of detections) this.#detected(item, detection);
+    if (item.mode === "" || !isState(item.path)) return;
+    const problem = checkPlace(item.path, item.mode, bytes) ?? (await this.#allowFile(item, bytes));
+    if (problem !== null && detections.length === 0) this.findings.push(block(item, "Place", problem));
+  }
+
+  async #allowFile(item: Item, bytes: Buffer | null): Promise<string | null> {
+    if (item.path !== ALLOW_FILE || bytes === null) return null;
+    return parseAllow(bytes.toString("utf8"), this.#circumstances.now).then(
+      () => null,
+      (error: unknown) => (error instanceof Error ? error.message : "is not understood"),
+    );
+  }
+
+  #detected(item: Item, { code, level, kind, publicKey, via, line }: Detection): void {
+    const { allow } = this.#circumstances;
+    if (allow.blobs.has(item.id) || (publicKey !== null && allow.publicKeys.has(publicKey))) return;
+    const isKey = code === "PrivateKey" || code === "EncryptedKey";
+    const around = isKey && via.length > 0 && via.join() !== "base64" ? ` in ${via.toReversed().join(" in ")}` : "";
+    const place = isKey && line !== null ? `, line ${line}` : "";
+    const what = { PrivateKey: "a private key in the clear: ", EncryptedKey: "a private key: " }[code as string] ?? "";
+    const named = publicKey === null ? "" : `; its public key is ${publicKey}`;
+    const message = `${what}${kind}${around}${place}${named}`;
+    const { path, commit, remove } = item;
+    this.findings.push(this.#told({ code, level, path, message, fix: remove, commit }));
+  }
+
+  #told(finding: GuardFinding): GuardFinding {
+    if (!this.#circumstances.published || !PUBLISHED.has(finding.code)) return finding;
+    const message = `${finding.message}; it is published with this commit: replace the key, whatever becomes of the commit`;
+    return { ...finding, message };
+  }
+}
+
+const PUBLISHED = new Set(["PrivateKey", "EncryptedKey", "Plaintext"]);

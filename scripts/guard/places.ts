@@ -1,0 +1,149 @@
+import { parseCarriedOut } from "../model/canonical.ts";
+import { parseHold, parseRevocation } from "../model/facts.ts";
+import * as paths from "../model/paths.ts";
+import { UserError } from "../model/problem.ts";
+import { readCertificate } from "../x509/certificate.ts";
+import { readCertificateFile } from "../x509/certificate-file.ts";
+import { readCrl } from "../x509/crl-reader.ts";
+import { decodePem } from "../x509/pem.ts";
+import { ALLOW_FILE } from "./allow.ts";
+
+/** What is wrong with a file's contents, as the rest of a sentence; null for nothing. */
+type Grammar = (bytes: Buffer, name: string) => string | null;
+
+const SINGLE: Readonly<Record<string, Grammar>> = {
+  [paths.CA_CERTIFICATE]: certificates,
+  [paths.CRL_FILE]: crls,
+  [paths.CARRIED_OUT]: registry,
+  [paths.INDEX]: index,
+  [paths.INDEX_ATTR]: text,
+  [paths.PKI_README]: text,
+  [ALLOW_FILE]: text,
+  "pki/allowed_signers": signers,
+};
+
+const BELOW: readonly (readonly [directory: string, name: RegExp, grammar: Grammar])[] = [
+  [paths.DIR.certificates, /^((?:[0-9A-F]{2}){1,20})\.pem$/, certificateFile],
+  [paths.DIR.revoked, /^((?:[0-9A-F]{2}){1,20})\.yaml$/, revocation],
+  [paths.DIR.held, /^((?:[0-9A-F]{2}){1,20})\.yaml$/, hold],
+  [paths.DIR.requests, /^(?!.*\.\.)([a-z0-9][a-z0-9._-]{0,62})\.req$/, request],
+  [paths.DIR.issued, /^(?!.*\.\.)([a-z0-9][a-z0-9._-]{0,62})\.crt$/, certificates],
+  [paths.DIR.signing, /^([^/]+)$/, publicKey],
+  [paths.DIR.nginx, /^(.+)$/, text],
+  [paths.DIR.apache, /^(.+)$/, text],
+  [paths.DIR.stunnel, /^(.+)$/, text],
+];
+
+/** Whether a path lies under pki, in whatever case; what is protected is not for here. */
+export function isState(path: string): boolean {
+  return /^pki\//i.test(path);
+}
+
+/**
+ * What is wrong with an entry below pki/ but outside private/: only the files that Gatehouse knows may be there, each
+ * with what belongs into it. `bytes`: null for a submodule. Null when nothing is wrong.
+ */
+export function checkPlace(path: string, mode: string, bytes: Buffer | null): string | null {
+  if (mode === "120000") return "is a symlink; under pki/ there are none";
+  if (bytes === null) return "is a submodule; under pki/ there are none";
+  if (/(?:^|\/)\.gitkeep$/.test(path)) return bytes.length === 0 ? null : "is not empty";
+  const single = Object.hasOwn(SINGLE, path) ? SINGLE[path] : undefined;
+  if (single !== undefined) return read(single, bytes, "");
+  for (const [directory, name, grammar] of BELOW) {
+    const match = path.startsWith(`${directory}/`) ? name.exec(path.slice(directory.length + 1)) : null;
+    if (match) return read(grammar, bytes, match[1] ?? "");
+  }
+  return "does not belong under pki/: nothing of this name is kept there";
+}
+
+function read(grammar: Grammar, bytes: Buffer, name: string): string | null {
+  try {
+    return grammar(bytes, name);
+  } catch (error) {
+    if (error instanceof UserError) return `is not what belongs there: ${error.message}`;
+    throw error;
+  }
+}
+
+function certificateFile(bytes: Buffer, serial: string): null {
+  readCertificateFile(bytes.toString("utf8"), serial);
+  return null;
+}
+
+/** One PEM block after the other, and nothing else. */
+function blocks(bytes: Buffer, label: string): string[] {
+  const text = bytes.toString("latin1").replaceAll("\r\n", "\n");
+  const end = `-----END ${label}-----\n`;
+  const found = (text.endsWith("\n") ? text : `${text}\n`).split(end);
+  if (found.pop() !== "" || found.length === 0) throw new UserError(`only PEM blocks "${label}" are wanted`);
+  return found.map((block) => block + end);
+}
+
+function certificates(bytes: Buffer): null {
+  for (const block of blocks(bytes, "CERTIFICATE")) readCertificate(decodePem(block, "CERTIFICATE"));
+  return null;
+}
+
+function crls(bytes: Buffer): null {
+  for (const block of blocks(bytes, "X509 CRL")) readCrl(block);
+  return null;
+}
+
+const LARGEST_REQUEST = 65_536;
+
+/** One request; whether it is sound is the plan's question, which names the client. */
+function request(bytes: Buffer): string | null {
+  if (bytes.length > LARGEST_REQUEST) return "is far too large for a request";
+  const text = bytes.toString("latin1");
+  const label = text.includes("-----BEGIN NEW ") ? "NEW CERTIFICATE REQUEST" : "CERTIFICATE REQUEST";
+  const der = decodePem(text, label, { textBefore: true });
+  return der[0] === 0x30 ? null : "is not a certificate request";
+}
+
+function revocation(bytes: Buffer, serial: string): null {
+  parseRevocation(bytes.toString("utf8"), serial);
+  return null;
+}
+
+function hold(bytes: Buffer, serial: string): null {
+  parseHold(bytes.toString("utf8"), serial);
+  return null;
+}
+
+function registry(bytes: Buffer): null {
+  parseCarriedOut(bytes.toString("utf8"));
+  return null;
+}
+
+const INDEX_LINE = /^[VRE]\t\d{10,14}Z\t[^\t]*\t(?:[0-9A-F]{2}){1,20}\tunknown\t\/[^\t]*$/;
+
+/** OpenSSL's CA database: status, end, revocation, serial number, file, subject. */
+function index(bytes: Buffer): string | null {
+  const wrong = bytes
+    .toString("utf8")
+    .replace(/\n$/, "")
+    .split("\n")
+    .findIndex((line) => line !== "" && !INDEX_LINE.test(line));
+  return wrong < 0 ? null : `line ${wrong + 1} is none of OpenSSL's CA database`;
+}
+
+const SIGNER = /^(?:#.*|\s*|\S+(?: [a-z-]+(?:="[^"]*")?)* (?:sk-)?(?:ssh|ecdsa)-\S+ [A-Za-z0-9+/]+={0,2}(?: .*)?)$/;
+
+/** ssh-keygen(1), "ALLOWED SIGNERS". */
+function signers(bytes: Buffer): string | null {
+  const wrong = bytes
+    .toString("utf8")
+    .split("\n")
+    .findIndex((line) => !SIGNER.test(line));
+  return wrong < 0 ? null : `line ${wrong + 1} is not "PRINCIPALS KEYTYPE KEY"`;
+}
+
+/** PEM, OpenPGP in either form, minisign, fingerprints: public all of them, or the search for keys says so. */
+function publicKey(bytes: Buffer): string | null {
+  if (bytes.length > 1024 * 1024) return "is far too large for a public key";
+  return [0x98, 0x99, 0xc6].includes(bytes[0] ?? 0) ? null : text(bytes);
+}
+
+function text(bytes: Buffer): string | null {
+  return bytes.includes(0) ? "is not text" : null;
+}
