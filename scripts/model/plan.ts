@@ -101,7 +101,7 @@ export const REFUSAL_CODES = [
   "ClockAhead",
   "Unsigned",
 ] as const;
-export type RefusalCode = (typeof REFUSAL_CODES)[number];
+type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 export const WARNING_CODES = [
   "SensitiveGroup",

@@ -46,7 +46,7 @@ export interface Limits {
   readonly signed: boolean;
 }
 
-export type RepositoryType = "pkg" | "apt" | "pkgsrc" | "files";
+type RepositoryType = "pkg" | "apt" | "pkgsrc" | "files";
 
 export interface Repository {
   readonly type: RepositoryType;
@@ -95,7 +95,7 @@ export interface Client extends CertificateSettings {
   readonly country: string | null;
 }
 
-export type Software = "nginx" | "apache" | "stunnel";
+type Software = "nginx" | "apache" | "stunnel";
 
 export interface Server extends CertificateSettings {
   readonly software: Software;

@@ -13,7 +13,7 @@ export interface Tree {
   read(path: string): Buffer | null;
 }
 
-export interface TreeEntry {
+interface TreeEntry {
   readonly path: string;
   /** Symlinks, submodules, sockets and the like are `other`: nothing is ever read through them. */
   readonly kind: "file" | "other";

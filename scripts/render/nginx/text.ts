@@ -1,5 +1,5 @@
 /** The first line of every file: who made it, and where to change what it says. */
-export const MADE_BY = "# Made by Gatehouse from clients.yaml: change it there, then run `npm run reconcile`.";
+const MADE_BY = "# Made by Gatehouse from clients.yaml: change it there, then run `npm run reconcile`.";
 
 /**
  * A word or string of nginx's configuration in double quotes. The registry's reader refuses what could end

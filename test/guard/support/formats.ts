@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { deflateRawSync, crc32 } from "node:zlib";
+import { crc32, deflateRawSync } from "node:zlib";
 
 const string = (bytes: Buffer | string): Buffer => {
   const data = Buffer.from(bytes);

@@ -70,7 +70,17 @@ export const request = made("own.csr").toString();
 function pkcs12(...args: readonly string[]): Buffer {
   const file = "own.crt";
   tool("sh", ["-c", `cat > ${file}`], certificate);
-  return tool("openssl", ["pkcs12", "-export", "-inkey", "own.key", "-in", file, "-passout", `pass:${PASSPHRASE}`, ...args]);
+  return tool("openssl", [
+    "pkcs12",
+    "-export",
+    "-inkey",
+    "own.key",
+    "-in",
+    file,
+    "-passout",
+    `pass:${PASSPHRASE}`,
+    ...args,
+  ]);
 }
 
 const jwk = (key: KeyObject): string => JSON.stringify(key.export({ format: "jwk" }));
@@ -172,7 +182,10 @@ export const SAMPLES: readonly Sample[] = [
   text("JWK symmetric", JSON.stringify({ kty: "oct", k: randomBytes(32).toString("base64url") })),
   text("RSA XML", rsaXml()),
   text("DNSSEC RSA", dnssec()),
-  text("DNSSEC Ed25519", `Private-key-format: v1.3\nAlgorithm: 15 (ED25519)\nPrivateKey: ${raw().toString("base64")}\n`),
+  text(
+    "DNSSEC Ed25519",
+    `Private-key-format: v1.3\nAlgorithm: 15 (ED25519)\nPrivateKey: ${raw().toString("base64")}\n`,
+  ),
   text("WireGuard", `[Interface]\nPrivateKey = ${raw().toString("base64")}\nAddress = 10.0.0.1/24\n`),
   text("minisign", minisign("Sc"), "warn"),
   text("minisign without a password", minisign("\0\0")),
@@ -188,7 +201,9 @@ function createDsaPem(): string {
 
 /** `sha256:…` of the public half, as the guard writes it. */
 export function fingerprint(publicKey: KeyObject): string {
-  return `sha256:${createHash("sha256").update(publicKey.export({ type: "spki", format: "der" })).digest("hex")}`;
+  return `sha256:${createHash("sha256")
+    .update(publicKey.export({ type: "spki", format: "der" }))
+    .digest("hex")}`;
 }
 
 export { createPrivateKey };

@@ -34,7 +34,10 @@ export const TEXT_WRAPPINGS: readonly Wrapping[] = [
   perLine("appended line by line", (line) => `key += ${JSON.stringify(`${line}\n`)};`),
   perLine("printed line by line", (line) => `echo ${JSON.stringify(line)} >> f`),
   perLine("paragraphs of HTML", (line) => `<p class="x">${xml(line)}</p>`),
-  perLine("paragraphs of an office document", (line) => `<w:p w:rsidR="00AB12CD"><w:r><w:t>${xml(line)}</w:t></w:r></w:p>`),
+  perLine(
+    "paragraphs of an office document",
+    (line) => `<w:p w:rsidR="00AB12CD"><w:r><w:t>${xml(line)}</w:t></w:r></w:p>`,
+  ),
   ofText("a patch", (text) => `--- a/x\n+++ b/x\n@@ -0,0 +1,9 @@\n${text.trimEnd().replace(/^/gm, "+")}\n`),
   ofText("JSON", (text) => JSON.stringify({ before: "x", key: text, after: 1 })),
   ofText("JSON in JSON", (text) => JSON.stringify(JSON.stringify({ key: text }))),
@@ -52,16 +55,38 @@ export const BINARY_WRAPPINGS: readonly Wrapping[] = [
   { name: "base64 in lines", wrap: (bytes) => Buffer.from(bytes.toString("base64").replace(/(.{76})/g, "$1\n")) },
   { name: "base64url", wrap: (bytes) => Buffer.from(bytes.toString("base64url")) },
   { name: "a data URI", wrap: (bytes) => Buffer.from(`url(data:application/x;base64,${bytes.toString("base64")})`) },
-  { name: "a Kubernetes secret", wrap: (bytes) => Buffer.from(`kind: Secret\ndata:\n  key: ${bytes.toString("base64")}\n`) },
+  {
+    name: "a Kubernetes secret",
+    wrap: (bytes) => Buffer.from(`kind: Secret\ndata:\n  key: ${bytes.toString("base64")}\n`),
+  },
   { name: "hex", wrap: (bytes) => Buffer.from(bytes.toString("hex")) },
   { name: "hex with colons", wrap: (bytes) => Buffer.from(hex(bytes).join(":").toUpperCase()) },
-  { name: "an array in C", wrap: (bytes) => Buffer.from(`char key[] = {${hex(bytes).map((byte) => `0x${byte}`).join(", ")}};`) },
-  { name: "escapes in a string", wrap: (bytes) => Buffer.from(`"${hex(bytes).map((byte) => `\\x${byte}`).join("")}"`) },
+  {
+    name: "an array in C",
+    wrap: (bytes) =>
+      Buffer.from(
+        `char key[] = {${hex(bytes)
+          .map((byte) => `0x${byte}`)
+          .join(", ")}};`,
+      ),
+  },
+  {
+    name: "escapes in a string",
+    wrap: (bytes) =>
+      Buffer.from(
+        `"${hex(bytes)
+          .map((byte) => `\\x${byte}`)
+          .join("")}"`,
+      ),
+  },
   { name: "gzip", wrap: (bytes) => gzipSync(bytes) },
   { name: "zip", wrap: (bytes) => zip(bytes) },
   { name: "zip, stored", wrap: (bytes) => zip(bytes, { stored: true }) },
   { name: "tar", wrap: (bytes) => tar(bytes) },
-  { name: "bytes around it", wrap: (bytes) => Buffer.concat([Buffer.from([0xff, 0, 1, 2, 0xfe]), bytes, Buffer.from([0, 0xff])]) },
+  {
+    name: "bytes around it",
+    wrap: (bytes) => Buffer.concat([Buffer.from([0xff, 0, 1, 2, 0xfe]), bytes, Buffer.from([0, 0xff])]),
+  },
 ];
 
 /** Text in units of 16 bits. */
