@@ -23,7 +23,10 @@ export interface Running {
 export interface Pair {
   /** As rendered. */
   readonly ours: Running;
-  /** The same nginx, listener, TLS settings, CRL and files, with ssl_verify_client alone, and nginx's own log format. */
+  /**
+   * The same nginx with ssl_verify_client alone: the same kind of listener, TLS settings, CRL, sendfile, files and
+   * disable_symlinks; the log as nginx has it by default (combined, unbuffered).
+   */
   readonly plain: Running;
 }
 

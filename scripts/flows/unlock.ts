@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DIR } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
@@ -7,15 +7,15 @@ import { writeFiles } from "../system/files.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { withLock } from "../system/lock.ts";
 import { catBlobs } from "../system/objects.ts";
+import { overwriteFiles } from "../system/overwrite.ts";
 import { runProgram } from "../system/programs.ts";
-import { readRegularFile } from "../system/read-file.ts";
-import { blobId } from "../vault/blob-id.ts";
 import { installFilter } from "../vault/install.ts";
 import { nameOf, parseNamed } from "../vault/key-directory.ts";
 import { keyFingerprint, type VaultKey } from "../vault/key-file.ts";
 import { environmentKeys, repositoryKeys } from "../vault/key-source.ts";
 import { saveKey, shelve, shelved } from "../vault/key-store.ts";
-import { type ProtectedFile, protectedFiles, remember, workingTrees } from "../vault/protected-files.ts";
+import { type OpenedTree, openTree } from "../vault/opened-tree.ts";
+import { protectedFiles, remember, workingTrees } from "../vault/protected-files.ts";
 import { isSealed, open } from "../vault/seal.ts";
 
 export interface UnlockOptions {
@@ -44,7 +44,7 @@ export async function unlock({ root, keyFile }: UnlockOptions): Promise<Unlocked
     const git = openGit(root);
     const fresh = await freshKeys(git, new Map(own), given);
     const keys = new Map([...repositoryKeys(root), ...fresh]);
-    const trees = await Promise.all((await workingTrees(git)).map((tree) => sealedFiles(tree, keys)));
+    const trees = await Promise.all((await workingTrees(git)).map((tree) => openTree(tree, keys)));
     for (const key of fresh.values()) {
       const before = own.get(nameOf(key));
       if (before) shelve(common, "former", before);
@@ -130,52 +130,7 @@ function opens(key: VaultKey, blob: Buffer): boolean {
   }
 }
 
-interface Plaintext {
-  readonly path: string;
-  readonly data: Buffer;
-  readonly mode: number;
-  /** The ciphertext is what git's index holds. */
-  readonly stored: boolean;
-}
-
-interface SealedTree {
-  readonly root: string;
-  readonly plaintexts: readonly Plaintext[];
-  readonly missing: readonly string[];
-}
-
-/** What is ciphertext in a tree, opened in memory. */
-async function sealedFiles(root: string, keys: ReadonlyMap<string, VaultKey>): Promise<SealedTree> {
-  const plaintexts: Plaintext[] = [];
-  const missing: string[] = [];
-  for (const file of await protectedFiles(openGit(root))) {
-    const bytes = readRegularFile(root, file.path);
-    if (bytes === null || !isSealed(bytes)) continue;
-    const key = keys.get(file.keyName);
-    if (!key) missing.push(file.keyName);
-    else {
-      const stored = file.blob !== null && file.blob === blobId(bytes, file.blob);
-      const { path } = file;
-      plaintexts.push({ path, stored, data: openFile(file, key, bytes), mode: modeFor(root, path) });
-    }
-  }
-  return { root, plaintexts, missing };
-}
-
-function openFile({ path }: ProtectedFile, key: VaultKey, bytes: Buffer): Buffer {
-  try {
-    return open(key, bytes);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new UserError(`${path}: ${error.message}; nothing was changed`, ...error.hints);
-  }
-}
-
-function modeFor(root: string, path: string): number {
-  return path.startsWith(`${DIR.private}/`) ? 0o600 : statSync(join(root, path)).mode & 0o777;
-}
-
-async function writePlaintext({ root, plaintexts }: SealedTree): Promise<void> {
+async function writePlaintext({ root, plaintexts }: OpenedTree): Promise<void> {
   if (plaintexts.length === 0) return;
   const directories = new Set(plaintexts.map(({ path }) => dirname(path)));
   // Closed to others before there is anything to read.
@@ -184,7 +139,15 @@ async function writePlaintext({ root, plaintexts }: SealedTree): Promise<void> {
       chmodSync(join(root, directory), 0o700);
     }
   }
-  await writeFiles(root, plaintexts);
-  const stored = plaintexts.filter((file) => file.stored).map(({ path }) => path);
-  await remember(openGit(root), stored);
+  const stored = plaintexts.filter((file) => file.stored);
+  overwriteFiles(root, stored);
+  // What is not in git yet exists nowhere else.
+  await writeFiles(
+    root,
+    plaintexts.filter((file) => !file.stored),
+  );
+  await remember(
+    openGit(root),
+    stored.map(({ path }) => path),
+  );
 }

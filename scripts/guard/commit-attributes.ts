@@ -5,7 +5,8 @@ import { type Git, openGit } from "../system/git.ts";
 import { listTree } from "../system/objects.ts";
 import { filterOf, RULES, unprotected } from "./attributes.ts";
 import { block, type GuardFinding, type Item } from "./finding.ts";
-import { isProtected } from "./protected.ts";
+import { isProtected, needsFilter } from "./protected.ts";
+import { indexEntries } from "./staged.ts";
 
 /**
  * Whether attributes protect keys in each commit that touches attributes or keys, and in the newest. Only what the
@@ -75,9 +76,9 @@ async function emptyRepository(git: Git, directory: string): Promise<Git> {
 /** An old commit without keys and without rules is history from before there were any; the newest is no such. */
 async function wrongRules(own: Git, git: Git, commit: string, isNewest: boolean) {
   await own.raw(["read-tree", commit]);
-  const paths = (await own.raw(["ls-files", "-z"])).split("\0").filter((path) => path !== "");
-  const kept = paths.filter(isProtected);
-  if (paths.length === 0) return null;
+  const entries = await indexEntries(own);
+  const kept = entries.filter(needsFilter).map(({ path }) => path);
+  if (entries.length === 0) return null;
   const wrong = await unprotected(own, "index", kept);
   if (wrong === null || isNewest || kept.length > 0) return wrong;
   const parents = (await git.raw(["rev-list", "--parents", "--max-count=1", commit])).trim().split(" ").slice(1);

@@ -9,7 +9,7 @@ import { filterOf, RULES, unprotected } from "./attributes.ts";
 import { MissingObject, readObjects } from "./blobs.ts";
 import { block, type GuardFinding, type Item, quoted } from "./finding.ts";
 import { Judge } from "./judge.ts";
-import { isProtected } from "./protected.ts";
+import { isProtected, needsFilter } from "./protected.ts";
 import { openSecrets } from "./secrets.ts";
 import { changedPaths, indexEntries, type StagedEntry } from "./staged.ts";
 
@@ -28,7 +28,7 @@ export async function guardStaged(root: string, now: Instant = clock()): Promise
     changedPaths(git),
     unprotected(git, "working tree", []),
   ]);
-  const kept = entries.filter(({ path }) => isProtected(path));
+  const kept = entries.filter(needsFilter);
   const rules = entries.length > 0 || (await git.resolve("HEAD")) !== null;
   const inIndex = rules
     ? await unprotected(

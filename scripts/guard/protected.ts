@@ -16,6 +16,11 @@ export function isProtected(path: string): boolean {
   return DIR.private.startsWith(`${lower}/`) || lower === DIR.private || lower.startsWith(`${DIR.private}/`);
 }
 
+/** Files that git's rules must name: attributes of a path in another case, of a symlink or of a submodule say nothing. */
+export function needsFilter({ path, mode }: { readonly path: string; readonly mode: string }): boolean {
+  return path.startsWith(`${DIR.private}/`) && mode.startsWith("100") && !path.endsWith(".gitattributes");
+}
+
 /** What is known here to judge ciphertext by. */
 export interface Secrets {
   /** git-crypt is unlocked: adding a file again encrypts it. */

@@ -111,7 +111,7 @@ function makeHostileBranch(target: Repository): void {
 }
 
 describe("with the vault open", () => {
-  it("checkout, status, diff, add, commit, stash, merge, rebase and worktree run nothing of the branch", () => {
+  it("checkout, status, diff, add, commit, stash, merge, rebase and worktree run nothing of the branch", async () => {
     const { root } = victim;
     expect(git(root, "checkout", "--quiet", "hostile").status).toBe(0);
     git(root, "status");
@@ -127,7 +127,18 @@ describe("with the vault open", () => {
     git(root, "merge", "--abort");
     git(root, "rebase", "hostile");
     expect(existsSync(mark())).toBe(false);
-    expect(victim.read(SECRET)).toContain("PRIVATE KEY");
+    git(root, "rebase", "--abort");
+    git(root, "checkout", "--quiet", "-f", "main");
+    expect(await victim.run("unlock")).toMatchObject({ code: 0 });
+    expect(victim.read(SECRET)).toBe(ready.read(SECRET));
+    expect(victim.git("status", "--porcelain", "--untracked-files=no")).toBe("");
+  });
+
+  it("where hooks were part of the working tree, the branch would run: the trap is real", () => {
+    victim.git("config", "core.hooksPath", ".husky/_");
+    git(victim.root, "checkout", "--quiet", "hostile");
+    expect(existsSync(mark())).toBe(true);
+    rmSync(mark());
   });
 
   it("a key that its attributes unprotect is not committed", () => {

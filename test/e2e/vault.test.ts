@@ -27,6 +27,11 @@ const sealed = (repository: Repository, path = CA_KEY) => isSealed(readFileSync(
 const clean = (repository: Repository) => expect(repository.git("status", "--porcelain")).toBe("");
 const keyOf = (file: string) => parseKeyFile(readFileSync(file));
 
+/** What a killed unlock leaves of the authority's key: so many bytes of plaintext, and the rest of the ciphertext. */
+function torn(at: number): Buffer {
+  return Buffer.concat([Buffer.from(ready.read(CA_KEY)).subarray(0, at), committed(ready.root, CA_KEY).subarray(at)]);
+}
+
 describe("unlock", () => {
   it("opens every key, without git-crypt, for the owner alone", async () => {
     using clone = ready.clone();
@@ -73,9 +78,13 @@ describe("unlock", () => {
     expect(isSealed(committed(clone.root, "pki/private/bob.key"))).toBe(true);
   });
 
-  it("mends a tree that was unlocked halfway", async () => {
+  it.each([
+    ["before", () => committed(ready.root, CA_KEY)],
+    ["in the middle of", () => torn(100)],
+    ["at the end of", () => torn(ready.read(CA_KEY).length)],
+  ])("finishes what was killed %s a file", async (_, left) => {
     using half = ready.copy();
-    half.write(CA_KEY, committed(ready.root, CA_KEY));
+    half.write(CA_KEY, left());
     expect(await half.run("unlock")).toMatchObject({ code: 0 });
     expect(half.read(CA_KEY)).toBe(ready.read(CA_KEY));
     clean(half);

@@ -63,7 +63,6 @@ describe("a key is found", () => {
     ["on one line", PEM.replaceAll("\n", "")],
     ["on one line with blanks", PEM.replaceAll("\n", " ")],
     ["in lines of seven characters", body.join("").replace(/(.{7})/g, "$1\n")],
-    ["character by character", [...body.join("")].join(" ")],
     ["after a sample in documentation", `-----BEGIN PRIVATE KEY-----\n…\n-----END PRIVATE KEY-----\n${PEM}`],
     ["after a certificate", certificate + PEM],
     ["after bytes that are no text", Buffer.concat([randomBytes(1000), Buffer.from(`\n${PEM}`)])],

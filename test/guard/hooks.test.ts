@@ -1,8 +1,20 @@
 import { spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { plainEnvironment, repository, run, scratch } from "../system/scratch.ts";
 
 const HERE = new URL("../..", import.meta.url).pathname;
@@ -12,10 +24,11 @@ const KEY = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", fo
 const CODE = ".git/gatehouse/code";
 
 let root: string;
+let first: string;
 
 /** A checkout of our own scripts and hooks, as setup.sh leaves it, without a second copy of the node packages. */
-beforeEach(() => {
-  root = repository(join(scratch()));
+beforeAll(() => {
+  root = repository(realpathSync(mkdtempSync(join(tmpdir(), "gatehouse hooks "))));
   for (const part of ["scripts", ".husky", ".gitattributes", "package.json", "package-lock.json"]) {
     cpSync(join(HERE, part), join(root, part), { recursive: true });
   }
@@ -25,7 +38,26 @@ beforeEach(() => {
   run(root, "git", "add", "--all");
   run(root, "git", "commit", "--quiet", "-m", "first");
   run(root, "sh", "scripts/setup.sh", "--quiet");
+  first = run(root, "git", "rev-parse", "HEAD").trim();
+  cpSync(join(root, CODE), join(root, `${CODE}.kept`), { recursive: true, verbatimSymlinks: true });
 });
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+afterEach(() => {
+  for (const what of ["rebase", "am", "cherry-pick", "merge"]) attempt(root, [what, "--abort"]);
+  run(root, "git", "checkout", "--quiet", "--force", "-B", "main", first);
+  run(root, "git", "clean", "--quiet", "-fd");
+  for (const name of run(root, "git", "branch", "--format=%(refname:short)").split("\n")) {
+    if (name !== "" && name !== "main") attempt(root, ["branch", "-D", name]);
+  }
+});
+
+/** What a test takes out of the copy comes back. */
+function restoreCode(): void {
+  rmSync(join(root, CODE), { recursive: true });
+  cpSync(join(root, `${CODE}.kept`), join(root, CODE), { recursive: true, verbatimSymlinks: true });
+}
 
 /** Stands in for `npm ci`: links, and the stamps by which setup.sh knows that it has run. */
 function provideModules(modules: string): void {
@@ -46,6 +78,23 @@ function write(path: string, data = KEY): void {
 
 function attempt(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   return spawnSync("git", args, { cwd, env: plainEnvironment(env), encoding: "utf8" });
+}
+
+/** A commit with a key, made where no hook runs. */
+function leak(message: string): string {
+  write(join(root, "leak.pem"));
+  run(root, "git", "add", "leak.pem");
+  expect(attempt(root, ["commit", "--quiet", "-m", message], { HUSKY: "0" }).status).toBe(0);
+  const id = run(root, "git", "rev-parse", "HEAD").trim();
+  run(root, "git", "checkout", "--quiet", "main");
+  return id;
+}
+
+/** Another commit on main, so that what follows has to make commits of its own. */
+function goOn(): void {
+  write(join(root, "other"), "text");
+  run(root, "git", "add", "other");
+  run(root, "git", "commit", "--quiet", "-m", "other");
 }
 
 const BLOCKED = { status: 1, stderr: expect.stringContaining("leak.pem: a private key in the clear") };
@@ -82,11 +131,89 @@ describe("the hook blocks a key, and lets the rest through, in", () => {
 
   test("git merge that commits by itself", () => {
     run(root, "git", "checkout", "--quiet", "-b", "theirs");
+    leak("theirs");
+    expect(attempt(root, ["merge", "--no-ff", "-m", "merge", "theirs"])).toMatchObject(BLOCKED);
+  });
+
+  test("git commit --no-verify", () => {
     write(join(root, "leak.pem"));
     run(root, "git", "add", "leak.pem");
-    run(root, "git", "commit", "--quiet", "--no-verify", "-m", "theirs");
-    run(root, "git", "checkout", "--quiet", "main");
-    expect(attempt(root, ["merge", "--no-ff", "-m", "merge", "theirs"])).toMatchObject(BLOCKED);
+    expect(attempt(root, ["commit", "--no-verify", "-m", "x"])).toMatchObject(BLOCKED);
+  });
+
+  test("git commit --amend", () => {
+    goOn();
+    write(join(root, "leak.pem"));
+    run(root, "git", "add", "leak.pem");
+    expect(attempt(root, ["commit", "--amend", "--no-edit"])).toMatchObject(BLOCKED);
+    run(root, "git", "rm", "--quiet", "--cached", "leak.pem");
+    expect(attempt(root, ["commit", "--amend", "-m", "better"]).status).toBe(0);
+  });
+
+  test("the first commit of a branch without any", () => {
+    run(root, "git", "checkout", "--quiet", "--orphan", "new");
+    write(join(root, "leak.pem"));
+    run(root, "git", "add", "leak.pem");
+    expect(attempt(root, ["commit", "-m", "x"])).toMatchObject(BLOCKED);
+    run(root, "git", "rm", "--quiet", "--cached", "leak.pem");
+    expect(attempt(root, ["commit", "-m", "x"]).status).toBe(0);
+  });
+
+  test("git cherry-pick", () => {
+    run(root, "git", "checkout", "--quiet", "-b", "theirs");
+    const id = leak("theirs");
+    goOn();
+    expect(attempt(root, ["cherry-pick", id])).toMatchObject(BLOCKED);
+  });
+
+  test("git rebase", () => {
+    run(root, "git", "checkout", "--quiet", "-b", "theirs");
+    leak("theirs");
+    goOn();
+    const { status, stderr } = attempt(root, ["rebase", "main", "theirs"]);
+    expect(stderr).toContain("leak.pem: a private key in the clear");
+    expect(status).not.toBe(0);
+  });
+
+  test("git am", () => {
+    run(root, "git", "checkout", "--quiet", "-b", "theirs");
+    const id = leak("theirs");
+    const patch = run(root, "git", "format-patch", "--stdout", `${id}^..${id}`);
+    const file = join(scratch(), "patch");
+    write(file, patch);
+    const { status, stderr } = attempt(root, ["am", file]);
+    expect(stderr).toContain("leak.pem: a private key in the clear");
+    expect(status).not.toBe(0);
+  });
+
+  test("git push of what was committed without hooks, also to a new branch, and only of what is new", () => {
+    const remote = join(scratch(), "remote.git");
+    run(root, "git", "init", "--quiet", "--bare", remote);
+    run(root, "git", "remote", "add", "far", remote);
+    onTestFinished(() => void run(root, "git", "remote", "remove", "far"));
+    expect(attempt(root, ["push", "far", "main"]).status).toBe(0);
+    run(root, "git", "checkout", "--quiet", "-b", "theirs");
+    leak("theirs");
+    const { status, stderr } = attempt(root, ["push", "far", "theirs"]);
+    expect(stderr).toContain("leak.pem");
+    expect(stderr).toContain("replace the key");
+    expect(status).toBe(1);
+    run(root, "git", "checkout", "--quiet", "-B", "theirs", "main");
+    write(join(root, "fine"), "text");
+    run(root, "git", "add", "fine");
+    run(root, "git", "commit", "--quiet", "-m", "fine");
+    expect(attempt(root, ["push", "far", "theirs"]).status).toBe(0);
+    expect(attempt(root, ["push", "far", ":theirs"]).status).toBe(0);
+  });
+
+  test("a repository that was moved", () => {
+    const moved = `${root} moved`;
+    renameSync(root, moved);
+    onTestFinished(() => renameSync(moved, root));
+    write(join(moved, "leak.pem"));
+    run(moved, "git", "add", "leak.pem");
+    expect(attempt(moved, ["commit", "-m", "x"])).toMatchObject(BLOCKED);
+    run(moved, "git", "rm", "--quiet", "--cached", "leak.pem");
   });
 
   test("a linked worktree, from a subdirectory", () => {
@@ -116,15 +243,17 @@ test.each([
   ["a recent Node", () => writeFileSync(join(root, CODE, "scripts/recent-node.sh"), "recent() { return 1; }\n")],
   ["its node packages", () => rmSync(join(root, CODE, "node_modules/simple-git"), { recursive: true })],
 ])("without %s the hook blocks and says what to type", (_, takeAway) => {
+  onTestFinished(restoreCode);
   takeAway();
   write(join(root, "fine"), "text");
   run(root, "git", "add", "fine");
   const { status, stderr } = attempt(root, ["commit", "-m", "x"]);
   expect(status).toBe(1);
-  expect(stderr).toContain("run at the top of the repository: sh scripts/setup.sh, then commit again");
+  expect(stderr).toContain("run at the top of the repository: sh scripts/setup.sh, then try again");
 });
 
 test("a key in the environment goes no further than the hook", () => {
+  onTestFinished(restoreCode);
   write(
     join(root, CODE, "node_modules/.bin/spy"),
     `#!/bin/sh\nenv > '${root}/seen'\nexec '${process.execPath}' "$@"\n`,

@@ -1,17 +1,27 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { generateKeyPairSync, hash } from "node:crypto";
+import { appendFileSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { guardStaged } from "../../scripts/guard/index.ts";
-import { plainEnvironment, repository, run, scratch } from "../system/scratch.ts";
+import { repository as bareRepository, plainEnvironment, run, scratch } from "../system/scratch.ts";
 import { committed, unlockedRepository } from "../vault/git-crypt.ts";
 
-const KEY = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+const PAIR = generateKeyPairSync("ed25519");
+const KEY = PAIR.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+const PUBLIC = `sha256:${hash("sha256", PAIR.publicKey.export({ type: "spki", format: "der" }), "hex")}`;
 const SECRET_LINE = KEY.split("\n")[1] ?? "";
 const COMMAND = new URL("../../scripts/guard.ts", import.meta.url).pathname;
 
 afterEach(() => vi.unstubAllEnvs());
+
+/** A repository with this one's own rules, not yet added. */
+function repository(): string {
+  const root = bareRepository();
+  copyFileSync(new URL("../../.gitattributes", import.meta.url), join(root, ".gitattributes"));
+  run(root, "git", "add", ".gitattributes");
+  return root;
+}
 
 function write(root: string, path: string, data: string | Buffer = KEY): void {
   mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -62,6 +72,7 @@ describe("under pki/private", () => {
     run(root, "git", "add", "--all");
     run(root, "git", "update-index", "--add", "--cacheinfo", `160000,${"1".repeat(40)},pki/private/module`);
     expect(await codes(root)).toEqual([
+      ".gitattributes Attributes",
       "pki/private/a/.gitattributes Attributes",
       "pki/private/link Symlink",
       "pki/private/module Submodule",
@@ -115,7 +126,8 @@ describe("elsewhere", () => {
   test("neither textconv nor attributes can hide it", async () => {
     const root = repository();
     run(root, "git", "config", "diff.hide.textconv", "true");
-    stage(root, ".gitattributes", "* diff=hide -diff\n");
+    appendFileSync(join(root, ".gitattributes"), "* diff=hide -diff\n");
+    run(root, "git", "add", ".gitattributes");
     stage(root, "leak.pem");
     expect(await codes(root)).toEqual(["leak.pem PrivateKey"]);
   });
@@ -124,7 +136,7 @@ describe("elsewhere", () => {
     const root = repository();
     write(root, "leak.pem");
     const env = plainEnvironment({ GIT_INDEX_FILE: join(root, ".git/next-index") });
-    execFileSync("git", ["add", "leak.pem"], { cwd: root, env });
+    execFileSync("git", ["add", "leak.pem", ".gitattributes"], { cwd: root, env });
     expect(await codes(root)).toEqual([]);
     vi.stubEnv("GIT_INDEX_FILE", join(root, ".git/next-index"));
     expect(await codes(root)).toEqual(["leak.pem PrivateKey"]);
@@ -136,7 +148,7 @@ describe("the command", () => {
     spawnSync(process.execPath, [COMMAND, ...args], { cwd, env: plainEnvironment(), encoding: "utf8" });
 
   test("exits 0 in silence when there is nothing", () => {
-    expect(guard(repository())).toMatchObject({ status: 0, stdout: "", stderr: "" });
+    expect(guard(bareRepository())).toMatchObject({ status: 0, stdout: "", stderr: "" });
   });
 
   test("says in one line what, where, and the command that mends it, which works", () => {
@@ -144,8 +156,8 @@ describe("the command", () => {
     stage(root, "a b.pem");
     const { status, stdout } = guard(root);
     expect(status).toBe(1);
-    expect(stdout).toBe(
-      "guard: a b.pem: a private key in the clear (PRIVATE KEY, line 1); mend it with: git rm --cached -- 'a b.pem'\n",
+    expect(stdout).toMatch(
+      /^guard: a b\.pem: a private key in the clear: Ed25519 private key \(PKCS#8\), line 2; its public key is sha256:[0-9a-f]{64}; mend it with: git rm --cached -- 'a b\.pem'\n$/,
     );
     run(root, "sh", "-c", stdout.replace(/.*mend it with: /, ""));
     expect(guard(root).status).toBe(0);
@@ -176,8 +188,9 @@ describe("the command", () => {
           code: "PrivateKey",
           level: "block",
           path: "leak.pem",
-          message: "a private key in the clear (PRIVATE KEY, line 1)",
+          message: `a private key in the clear: Ed25519 private key (PKCS#8), line 2; its public key is ${PUBLIC}`,
           fix: "git rm --cached -- leak.pem",
+          commit: null,
         },
       ],
     });

@@ -26,6 +26,9 @@ export function pgpSecret(bytes: Buffer, at: number): Found | null {
   const numbers = algorithmAt + 1 + (version >= 5 ? 4 : 0);
   const secret = afterPublic(bytes, numbers, algorithm);
   if (secret < 0 || secret + 12 > Math.min(end, bytes.length) || end - secret > 8000) return null;
+  // Version 3 knows RSA alone; after the packet comes another one, or nothing.
+  if (version === 3 && algorithm > 3) return null;
+  if (end < bytes.length && (bytes[end] ?? 0) < 0x80) return null;
   if (version >= 5 && bytes.readUInt32BE(numbers - 4) !== secret - numbers) return null;
   return protection(bytes, secret, { from, end, version });
 }

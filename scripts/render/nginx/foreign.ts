@@ -1,6 +1,6 @@
 import { identityMaps, mapHashSizes } from "./maps.ts";
 import { gateBlock, redirectBlock, type ServerContext } from "./server.ts";
-import { serverSettings } from "./settings.ts";
+import { ACCESS_LOG, serverSettings } from "./settings.ts";
 import { file } from "./text.ts";
 
 /** Where a foreign nginx finds the mirror of pki/: a link beside its nginx.conf, because it resolves paths there. */
@@ -19,7 +19,7 @@ export function foreignFile(context: ServerContext, entries: number): string {
     `ssl_trusted_certificate ${context.pki}ca.crt;`,
     "ssl_ocsp off;",
     "default_type application/octet-stream;",
-    "access_log /var/log/nginx/gatehouse.log gatehouse;",
+    `access_log /var/log/nginx/gatehouse.log ${ACCESS_LOG};`,
   ];
   return file([
     `# For the end of an http {} with other sites: include ${context.nginx}include/${context.name}.conf;`,

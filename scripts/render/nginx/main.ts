@@ -1,5 +1,5 @@
 import { identityMaps, mapHashSizes, powerOfTwo } from "./maps.ts";
-import { serverSettings } from "./settings.ts";
+import { ACCESS_LOG, serverSettings } from "./settings.ts";
 import { block, file } from "./text.ts";
 
 export interface Sizes {
@@ -33,7 +33,7 @@ export function mainFile({ entries, serverNames }: Sizes): string {
     ...serverSettings("../"),
     ...identityMaps(""),
     "include reasons.conf;",
-    "access_log access.log gatehouse;",
+    `access_log access.log ${ACCESS_LOG};`,
     "include servers/*.conf;",
   ];
   return file([

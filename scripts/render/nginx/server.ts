@@ -66,8 +66,8 @@ function gates({ server }: ServerContext): string[] {
     ...refuseIf('$gatehouse_client = ""', "$gatehouse_refusal", 403),
     ...refuseIf("$ssl_session_reused = r", quote(REASON.resumedSession), 421),
     ...refuseIf("$gatehouse_reads != yes", quote(REASON.method), 405),
-    // Hidden at the top, but for our own, or hidden further down.
-    ...refuseIf('$uri ~ "^/[.](?!gatehouse/)|./[.]"', quote(REASON.hiddenFile), 403),
+    // Hidden at the top, but for our own, or hidden further down. It begins with a slash, which PCRE looks for quickly.
+    ...refuseIf('$uri ~ "/[.](?!(?<=^/[.])gatehouse/)"', quote(REASON.hiddenFile), 403),
   ];
 }
 
