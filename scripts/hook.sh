@@ -68,7 +68,7 @@ push() {
 	git remote get-url "$remote" >/dev/null 2>&1 || remote=
 	worst=0
 	while read -r _ new _ old; do
-		"$node" "$home/scripts/guard.ts" --range "$old..$new" ${remote:+--remote "$remote"} </dev/null || worst=$?
+		"$node" "$home/scripts/guard.ts" --range "$old..$new" ${remote:+--remote "$remote"} </dev/null >&2 || worst=$?
 	done
 	return "$worst"
 }

@@ -1,8 +1,8 @@
 # Read by hook.sh and modes.sh, with $home: sets git's filter up again where git-crypt's lock or unlock changed it.
 # shellcheck shell=sh
 
-filter=$home/../filter/filter.sh
 # shellcheck disable=SC2154 # home is the caller's
+filter=$home/../filter/filter.sh
 if [ -f "$filter" ]; then
 	mended=$(sh "$filter" configure) || :
 	[ -z "$mended" ] || echo "gatehouse: git's filter for private keys was gone, and is set up again" >&2

@@ -1,7 +1,10 @@
 import { runCommand } from "./cli/run.ts";
-import { preview } from "./flows/preview.ts";
-import { formatProblem } from "./model/problem.ts";
+import { reportToGithub } from "./flows/github.ts";
+import { planFromFile, planToShow, type ToShow } from "./flows/plan-to-show.ts";
+import { formatProblem, UserError } from "./model/problem.ts";
+import { inertLog } from "./render/plan-github.ts";
 import { planJson, problemsJson } from "./render/plan-json.ts";
+import { planMarkdown, problemsMarkdown } from "./render/plan-markdown.ts";
 import { planText } from "./render/plan-text.ts";
 import { printable } from "./render/printable.ts";
 
@@ -21,18 +24,45 @@ await runCommand(
       head: { type: "string", argument: "REF", description: "look at that commit without checking it out" },
       allowLosses: { type: "integer", argument: "N", description: "exactly N clients may lose access" },
       detailedExitcode: { type: "boolean", description: "exit 2 when there are changes" },
+      markdown: { type: "boolean", description: "a comment for the pull request, under 60,000 characters" },
+      github: { type: "boolean", description: "annotations, step summary and outputs for GitHub Actions" },
+      from: {
+        type: "string",
+        argument: "FILE",
+        description: "show the plan that plan --json wrote there (-: standard input); 0 whatever it says",
+      },
     },
   },
   async ({ root, now, nowGiven, flags, json, out, say, style, width }) => {
-    const { base, head, allowLosses } = flags;
-    const { plan, loaded } = await preview({ root, now, checkClock: !nowGiven, allowLosses, head, base });
-    if (loaded.registry === null) {
-      if (json) out(problemsJson(loaded.problems));
-      else for (const problem of loaded.problems) say(printable(formatProblem(problem)));
-      return 1;
+    const { base, head, allowLosses, detailedExitcode, from, markdown, github } = flags;
+    if (json && markdown) throw new UserError("--json and --markdown are two answers: ask for one");
+    if (from !== null && (base !== null || head !== null || allowLosses !== null || detailedExitcode))
+      throw new UserError("--from shows a plan as it was made; --base, --head and the like belong where it is made");
+    const shown =
+      from === null
+        ? await planToShow({ root, now, checkClock: !nowGiven, allowLosses, head, base })
+        : await planFromFile(from);
+    const machine = json ? asJson(shown) : markdown ? asMarkdown(shown) : null;
+    if (machine !== null) out(machine);
+    else if (shown.plan) {
+      const text = planText(shown.plan, { style: style.out, width });
+      out(github ? inertLog(text) : text);
     }
-    out(json ? planJson(plan) : planText(plan, { style: style.out, width }));
-    if (plan.refusals.length > 0) return 1;
-    return flags.detailedExitcode && plan.changes.length > 0 ? CHANGES_PENDING : 0;
+    if (github) {
+      const { annotations, missing } = reportToGithub(shown, process.env);
+      for (const line of annotations) (machine === null ? out : say)(line);
+      if (missing.length > 0) say(`${missing.join(", ")}: not set here, so nothing was written there`);
+    } else if (!json) for (const problem of shown.problems ?? []) say(printable(formatProblem(problem)));
+    if (from !== null) return 0;
+    if (shown.problems || shown.plan.refusals.length > 0) return 1;
+    return detailedExitcode && shown.plan.changes.length > 0 ? CHANGES_PENDING : 0;
   },
 );
+
+function asJson({ plan, problems }: ToShow): string {
+  return plan === undefined ? problemsJson(problems) : planJson(plan);
+}
+
+function asMarkdown({ plan, problems }: ToShow): string {
+  return plan === undefined ? problemsMarkdown(problems) : planMarkdown(plan);
+}

@@ -302,9 +302,11 @@ copy_code() {
 	packages=$("$node" -e 'const { packages = {} } = JSON.parse(fs.readFileSync("package-lock.json", "utf8"));
 		for (const [path, { dev }] of Object.entries(packages)) if (path && !dev) console.log(path)')
 	for package in $packages; do
-		[ -d "$package" ] && [ ! -d "$copy.new/$package" ] || continue
-		mkdir -p "$copy.new/${package%/*}"
-		cp -R "$package/" "$copy.new/$package"
+		# A package inside another came with it.
+		if [ -d "$package" ] && [ ! -d "$copy.new/$package" ]; then
+			mkdir -p "$copy.new/${package%/*}"
+			cp -R "$package/" "$copy.new/$package"
+		fi
 	done
 	own_node "$copy.new/node_modules/.bin/node"
 	[ ! -d "$copy" ] || mv "$copy" "$copy.old"

@@ -86,14 +86,17 @@ async function start(prefix: string, conf: string, port: number): Promise<Runnin
   mkdirSync(prefix, { recursive: true });
   const args = ["-e", "stderr", "-p", `${prefix}/`, "-c", conf, "-g", "daemon off;"];
   const child = spawn(requireProgram("nginx"), args, { stdio: ["ignore", "ignore", "pipe"], env: childEnvironment() });
+  const kill = () => child.kill("SIGTERM");
+  process.once("exit", kill);
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => {
     said = (said + chunk.toString("utf8")).slice(0, 4000);
   });
   const gone = new Promise<void>((done) => child.once("close", () => done()));
   const stop = async () => {
-    child.kill("SIGTERM");
+    kill();
     await gone;
+    process.off("exit", kill);
   };
   for (const end = performance.now() + PATIENCE; !contents(join(prefix, "nginx.pid")); await sleep(20)) {
     if (child.exitCode === null && performance.now() < end) continue;

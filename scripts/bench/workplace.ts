@@ -34,6 +34,9 @@ export class Workplace {
     this.#top = realpathSync(mkdtempSync(join(tmpdir(), "gatehouse-bench-")));
     // nginx's worker is somebody else where root runs this; keys below stay closed by their own modes.
     chmodSync(this.#top, 0o711);
+    // Ctrl-C and kill end the process without `finally`.
+    process.once("SIGTERM", () => process.exit(143));
+    process.once("exit", () => this.close());
   }
 
   size(full: number): number {

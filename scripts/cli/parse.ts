@@ -30,7 +30,7 @@ export function parseArguments<T extends FlagTable>(spec: CommandSpec<T>, argv: 
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (word === "--") positionals.push(...rest.splice(0));
     else if (word === "-h") values["help"] = true;
-    else if (word.startsWith("-") && word !== "-") readFlag(spec, table, word, rest, values);
+    else if (isFlag(word)) readFlag(spec, table, word, rest, values);
     else positionals.push(word);
   }
   if (!isComplete(spec.flags, values) || !isComplete(COMMON_FLAGS, values)) throw new Error("a flag has a wrong type");
@@ -63,10 +63,13 @@ function readFlag(
   }
   if (values[key] !== null) throw new UserError(`${name} is given twice`, help(spec));
   // A word that begins with a dash is the next flag, not a value: `--head --json` forgot one.
-  const text = inline ?? (rest[0]?.startsWith("-") ? undefined : rest.shift());
+  const text = inline ?? (isFlag(rest[0] ?? "") ? undefined : rest.shift());
   if (text === undefined || text === "") throw new UserError(`${name} needs ${flag.argument}`, help(spec));
   values[key] = readValue(name, flag, text);
 }
+
+/** A single dash is a word: standard input. */
+const isFlag = (word: string): boolean => word.startsWith("-") && word !== "-";
 
 function readValue(name: string, flag: FlagSpec, text: string): FlagValue {
   if (flag.type === "instant") {

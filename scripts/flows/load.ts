@@ -14,6 +14,8 @@ export interface Loaded {
   /** Null when clients.yaml cannot be read; `problems` says why. */
   readonly registry: Registry | null;
   readonly problems: readonly Problem[];
+  /** Where the sections (`clients`) and entries (`clients.alice`) of clients.yaml stand; empty when it cannot be read. */
+  readonly places: ReadonlyMap<string, Pick<Problem, "line" | "column">>;
   readonly state: State;
 }
 
@@ -28,8 +30,8 @@ export async function load(tree: Tree, now: Instant): Promise<Loaded> {
   const state = readState(tree);
   const result = await reading;
   return result.ok
-    ? { tree, state, registry: result.registry, problems: [] }
-    : { tree, state, registry: null, problems: result.problems };
+    ? { tree, state, registry: result.registry, problems: [], places: result.places }
+    : { tree, state, registry: null, problems: result.problems, places: new Map() };
 }
 
 /** The working tree, uncommitted changes included. */

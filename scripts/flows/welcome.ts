@@ -22,8 +22,8 @@ export interface Welcome {
 /** What npm start does: the authority where there is none, reconcile, and where things stand. Never commits. */
 export async function welcome(options: ReconcileOptions, say: (text: string) => void): Promise<Welcome> {
   const { root, now } = options;
-  await installFilter(root);
   const locked = openVault(root, process.env).state === "locked";
+  if (locked) await installFilter(root);
   if (!locked && !hasAuthority(root)) await create(root, now, say);
   const reconciled = locked ? null : await reconcile(options);
   const { registry, problems, state } = await loadWorkingTree(root, now);

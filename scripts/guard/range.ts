@@ -41,10 +41,11 @@ export async function guardRange(
 }
 
 async function resolve(git: Git, name: string): Promise<string> {
-  const wanted = name === "" ? "HEAD" : name;
-  const id = wanted.startsWith("-") ? "" : await git.raw(["rev-parse", "--verify", "--quiet", wanted]).catch(() => "");
+  // An empty name would be HEAD to git: a variable that CI has not set must not make an empty range.
+  const refused = name === "" || name.startsWith("-");
+  const id = refused ? "" : await git.raw(["rev-parse", "--verify", "--quiet", name]).catch(() => "");
   const there = id !== "" && (await objectSizes(git, [id.trim()])).size === 1;
-  if (!there) throw new UserError(`git does not have ${wanted}`, "run: git fetch --unshallow, or git fetch");
+  if (!there) throw new UserError(`git does not have "${name}"`, "run: git fetch --unshallow, or git fetch");
   return id.trim();
 }
 

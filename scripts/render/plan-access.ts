@@ -5,7 +5,7 @@ import { list } from "./words.ts";
 import { wrap } from "./wrap.ts";
 
 /** Clients whose access changes in the same way, in the plan's order. */
-interface Alike {
+export interface Alike {
   readonly clients: string[];
   readonly gains: readonly string[];
   readonly loses: readonly string[];
@@ -29,12 +29,14 @@ export function accessLines(access: readonly AccessChange[], style: Style, width
   return [...fold(renames, (line) => wrap(line, width, { first: "  = " })), ...fold(groups, (lines) => lines)];
 }
 
-function rename({ client, previously, gains, loses }: AccessChange): string {
+/** A rename as a sentence without its stop. */
+export function rename({ client, previously, gains, loses }: AccessChange): string {
   const same = gains.length === 0 && loses.length === 0;
   return `${previously} is now ${client}${same ? ", with the same access" : ""}`;
 }
 
-function alike(access: readonly AccessChange[]): Alike[] {
+/** Clients whose access changes, those alike together: who gains, who gains and loses, who loses. */
+export function alike(access: readonly AccessChange[]): Alike[] {
   const groups = new Map<string, Alike>();
   for (const { client, gains, loses } of access) {
     if (gains.length === 0 && loses.length === 0) continue;

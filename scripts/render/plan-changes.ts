@@ -37,7 +37,7 @@ export function byKind(changes: readonly Change[]): Change[][] {
 /** Of long lists so many are shown one by one. */
 const SHOWN = 20;
 
-interface Entry {
+export interface Entry {
   readonly what: string;
   readonly because: string;
   /** To be compared character by character: on a line of its own. */
@@ -72,9 +72,14 @@ function definition({ section, name, fields }: Definition): string {
   return `${section === name ? section : `${section} ${name}`}: ${fields.join(", ")}`;
 }
 
+/** One change in words. */
+export function entryOf(change: Change): Entry {
+  return show(change, ENTRY);
+}
+
 /** One change: what, why, and what to compare. */
 export function changeLines(change: Change, style: Style, width: number): string[] {
-  const { what, because, proof } = show(change, ENTRY);
+  const { what, because, proof } = entryOf(change);
   const { symbol, paint } = LOOK[change.kind];
   const first = `  ${symbol} `;
   return [

@@ -1,9 +1,10 @@
-import type { Change, Plan, Summary, Warning, WarningCode } from "../model/plan.ts";
+import type { Change, Plan, Warning } from "../model/plan.ts";
 import { formatInstant } from "../model/time.ts";
 import { accessLines } from "./plan-access.ts";
 import { byKind, changeLines, fold, LOOK } from "./plan-changes.ts";
+import { byTime, inFigures, LOUD, SHIFTS_MEANING } from "./plan-words.ts";
 import type { Style } from "./style.ts";
-import { count, figures, list } from "./words.ts";
+import { count } from "./words.ts";
 import { wrap } from "./wrap.ts";
 
 export interface TextOptions {
@@ -11,10 +12,6 @@ export interface TextOptions {
   /** Columns. */
   readonly width: number;
 }
-
-/** Warnings that stand beside what they are about, and are not repeated below. */
-const SHIFTS_MEANING: readonly WarningCode[] = ["PolicyChanged", "CodeChanged"];
-const LOUD: readonly WarningCode[] = ["SensitiveGroup"];
 
 /**
  * A plan for a reviewer with one minute: what shifts meaning, who gains and loses what, certificates and why, the rest
@@ -28,7 +25,7 @@ export function planText(plan: Plan, { style, width }: TextOptions): string {
     section("Definitions, policy, code", meaning(plan, { style, width }), style),
     section("Who gains and loses access", access(plan, { style, width }), style),
     section("Certificates", certificates(asked, { style, width }), style),
-    [...rewritten(asked, width), ...byTime(plan.changes, width)],
+    [...rewritten(asked, width), ...timeLines(plan.changes, width)],
     section("Warnings", warnings(plan.warnings, { style, width }), style),
     section("Refused", refusals(plan, { style, width }), style),
   ];
@@ -53,13 +50,6 @@ function opening(
   }
   const text = `Plan as of ${instant}. ${inFigures(summary)}`;
   return [...wrap(text, width, { paint: style.bold }), ...wrap(`digest ${digest}`, width, { paint: style.dim })];
-}
-
-function inFigures({ issue, renew, revoke, hold, release, lose }: Summary): string {
-  const todo = Object.entries({ issue, renew, release, hold, revoke }).filter(([, n]) => n > 0);
-  const parts = todo.map(([verb, n]) => `${figures(n)} to ${verb}`);
-  const certificates = parts.length === 0 ? "No certificate changes." : `Certificates: ${parts.join(", ")}.`;
-  return lose === 0 ? certificates : `${certificates} ${count(lose, "client loses", "clients lose")} access.`;
 }
 
 function meaning(plan: Plan, { style, width }: TextOptions): string[] {
@@ -96,14 +86,9 @@ function rewritten(asked: readonly Change[], width: number): string[] {
   return [...fold(signed, (line) => wrap(line, width)), ...written.flatMap((line) => wrap(line, width))];
 }
 
-/** What would happen if nobody had changed anything, in one sentence. */
-function byTime(changes: readonly Change[], width: number): string[] {
-  const parts = byKind(changes.filter(({ due }) => due === "time")).map((alike) => {
-    const names = alike.flatMap((change) => ("identity" in change ? [change.identity] : []));
-    const who = names.length === 0 ? "" : ` (${list(names, 3)})`;
-    return alike.slice(0, 1).map(({ kind }) => `${count(alike.length, LOOK[kind].what)} ${LOOK[kind].done}${who}`);
-  });
-  return parts.length === 0 ? [] : wrap(`By time alone: ${parts.flat().join(", ")}.`, width);
+function timeLines(changes: readonly Change[], width: number): string[] {
+  const sentence = byTime(changes);
+  return sentence === "" ? [] : wrap(sentence, width);
 }
 
 function warnings(all: readonly Warning[], { style, width }: TextOptions): string[] {

@@ -11,7 +11,7 @@ import { type ProtectedFile, protectedFiles } from "./protected-files.ts";
 import { isSealed, open } from "./seal.ts";
 
 /** A protected file that is ciphertext in the tree, opened in memory. */
-export interface Plaintext {
+interface Plaintext {
   readonly path: string;
   readonly data: Buffer;
   /** Permission bits that the plaintext needs. */

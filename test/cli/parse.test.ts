@@ -40,6 +40,7 @@ describe("flags become values", () => {
     ["nothing given is null, or false", [], {}],
     ["a value may follow", ["--head", "main"], { head: "main" }],
     ["a value may stand behind an equals sign", ["--head=a=b"], { head: "a=b" }],
+    ["a dash alone is a value", ["--head", "-"], { head: "-" }],
     ["camelCase is typed with dashes", ["--allow-losses", "14", "--dry-run"], { allowLosses: 14, dryRun: true }],
     ["a date is its first second", ["--before", "1970-01-02"], { before: 86_400 }],
     ["an instant has a zone", ["--before=1970-01-01T01:00:01+01:00"], { before: 1 }],

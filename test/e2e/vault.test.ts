@@ -205,6 +205,10 @@ describe("rekey", () => {
       expect(open(keyOf(exported), committed(clone.root, path)).toString()).toBe(ready.read(path));
     }
     clean(clone);
+    const body = ready.read(CA_KEY).split("\n")[1] ?? "";
+    expect(body.length).toBe(64);
+    expect((await runProgram("grep", ["-rlF", body, clone.root])).stdout).toBe("");
+    expect(clone.git("cat-file", "--batch-all-objects", "--batch")).not.toContain(body);
   });
 
   it("is refused with changes that are not committed, or without the key", async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -102,7 +102,7 @@ function dnssec(): string {
   return head + line("Modulus", fields.n) + line("PublicExponent", fields.e) + line("PrivateExponent", fields.d);
 }
 
-const raw = (): Buffer => Buffer.from(x25519.privateKey.export({ format: "jwk" }).d ?? "", "base64url");
+const raw = (): Buffer => x25519.privateKey.export({ type: "pkcs8", format: "der" }).subarray(16);
 
 function minisign(kdf: string): string {
   const body = Buffer.concat([Buffer.from(`Ed${kdf}B2`, "latin1"), randomBytes(152)]);
@@ -148,7 +148,7 @@ export const SAMPLES: readonly Sample[] = [
   text("X25519", pem(x25519.privateKey)),
   text("X448", pem(generateKeyPairSync("x448").privateKey)),
   text("RSA-PSS", pem(generateKeyPairSync("rsa-pss", { modulusLength: 2048 }).privateKey)),
-  text("DH", pem(generateKeyPairSync("dh", { group: "modp14" }).privateKey)),
+  text("DH", openssl(..."genpkey -algorithm DH -pkeyopt group:ffdhe2048".split(" "))),
   binary("unknown algorithm", unknownAlgorithm()),
   binary("DER PKCS#8", DER),
   binary("DER PKCS#1", rsa.privateKey.export({ type: "pkcs1", format: "der" })),
@@ -205,5 +205,3 @@ export function fingerprint(publicKey: KeyObject): string {
     .update(publicKey.export({ type: "spki", format: "der" }))
     .digest("hex")}`;
 }
-
-export { createPrivateKey };
