@@ -36,7 +36,8 @@ await runCommand(
   async ({ root, now, nowGiven, flags, json, out, say, style, width }) => {
     const { base, head, allowLosses, detailedExitcode, from, markdown, github } = flags;
     if (json && markdown) throw new UserError("--json and --markdown are two answers: ask for one");
-    if (from !== null && (base !== null || head !== null || allowLosses !== null || detailedExitcode))
+    const making = [base, head, allowLosses].some((value) => value !== null) || detailedExitcode || nowGiven;
+    if (from !== null && making)
       throw new UserError("--from shows a plan as it was made; --base, --head and the like belong where it is made");
     const shown =
       from === null

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { runCommand } from "./cli/run.ts";
 import { unlock } from "./flows/unlock.ts";
+import { printable } from "./render/printable.ts";
 
 await runCommand(
   {
@@ -12,9 +13,13 @@ await runCommand(
     },
   },
   async ({ root, flags, say }) => {
-    const { opened, missing } = await unlock({ root, keyFile: flags.keyFile === null ? null : resolve(flags.keyFile) });
+    const { opened, missing, left } = await unlock({
+      root,
+      keyFile: flags.keyFile === null ? null : resolve(flags.keyFile),
+    });
     say(opened === 0 ? "There was nothing to open: this clone is unlocked." : `Unlocked: ${opened} files opened.`);
     for (const name of missing) say(`Files of git-crypt's key ${name} stay ciphertext: that key is not here.`);
+    for (const tree of left) say(printable(`Left as it is: ${tree}`));
     say("To lock it again: npm run lock");
   },
 );

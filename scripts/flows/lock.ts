@@ -83,7 +83,7 @@ interface OpenTree {
 
 async function openFiles(root: string): Promise<OpenTree> {
   const git = openGit(root);
-  const files = await protectedFiles(git);
+  const files = await protectedFiles(git, "include");
   await refuseChanges(root, files);
   const plain = files.filter(({ path }) => {
     const bytes = readRegularFile(root, path);

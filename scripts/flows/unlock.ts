@@ -29,6 +29,8 @@ export interface Unlocked {
   readonly opened: number;
   /** Names of the keys that files here want and that are not here. */
   readonly missing: readonly string[];
+  /** Linked worktrees that were left as they are, and why. */
+  readonly left: readonly string[];
 }
 
 /**
@@ -44,7 +46,10 @@ export async function unlock({ root, keyFile }: UnlockOptions): Promise<Unlocked
     const git = openGit(root);
     const fresh = await freshKeys(git, new Map(own), given);
     const keys = new Map([...repositoryKeys(root), ...fresh]);
-    const trees = await Promise.all((await workingTrees(git)).map((tree) => openTree(tree, keys)));
+    const [, ...others] = await workingTrees(git);
+    const trees = [await openTree(root, keys)];
+    const left: string[] = [];
+    for (const other of others) await openOther(other, keys, trees, left);
     for (const key of fresh.values()) {
       const before = own.get(nameOf(key));
       if (before) shelve(common, "former", before);
@@ -54,8 +59,23 @@ export async function unlock({ root, keyFile }: UnlockOptions): Promise<Unlocked
     for (const tree of trees) await writePlaintext(tree);
     for (const file of shelved(common, "unsaved").keys()) rmSync(file);
     const missing = new Set(trees.flatMap((tree) => tree.missing));
-    return { opened: trees.reduce((sum, tree) => sum + tree.plaintexts.length, 0), missing: [...missing] };
+    return { opened: trees.reduce((sum, tree) => sum + tree.plaintexts.length, 0), missing: [...missing], left };
   });
+}
+
+/** What is wrong with one linked worktree, such as a stranger's attributes, is no reason to leave the others locked. */
+async function openOther(
+  root: string,
+  keys: ReadonlyMap<string, VaultKey>,
+  trees: OpenedTree[],
+  left: string[],
+): Promise<void> {
+  try {
+    trees.push(await openTree(root, keys));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    left.push(`${root}: ${error.message}`);
+  }
 }
 
 /** From the file, the environment, or what lock put aside because nobody had saved it. */

@@ -23,27 +23,19 @@ export type { GuardFinding } from "./finding.ts";
  */
 export async function guardStaged(root: string, now: Instant = clock()): Promise<GuardFinding[]> {
   const git = openGit(root);
-  const [entries, changed, loose] = await Promise.all([
+  const [entries, changed, loose, probed] = await Promise.all([
     indexEntries(git),
     changedPaths(git),
     unprotected(git, "working tree", []),
+    unprotected(git, "index", []),
   ]);
-  const kept = entries.filter(needsFilter);
+  const kept = entries.filter(needsFilter).map(({ path }) => path);
+  const [ofKeys, filters] =
+    kept.length === 0
+      ? [null, new Map<string, string>()]
+      : await Promise.all([unprotected(git, "index", kept), filterOf(git, kept)]);
   const rules = entries.length > 0 || (await git.resolve("HEAD")) !== null;
-  const inIndex = rules
-    ? await unprotected(
-        git,
-        "index",
-        kept.map(({ path }) => path),
-      )
-    : null;
-  const filters =
-    kept.length > 0
-      ? await filterOf(
-          git,
-          kept.map(({ path }) => path),
-        )
-      : new Map<string, string>();
+  const inIndex = rules ? (probed ?? ofKeys) : null;
   const policy = await readAllow(git, entries, now);
   const judge = new Judge({ secrets: openSecrets(root, filters), allow: policy.allow, published: false, now });
   const items = entries

@@ -1,7 +1,7 @@
 import { DIR } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import type { Git } from "../system/git.ts";
-import { keyOfDriver } from "./key-directory.ts";
+import { DEFAULT_NAME, keyOfDriver } from "./key-directory.ts";
 
 /** A file that one of git-crypt's drivers protects, anywhere in the repository. */
 export interface ProtectedFile {
@@ -13,10 +13,14 @@ export interface ProtectedFile {
 }
 
 /**
- * The protected files of a working tree: what the index holds, and below pki/private also what it does not. Throws
- * UserError where attributes leave a key unprotected: it must not come to lie in the clear there.
+ * The protected files of a working tree: what the index holds, and below pki/private also what it does not. Where
+ * attributes leave a key unprotected, as in a stranger's branch, it must not come to lie in the clear: throws
+ * UserError, unless they are asked for (`include`) to be sealed.
  */
-export async function protectedFiles(git: Git): Promise<ProtectedFile[]> {
+export async function protectedFiles(
+  git: Git,
+  unprotectedOnes: "refuse" | "include" = "refuse",
+): Promise<ProtectedFile[]> {
   const [staged, others] = await Promise.all([
     git.raw(["ls-files", "--stage", "-z"]),
     git.raw(["ls-files", "--others", "-z", "--", DIR.private]),
@@ -31,8 +35,9 @@ export async function protectedFiles(git: Git): Promise<ProtectedFile[]> {
   return [...blobs].flatMap(([path, blob]): ProtectedFile[] => {
     const keyName = keyOfDriver(filters.get(path) ?? "");
     if (keyName !== null) return [{ path, keyName, blob }];
-    if (path.startsWith(`${DIR.private}/`)) throw unprotected(path);
-    return [];
+    if (!path.startsWith(`${DIR.private}/`) || path.endsWith("/.gitattributes")) return [];
+    if (unprotectedOnes === "refuse") throw unprotected(path);
+    return [{ path, keyName: DEFAULT_NAME, blob }];
   });
 }
 
