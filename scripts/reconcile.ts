@@ -5,6 +5,9 @@ import { planJson } from "./render/plan-json.ts";
 import { planText } from "./render/plan-text.ts";
 import { printable } from "./render/printable.ts";
 
+/** npm takes `--commit` without `--` for a setting of its own, and leaves no trace of it. */
+const UNCOMMITTED = " Nothing is committed; to commit as well: npm run reconcile -- --commit";
+
 await runCommand(
   {
     name: "reconcile",
@@ -37,7 +40,8 @@ await runCommand(
     for (const problem of problems) say(printable(formatProblem(problem)));
     const { refusals } = planned.plan;
     if (json) out(planJson({ ...(carriedOut ?? { ...planned.plan, changes: [] }), refusals }));
-    if (carriedOut !== null) say(`Done: ${carriedOut.changes.length} changes carried out.`);
+    if (carriedOut !== null)
+      say(`Done: ${carriedOut.changes.length} changes carried out.${committed ? "" : UNCOMMITTED}`);
     if (committed) say("Committed.");
     return refusals.length > 0 ? 1 : 0;
   },

@@ -4,7 +4,7 @@ import { confirmExported, welcome } from "./flows/welcome.ts";
 import { nextSteps, UNLOCK_STEPS } from "./render/next-steps.ts";
 import { planText } from "./render/plan-text.ts";
 import { reachText } from "./render/reach-text.ts";
-import { statusOf } from "./render/status.ts";
+import { statusJson, statusOf } from "./render/status.ts";
 import { ROWS_ON_TERMINAL, statusText } from "./render/status-text.ts";
 
 await runCommand(
@@ -20,7 +20,10 @@ await runCommand(
       },
     },
   },
-  async ({ root, now, nowGiven, flags, out, say, style, width, progress }) => {
+  async ({ root, now, nowGiven, flags, json, out: print, say, style, width, progress }) => {
+    const out = (text: string) => {
+      if (!json) print(text);
+    };
     if (flags.exported !== null) {
       confirmExported(root, resolve(flags.exported));
       say("That is the key. Keep the file where this machine cannot lose it.");
@@ -44,6 +47,7 @@ await runCommand(
     else if (reconciled) say("There is nothing to do: pki/ is what clients.yaml asks for.\n");
     out(reachText(registry, now, view));
     out(statusText(statusOf(registry, state, now), { ...view, rows: ROWS_ON_TERMINAL }));
+    if (json) print(statusJson(statusOf(registry, state, now)));
     say(reconciled === null ? UNLOCK_STEPS : nextSteps(exportConfirmed));
     return (reconciled?.planned.plan.refusals.length ?? 0) > 0 ? 1 : 0;
   },

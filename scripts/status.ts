@@ -1,9 +1,12 @@
 import { runCommand } from "./cli/run.ts";
-import { loadWorkingTree } from "./flows/load.ts";
+import { type Loaded, loadWorkingTree } from "./flows/load.ts";
+import { exportIsConfirmed } from "./flows/welcome.ts";
+import { canonicalRegistry } from "./model/canonical.ts";
 import { nearest } from "./model/nearest.ts";
 import { SERIAL } from "./model/paths.ts";
 import { formatProblem, UserError } from "./model/problem.ts";
 import type { Registry } from "./model/registry.ts";
+import { SAVE_THE_KEY } from "./render/next-steps.ts";
 import { printable } from "./render/printable.ts";
 import { reachText } from "./render/reach-text.ts";
 import { type Status, type StatusFilter, statusJson, statusOf } from "./render/status.ts";
@@ -19,11 +22,16 @@ await runCommand(
   { name: "status", summary: "authority, CRL, and who can reach what until when", flags, secrets: "none" },
   async ({ flags: { client, repository, serial }, root, now, json, out, say, style, width, terminal }) => {
     const filter = { client, repository, serial: serial === null ? null : readSerial(serial) };
-    const { registry, problems, state } = await loadWorkingTree(root, now);
+    const loaded = await loadWorkingTree(root, now);
+    const { registry, problems, state } = loaded;
     for (const problem of problems) say(printable(formatProblem(problem)));
     if (registry === null) say("clients.yaml cannot be read: this is how things stood when it was last carried out.");
-    const known = registry ?? state.carriedOut?.registry ?? null;
-    const status = statusOf(registry, state, now, filter);
+    if (isPending(loaded))
+      say("clients.yaml has changes that are not carried out yet, and not shown here: npm run plan");
+    if (!exportIsConfirmed(root)) say(SAVE_THE_KEY);
+    // What was carried out is what servers enforce; a wish in clients.yaml must not pass for it.
+    const known = state.carriedOut?.registry ?? registry;
+    const status = statusOf(known, state, now, filter);
     const filtered = client !== null || repository !== null || serial !== null;
     if (filtered) insistOnSomebody(status, known, filter);
     if (json) out(statusJson(status));
@@ -35,6 +43,12 @@ await runCommand(
     return registry === null ? 1 : 0;
   },
 );
+
+/** Whether clients.yaml asks for something else than what was carried out last. */
+function isPending({ registry, state }: Loaded): boolean {
+  const last = state.carriedOut?.registry;
+  return registry !== null && last !== undefined && canonicalRegistry(registry) !== canonicalRegistry(last);
+}
 
 /** Serials as other programs print them (`5f:3a…`, `0x5F3A…`, `serial=5F3A…`) in our form. */
 function readSerial(text: string): string {

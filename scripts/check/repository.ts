@@ -105,7 +105,10 @@ function isThere(file: string, executable: boolean): boolean {
 /** The guard over the index. What it cannot decide blocks. */
 export async function guarded({ root }: CheckInput): Promise<Finding[]> {
   try {
-    return await guardStaged(root);
+    // Rules are attributes()'s own question, which also knows of keys that are not in git yet.
+    return (await guardStaged(root)).filter(
+      ({ code, path }) => code !== "Attributes" || path.startsWith(`${paths.DIR.private}/`),
+    );
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return [block("GuardUndecided", ".git/index", error.message, error.hints[0]?.replace(/^run: /, "") ?? null)];

@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Instant } from "../model/time.ts";
 import type { Style } from "../render/style.ts";
@@ -103,7 +104,7 @@ function voice(host: Host, line: ProgressLine) {
     out: writer(stdout),
     say: writer(stderr),
     style: { out: styleFor(stdout, env), err: styleFor(stderr, env) },
-    width: stdout.isTTY === true ? Math.max(40, stdout.columns ?? 80) : 80,
+    width: stdout.isTTY === true ? Math.max(40, stdout.columns || 80) : 80,
     terminal: stdout.isTTY === true,
     interactive: stdin.isTTY === true && stderr.isTTY === true,
     progress: line.start,
@@ -111,5 +112,7 @@ function voice(host: Host, line: ProgressLine) {
 }
 
 function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+  if (error.code === "EPIPE") return;
+  writeSync(process.stderr.fd, `gatehouse: the output cannot be written: ${error.code ?? error.message}\n`);
+  process.exit(1);
 }

@@ -5,13 +5,17 @@ import { UserError } from "../model/problem.ts";
 import { commitMessage } from "../render/commit-message.ts";
 import { type Git, openGit } from "../system/git.ts";
 
+const ATTRIBUTES = ".gitattributes";
+
 /**
  * One commit of pki/, saying in words what was done. False when git sees nothing to commit. `withRegistry`: and of
  * clients.yaml, where that is what was carried out.
  */
 export async function commitState(root: string, plan: Plan | null, withRegistry: boolean): Promise<boolean> {
   const git = openGit(root);
-  const pathspec = ["--", "pki", ...(withRegistry ? [REGISTRY_FILE] : [])];
+  // Without its rule the next clone would take keys in the clear.
+  const rule = (await git.raw(["ls-files", "--others", "--", ATTRIBUTES])).trim();
+  const pathspec = ["--", "pki", ...(withRegistry ? [REGISTRY_FILE] : []), ...(rule === "" ? [] : [ATTRIBUTES])];
   await git.raw(["add", "--all", ...pathspec]);
   await refuseKeysInTheClear(git);
   if (await git.succeeds(["diff", "--cached", "--quiet", "--no-ext-diff", ...pathspec])) return false;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createAuthority } from "../apply/create.ts";
 import * as paths from "../model/paths.ts";
 import { formatProblem, UserError } from "../model/problem.ts";
+import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { commonDirectory } from "../system/checkout.ts";
 import { withLock } from "../system/lock.ts";
@@ -10,6 +11,7 @@ import { initVault } from "../vault/init.ts";
 import { installFilter } from "../vault/install.ts";
 import { openVault } from "../vault/vault.ts";
 import { loadWorkingTree } from "./load.ts";
+import { protect } from "./protect.ts";
 
 /** Makes git-crypt's key and the authority. Refuses, and changes nothing, where any state exists. */
 export async function create(root: string, now: Instant, say: (text: string) => void): Promise<void> {
@@ -17,20 +19,8 @@ export async function create(root: string, now: Instant, say: (text: string) => 
     const { registry, problems, state } = await loadWorkingTree(root, now);
     if (registry === null)
       throw new UserError("clients.yaml has errors; nothing was made", ...problems.map(formatProblem));
-    const traces = [
-      ...(state.authority === null ? [] : [paths.CA_CERTIFICATE]),
-      ...[...state.certificates.keys()].slice(0, 1).map(paths.path.certificate),
-      ...[...state.keys].slice(0, 1).map(paths.path.keyBySerial),
-      ...(state.carriedOut === null ? [] : [paths.CARRIED_OUT]),
-      ...(state.crl === null ? [] : [paths.CRL_FILE]),
-      ...state.doubts.slice(0, 1).map(({ path }) => path),
-    ];
-    if (traces.length > 0) {
-      throw new UserError(
-        `there is an authority already (${traces[0]}); a second one would lock every client out`,
-        "see what there is: npm run status",
-      );
-    }
+    refuseExisting(state);
+    await protect(root, say);
     if (await initVault(root))
       say("Made git-crypt's key: everything under pki/private is encrypted on its way into git.");
     await installFilter(root);
@@ -40,6 +30,26 @@ export async function create(root: string, now: Instant, say: (text: string) => 
       `Made the authority ${registry.authority.commonName} (${registry.authority.key})${again ? ", with the key of an interrupted run" : ""}.`,
     );
   });
+}
+
+function refuseExisting(state: State): void {
+  const traces = [
+    ...(state.authority === null ? [] : [paths.CA_CERTIFICATE]),
+    ...[...state.certificates.keys()].slice(0, 1).map(paths.path.certificate),
+    ...[...state.keys].slice(0, 1).map(paths.path.keyBySerial),
+    ...[...state.revocations.keys()].slice(0, 1).map(paths.path.revocation),
+    ...(state.files.has(paths.INDEX) ? [paths.INDEX] : []),
+    ...(state.carriedOut === null ? [] : [paths.CARRIED_OUT]),
+    ...(state.crl === null ? [] : [paths.CRL_FILE]),
+  ];
+  if (traces.length > 0) {
+    throw new UserError(
+      `there is an authority already (${traces[0]}); a second one would lock every client out`,
+      "see what there is: npm run status",
+    );
+  }
+  const [doubt] = state.doubts;
+  if (doubt) throw new UserError(`${doubt.path} ${doubt.message}`);
 }
 
 /** Whether this repository has an authority. */

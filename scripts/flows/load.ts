@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { REGISTRY_FILE } from "../model/paths.ts";
 import type { Problem } from "../model/problem.ts";
 import { UserError } from "../model/problem.ts";
@@ -36,6 +36,7 @@ export async function load(tree: Tree, now: Instant): Promise<Loaded> {
 
 /** The working tree, uncommitted changes included. */
 export function loadWorkingTree(root: string, now: Instant): Promise<Loaded> {
+  if (!existsSync(root)) throw new UserError(`${root} is not there`, "name the repository with --root DIR");
   return load(workingTree(root), now);
 }
 

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { formatProblem, UserError } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
@@ -6,6 +7,7 @@ import { commonDirectory } from "../system/checkout.ts";
 import { confirmExport, isExportConfirmed } from "../vault/init.ts";
 import { installFilter } from "../vault/install.ts";
 import { keyFingerprint, parseKeyFile } from "../vault/key-file.ts";
+import { environmentKey } from "../vault/key-source.ts";
 import { openVault } from "../vault/vault.ts";
 import { create, hasAuthority } from "./create.ts";
 import { loadWorkingTree } from "./load.ts";
@@ -33,7 +35,10 @@ export async function welcome(options: ReconcileOptions, say: (text: string) => 
 
 /** Whether somebody has shown that the present key is saved elsewhere; true where there is no key to save. */
 export function exportIsConfirmed(root: string): boolean {
+  if (!existsSync(join(root, ".git"))) return true;
   const { key } = openVault(root, process.env);
+  // A key that came from the environment is evidently kept somewhere else.
+  if (environmentKey(process.env) !== null) return true;
   return key === null || isExportConfirmed(commonDirectory(root), keyFingerprint(key));
 }
 

@@ -5,7 +5,7 @@ import { catObjects, objectSizes } from "../system/objects.ts";
 /** Objects are read in batches of about this many bytes, so that a large commit needs little memory. */
 const BATCH = 32 * 1024 * 1024;
 /** What is larger is not read: a finding. */
-export const LARGEST = 128 * 1024 * 1024;
+const LARGEST = 128 * 1024 * 1024;
 
 /** An object: `bytes` null where it is larger than LARGEST. */
 export interface Read {

@@ -16,7 +16,8 @@ export async function reachable(git: Git, revisions: readonly string[]): Promise
 export async function changesOf(git: Git, commits: readonly string[]): Promise<Item[]> {
   if (commits.length === 0) return [];
   const options = ["--stdin", "-r", "-m", "--root", "--no-renames", "--raw", "--no-abbrev", "-z", "--diff-filter=d"];
-  const listing = await git.raw(["diff-tree", ...options], `${commits.join("\n")}\n`);
+  const input = `${commits.join("\n")}\n`;
+  const [listing, roots] = await Promise.all([git.raw(["diff-tree", ...options], input), rootsOf(git, commits)]);
   const items = new Map<string, Item>();
   const fields = listing.split("\0");
   let commit = "";
@@ -30,8 +31,20 @@ export async function changesOf(git: Git, commits: readonly string[]): Promise<I
     const path = fields[at + 1] ?? "";
     at += 1;
     // Of many commits that have the same bytes in the same place, the oldest says most.
-    const remove = `git rebase --interactive ${commit}^`;
+    const remove = rewrite(commit, roots);
     items.set(`${id} ${mode} ${path}`, { mode, id, path, commit, remove });
   }
   return [...items.values()];
+}
+
+/** Those that have no parent. */
+export async function rootsOf(git: Git, commits: readonly string[]): Promise<ReadonlySet<string>> {
+  if (commits.length === 0) return new Set();
+  const listing = await git.raw(["rev-list", "--no-walk", "--max-parents=0", "--stdin"], `${commits.join("\n")}\n`);
+  return new Set(listing.split("\n"));
+}
+
+/** What takes a commit that is not yet merged out of a branch again. */
+export function rewrite(commit: string, roots: ReadonlySet<string>): string {
+  return `git rebase --interactive ${roots.has(commit) ? "--root" : `${commit}^`}`;
 }

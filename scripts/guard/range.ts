@@ -6,7 +6,7 @@ import { catFiles, objectSizes } from "../system/objects.ts";
 import { ALLOW_FILE, NOTHING_ALLOWED } from "./allow.ts";
 import { readObjects } from "./blobs.ts";
 import { attributesOfCommits, sealedAt } from "./commit-attributes.ts";
-import { changesOf, reachable } from "./commits.ts";
+import { changesOf, reachable, rewrite, rootsOf } from "./commits.ts";
 import type { GuardFinding, Item } from "./finding.ts";
 import { allowed, judgeAll, sorted } from "./index.ts";
 import { Judge } from "./judge.ts";
@@ -84,21 +84,21 @@ async function secretsAt(git: Git, tip: string | null): Promise<Secrets> {
 /** A blob that no commit's diff shows: a tag's, or one hidden in a tree. */
 function unnamed(id: string, name: string): Item {
   const path = name === "" || isProtected(name) ? `(object ${id.slice(0, 12)})` : name;
-  return { mode: "", id, path, commit: null, remove: `git cat-file -t ${id}` };
+  return { mode: "", id, path, commit: null, remove: `git for-each-ref --points-at ${id}` };
 }
 
 export async function judgeTexts(git: Git, judge: Judge, ids: readonly string[]): Promise<void> {
-  for await (const { id, type, bytes } of readObjects(git, ids)) {
+  const sizes = await objectSizes(git, ids);
+  const roots = await rootsOf(
+    git,
+    ids.filter((id) => sizes.get(id)?.type === "commit"),
+  );
+  for await (const { id, type, bytes } of readObjects(git, ids, sizes)) {
     const short = id.slice(0, 12);
     const commit = type === "commit" ? id : null;
-    const remove = commit === null ? "git tag --list, then git tag --delete NAME" : rewrite(id);
+    const remove = commit === null ? "git tag --list, then git tag --delete NAME" : rewrite(id, roots);
     if (bytes !== null) judge.text({ mode: "", id, path: `(message of ${type} ${short})`, commit, remove }, bytes);
   }
-}
-
-/** What takes a commit that is not yet merged out of a branch again. */
-export function rewrite(commit: string): string {
-  return `git rebase --interactive ${commit}^`;
 }
 
 /** A clone that hides part of the range cannot vouch for it. */

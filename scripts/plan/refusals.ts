@@ -47,20 +47,22 @@ function isAllowed({ after, losses, allowLosses, now }: LimitInput): boolean {
   return allowLosses === losses.count || (allow !== null && allow.lose === losses.count && allow.until > now);
 }
 
-function tooMany({ limit, losses, now }: LimitInput, before: Registry): Refusal[] {
+function tooMany(input: LimitInput, before: Registry): Refusal[] {
+  const { limit, losses, now } = input;
   const admitted = admittedClients(before, now).length;
   if (admitted < LIMIT_APPLIES_FROM || losses.count * 100 <= limit * admitted) return [];
   const percent = Math.round((losses.count * 100) / admitted);
-  const message = `${losses.count} of ${admitted} clients (${percent} %) lose access, over ${limit} %: ${some(losses.clients)}. ${wayOut(losses)}`;
+  const message = `${losses.count} of ${admitted} clients (${percent} %) lose access, over ${limit} %: ${some(losses.clients)}. ${wayOut(input)}`;
   return [{ code: "TooManyLosses", message }];
 }
 
-function lastSensitive({ after, losses, now }: LimitInput, before: Registry): Refusal[] {
+function lastSensitive(input: LimitInput, before: Registry): Refusal[] {
+  const { after, now } = input;
   const refusals: Refusal[] = [];
   const is = membersOf(after, now);
   for (const [group, members] of [...membersOf(before, now)].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (before.groups.get(group)?.sensitive !== true || (is.get(group)?.length ?? 0) > 0) continue;
-    const message = `sensitive group ${group} loses its last client (${some(members.sort())}). ${wayOut(losses)}`;
+    const message = `sensitive group ${group} loses its last client (${some(members.sort())}). ${wayOut(input)}`;
     refusals.push({ code: "LastSensitiveClient", message });
   }
   return refusals;
@@ -79,7 +81,12 @@ export function membersOf(registry: Registry, now: Instant): Map<string, string[
   return members;
 }
 
-function wayOut({ count }: Losses): string {
+function wayOut({ losses: { count }, after, now }: LimitInput): string {
+  const { allow } = after.limits;
+  if (allow !== null && allow.lose !== count)
+    return `limits.allow says ${allow.lose}; if this is meant, write ${count}.`;
+  if (allow !== null && allow.until <= now)
+    return `limits.allow ended ${formatInstant(allow.until)}; if this is meant, move its end.`;
   return `If this is meant, write limits: { allow: { lose: ${count}, until: … } } into clients.yaml, or run with --allow-losses ${count}.`;
 }
 

@@ -14,6 +14,9 @@ export interface RequestReview {
   readonly refused: ReadonlyMap<string, Refusal>;
 }
 
+/** Most problems are mended by one command on the client. */
+const HOW = ". A new request: openssl req -new -key NAME.key -subj / -out NAME.req";
+
 /** What is known of every key: who holds it, and whether a certificate for it was revoked for good. */
 interface KeyHistory {
   readonly identities: ReadonlyMap<string, Identity>;
@@ -46,7 +49,11 @@ export function reviewRequests(
     const request = state.requests.get(identity.name);
     const problem =
       request?.ok === true ? objection(identity, request, history) : (request?.problem ?? "it is not there");
-    if (problem !== null) refused.set(identity.name, { code: "BadRequest", message: `${file}: ${problem}` });
+    if (problem !== null)
+      refused.set(identity.name, {
+        code: "BadRequest",
+        message: `${file}: ${problem}${/make a |each needs/.test(problem) ? "" : HOW}`,
+      });
     else if (request?.ok === true) sound.set(identity.name, request);
   }
   return { sound, refused };

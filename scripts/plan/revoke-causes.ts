@@ -43,10 +43,15 @@ const reissued: Policy = ({ certificate, identity }) => {
 };
 
 /** Access is over, and the certificate would outlive it. */
-const expired: Policy = ({ certificate, identity, now }) => {
+const expired: Policy = ({ certificate, identity, state, now }) => {
   const { expires } = identity;
   if (expires === null || expires > now || certificate.notAfter <= expires) return null;
-  return { reason: "cessationOfOperation", message: `access ended ${formatInstant(expires)}`, due: "time" };
+  const foreseen = state.carriedOut?.registry.clients.get(identity.name)?.expires === expires;
+  return {
+    reason: "cessationOfOperation",
+    message: `access ended ${formatInstant(expires)}`,
+    due: foreseen ? "time" : "registry",
+  };
 };
 
 /**

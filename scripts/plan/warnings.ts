@@ -123,11 +123,20 @@ function aboutTime({ after, state, now, decisions }: WarningInput): Warning[] {
   let longest = 0;
   for (const { lifetime } of decisions.identities.values()) longest = Math.max(longest, lifetime);
   if (authority !== null && authority.notAfter < now + longest) {
-    const message = `the authority ends ${formatInstant(authority.notAfter)}; certificates end with it at the latest`;
+    const end = formatInstant(authority.notAfter);
+    const over = authority.notAfter < now;
+    const message = over
+      ? `the authority ended ${end}: every client is locked out, and nothing can be issued`
+      : `the authority ends ${end}; certificates end with it at the latest`;
     warnings.push({ code: "AuthorityEnding", message });
   }
   if (crl !== null && now > crl.nextUpdate - after.crl.renewBefore / 2) {
-    const message = `the CRL ends ${formatInstant(crl.nextUpdate)}, and then every client is locked out; run npm run reconcile and deploy`;
+    const end = formatInstant(crl.nextUpdate);
+    const what =
+      crl.nextUpdate < now
+        ? `ended ${end}: every client is locked out`
+        : `ends ${end}, and then every client is locked out`;
+    const message = `the CRL ${what}; run npm run reconcile and deploy`;
     warnings.push({ code: "CrlEnding", message });
   }
   return warnings;

@@ -10,7 +10,7 @@ To unlock it with an exported key:  npm run unlock -- --key-file KEYFILE
 For a single command, without unlocking:  GATEHOUSE_KEY_FILE=KEYFILE npm run reconcile
 `;
 
-const SAVE_THE_KEY = `Save git-crypt's key outside this machine. It is the only way back to the
+export const SAVE_THE_KEY = `Save git-crypt's key outside this machine. It is the only way back to the
    authority; without it the keys in git are lost. Then confirm:
      git-crypt export-key ../gatehouse.key
      npm start -- --exported ../gatehouse.key`;

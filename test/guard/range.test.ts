@@ -58,6 +58,13 @@ describe("a range", () => {
     expect(await found(`${leak}..HEAD`)).toEqual([]);
   });
 
+  test("says how to rewrite a first commit", async () => {
+    const tree = stage.git("rev-parse", `${commit("x", entry("leak.pem", PEM))}^{tree}`).trim();
+    const root = stage.git("commit-tree", tree, "-m", "root").trim();
+    const [finding] = await guardRange(stage.root, `${ZEROS}..${root}`);
+    expect(finding).toMatchObject({ path: "leak.pem", fix: "git rebase --interactive --root" });
+  });
+
   test("shows plaintext under pki/private that was sealed later", async () => {
     commit("x", entry("pki/private/a.key", PEM));
     commit("y", entry("pki/private/a.key", sealed(PEM)));
@@ -146,6 +153,28 @@ describe("a range", () => {
   test("below pki takes only what belongs there", async () => {
     commit("x", entry("pki/notes.txt", "text"), entry("pki/reqs/a.req", "text"));
     expect(await found()).toEqual(["pki/notes.txt Place", "pki/reqs/a.req Place"]);
+  });
+});
+
+describe("with the git-crypt key", () => {
+  const own = parseKeyFile(gitCryptKey());
+  const provide = () => stage.provideKey(join(stage.root, ".git/git-crypt/keys"), own);
+
+  test("what the newest commit holds must open; history may be of an older key", async () => {
+    provide();
+    commit("x", entry("pki/private/a.key", sealed(PEM)));
+    expect(await found()).toEqual(["pki/private/a.key WrongKey"]);
+    commit("y", entry("pki/private/a.key", seal(own, Buffer.from(PEM))));
+    expect(await found()).toEqual([]);
+  });
+
+  test("what another named key seals is that key's business", async () => {
+    provide();
+    const rules = `${RULES}pki/private/ca.key filter=git-crypt-ca diff=git-crypt-ca\n`;
+    commit("x", entry(".gitattributes", rules), entry("pki/private/ca.key", sealed(PEM)));
+    expect(await found()).toEqual([]);
+    commit("y", entry("pki/private/ca.key", seal(own, seal(own, Buffer.from(PEM)))));
+    expect(await found()).toEqual(["pki/private/ca.key SealedTwice"]);
   });
 });
 

@@ -168,7 +168,12 @@ describe("a bad request", () => {
       { ...CARRIED, requests: new Map([["ann", { ok: false, problem: "two blocks" }]]) },
       NOW,
     );
-    expect(planned.plan.refusals).toEqual([{ code: "BadRequest", message: "pki/reqs/ann.req: two blocks" }]);
+    expect(planned.plan.refusals).toEqual([
+      {
+        code: "BadRequest",
+        message: "pki/reqs/ann.req: two blocks. A new request: openssl req -new -key NAME.key -subj / -out NAME.req",
+      },
+    ]);
     expect(done(planned)).toEqual(["issue new Missing", "registry"]);
   });
 

@@ -30,12 +30,17 @@ function refusals(clients: Readonly<Record<string, Client>>, facts: Facts): stri
 
 describe("a request is refused", () => {
   it.each<[sentence: string, clients: Readonly<Record<string, Client>>, facts: Facts, expected: string]>([
-    ["that is not there", alice, {}, "alice.req: it is not there"],
+    [
+      "that is not there",
+      alice,
+      {},
+      "alice.req: it is not there. A new request: openssl req -new -key NAME.key -subj / -out NAME.req",
+    ],
     [
       "that cannot be read",
       alice,
       { requests: { alice: { ok: false, problem: "two blocks" } } },
-      "alice.req: two blocks",
+      "alice.req: two blocks. A new request: openssl req -new -key NAME.key -subj / -out NAME.req",
     ],
     [
       "for the authority's own key",

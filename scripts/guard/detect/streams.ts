@@ -54,7 +54,7 @@ export function base64Streams(text: Buffer, { url, shortest }: StreamOptions): S
       at += 1;
       continue;
     }
-    if (byte === DASH && text[at + 1] === DASH && text[at + 2] === DASH) {
+    if (byte === DASH && isRule(codes, text, at)) {
       builder.end();
       while (text[at] === DASH) at += 1;
       continue;
@@ -67,7 +67,7 @@ export function base64Streams(text: Buffer, { url, shortest }: StreamOptions): S
         if (text[at] === FILLER) continue;
         break;
       }
-      if (url && text[at] === DASH && text[at + 1] === DASH && text[at + 2] === DASH) break;
+      if (url && text[at] === DASH && isRule(codes, text, at)) break;
       if (code !== PLUS && code !== SLASH) only = false;
       builder.push(code);
     }
@@ -75,6 +75,15 @@ export function base64Streams(text: Buffer, { url, shortest }: StreamOptions): S
   }
   builder.end();
   return builder.streams;
+}
+
+/** Dashes of a PEM boundary, or of a rule between paragraphs; three or four within a word of base64url are its own. */
+function isRule(codes: Uint8Array, text: Buffer, at: number): boolean {
+  let [start, end] = [at, at];
+  while (text[start - 1] === DASH) start -= 1;
+  while (text[end] === DASH) end += 1;
+  const within = codes[text[start - 1] ?? 0] !== 0 && codes[text[end] ?? 0] !== 0;
+  return end - start >= 5 || (end - start >= 3 && !within);
 }
 
 function touches(codes: Uint8Array, text: Buffer, at: number): boolean {

@@ -32,7 +32,7 @@ export function tool(program: string, args: readonly string[], input?: string | 
   return execFileSync(program, args, { cwd: directory, env, input, stdio: ["pipe", "pipe", "pipe"] });
 }
 
-export const made = (name: string): Buffer => readFileSync(join(directory, name));
+const made = (name: string): Buffer => readFileSync(join(directory, name));
 
 export const pem = (key: KeyObject, type: "pkcs8" | "pkcs1" | "sec1" = "pkcs8"): string =>
   key.export({ type, format: "pem" }).toString();
@@ -48,24 +48,24 @@ function ssh(name: string, ...args: readonly string[]): Buffer {
 
 function gpg(): { secret: Buffer; armored: Buffer; encrypted: Buffer; publicKey: Buffer; message: Buffer } {
   const run = (...args: string[]) =>
-    tool("gpg", ["--batch", "--quiet", "--pinentry-mode", "loopback", "--trust-model", "always", ...args], "text");
+    tool("gpg", ["--batch", "--quiet", "--pinentry-mode", "loopback", "--trust-model", "always", ...args]);
   run("--passphrase", "", "--quick-gen-key", "plain@example.com", "ed25519", "default", "never");
   run("--passphrase", PASSPHRASE, "--quick-gen-key", "locked@example.com", "rsa2048", "default", "never");
   const secret = run("--export-secret-keys", "plain@example.com");
   const armored = run("--armor", "--export-secret-keys", "plain@example.com");
   const encrypted = run("--passphrase", PASSPHRASE, "--export-secret-keys", "locked@example.com");
   const publicKey = run("--armor", "--export", "plain@example.com");
-  const message = run("--armor", "--passphrase", PASSPHRASE, "--symmetric");
+  const message = run("--armor", "--passphrase", PASSPHRASE, "--symmetric", "--output", "-", "own.csr");
   tool("gpgconf", ["--kill", "all"]);
   return { secret, armored, encrypted, publicKey, message };
 }
 
-export const pgp = gpg();
 export const certificate = tool("openssl", [
   ..."req -x509 -newkey rsa:2048 -nodes -keyout own.key -subj /CN=test -days 3".split(" "),
 ]).toString();
 tool("openssl", ["req", "-new", "-key", "own.key", "-subj", "/CN=test", "-out", "own.csr"]);
 export const request = made("own.csr").toString();
+export const pgp = gpg();
 
 function pkcs12(...args: readonly string[]): Buffer {
   const file = "own.crt";

@@ -1,0 +1,56 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { DIR, path } from "../model/paths.ts";
+import { UserError } from "../model/problem.ts";
+import { commonDirectory } from "../system/checkout.ts";
+import { writeFiles } from "../system/files.ts";
+import { openGit } from "../system/git.ts";
+import { runProgram } from "../system/programs.ts";
+import { readRegularFile } from "../system/read-file.ts";
+
+const ATTRIBUTES = ".gitattributes";
+
+const RULES = `# The state is bytes: no line ending, no encoding, no keyword is ever touched on the way in or out.
+pki/** -text -ident -working-tree-encoding
+# Private keys are ciphertext in git.
+${DIR.private}/** filter=git-crypt diff=git-crypt -merge
+`;
+
+/**
+ * Sees to it that git encrypts private keys before there is any: the rule in .gitattributes, and the hooks.
+ * Throws UserError where the rule is there and another one overrides it.
+ */
+export async function protect(root: string, say: (text: string) => void): Promise<void> {
+  if (!(await isEncrypted(root))) {
+    const before = readRegularFile(root, ATTRIBUTES)?.toString("utf8") ?? "";
+    await writeFiles(root, [{ path: ATTRIBUTES, data: `${before}${before === "" ? "" : "\n"}${RULES}` }]);
+    say(
+      `Wrote ${ATTRIBUTES}: the rule that private keys are encrypted on their way into git. Commit it with the rest.`,
+    );
+    if (!(await isEncrypted(root))) {
+      throw new UserError(
+        `git would take private keys in the clear: another rule overrides ${DIR.private}/** filter=git-crypt`,
+        `see which: git check-attr -a ${path.key("x")}, then look at ${ATTRIBUTES} and .git/info/attributes`,
+      );
+    }
+  }
+  await installHooks(root, say);
+}
+
+async function isEncrypted(root: string): Promise<boolean> {
+  const probes = [path.key("x"), path.keyBySerial("00")];
+  const answer = await openGit(root).raw(["check-attr", "-z", "filter", "--", ...probes]);
+  // PATH NUL filter NUL VALUE NUL, for each
+  const values = answer.split("\0").filter((_, index) => index % 3 === 2);
+  return values.length === probes.length && values.every((value) => value === "git-crypt");
+}
+
+/** npm start has done this by setup.sh; `node scripts/create.ts` alone has not. */
+async function installHooks(root: string, say: (text: string) => void): Promise<void> {
+  if (process.env["HUSKY"] === "0" || existsSync(join(commonDirectory(root), "hooks", "pre-commit"))) return;
+  const setup = fileURLToPath(new URL("../setup.sh", import.meta.url));
+  const ours = join(fileURLToPath(new URL("../../", import.meta.url)), ".") === join(root, ".");
+  const done = ours && (await runProgram("sh", [setup, "--quiet"], { cwd: root })).exitCode === 0;
+  if (!done) say("There are no hooks here that keep private keys in the clear out: let CI run npm run guard.");
+}
