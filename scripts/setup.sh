@@ -116,6 +116,9 @@ names() {
 		dnf-certtool | apk-certtool) echo "gnutls-utils" ;;
 		*-certtool) echo "gnutls" ;;
 		*-easyrsa) echo "easy-rsa" ;;
+		apt-get-ssh-keygen) echo "openssh-client" ;;
+		apk-ssh-keygen) echo "openssh-keygen" ;;
+		*-ssh-keygen) echo "openssh" ;;
 		dnf-gpg) echo "gnupg2" ;;
 		*-gpg) echo "gnupg" ;;
 		dnf-shellcheck) echo "ShellCheck" ;;
@@ -340,7 +343,7 @@ wanted_test=$test
 packages
 node_itself
 programs git git-crypt openssl nginx
-[ "$wanted_test" = no ] || programs certtool curl easyrsa gpg shellcheck busybox
+[ "$wanted_test" = no ] || programs certtool curl easyrsa gpg ssh-keygen shellcheck busybox
 filter
 hooks
 [ "$failed" = 0 ] || exit 1

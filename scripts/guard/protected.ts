@@ -47,29 +47,26 @@ export function checkProtected(item: Item, bytes: Buffer | null, secrets: Secret
     return block(item, "Plaintext", "not encrypted: git-crypt's filter did not run when it was added", again);
   }
   if (bytes.length < SHORTEST) return block(item, "Truncated", "ciphertext that is cut short: no key opens it", again);
+  // The HMAC proves what statistics only suggest: with the key at hand it decides alone.
+  const plaintext = openedByAny(secrets.keys, bytes);
+  if (plaintext !== null) {
+    const twice = "ciphertext that was encrypted once more: added while git-crypt was unlocked";
+    return isSealed(plaintext) ? block(item, "SealedTwice", twice, again) : null;
+  }
   if (!looksRandom(bytes.subarray(HEADER)) || !looksRandom(bytes.subarray(SHORTEST)) || holdsKey(bytes)) {
     return block(item, "Plaintext", "has git-crypt's header, but what follows is not ciphertext", again);
   }
-  return checkSeal(item, bytes, secrets, again);
-}
-
-/** With the key at hand only the HMAC counts. */
-function checkSeal(item: Item, bytes: Buffer, secrets: Secrets, again: string): GuardFinding | null {
-  if (secrets.keys.length === 0) return null;
-  for (const key of secrets.keys) {
-    const plaintext = opened(key, bytes);
-    if (plaintext === null) continue;
-    if (!isSealed(plaintext)) return null;
-    return block(
-      item,
-      "SealedTwice",
-      "ciphertext that was encrypted once more: added while git-crypt was unlocked",
-      again,
-    );
-  }
-  if (secrets.isForeign(item)) return null;
+  if (secrets.keys.length === 0 || secrets.isForeign(item)) return null;
   const message = "the git-crypt key here does not open it: it was sealed with another key, or was changed since";
   return block(item, "WrongKey", message, again);
+}
+
+function openedByAny(keys: readonly VaultKey[], bytes: Buffer): Buffer | null {
+  for (const key of keys) {
+    const plaintext = opened(key, bytes);
+    if (plaintext !== null) return plaintext;
+  }
+  return null;
 }
 
 function opened(key: VaultKey, bytes: Buffer): Buffer | null {

@@ -76,6 +76,17 @@ describe("a key is found", () => {
     expect(levels(Buffer.from(bytes))).toEqual(["block"]);
   });
 
+  test("in base64url that begins with its own two characters, which is all there is of them", () => {
+    const padded = Buffer.concat([
+      Buffer.from([0xff, 0xfe]),
+      Buffer.from("PuTTY-User-Key-File-2: ssh-ed25519\n", "utf16le"),
+    ]);
+    expect(padded.toString("base64url").slice(0, 2)).toBe("__");
+    const samples = SAMPLES.filter(({ name }) => name.startsWith("PuTTY"));
+    const wide = samples.map(({ bytes }) => Buffer.from(`\ufeff${bytes.toString("latin1")}`, "utf16le"));
+    for (const bytes of wide) expect(scan(Buffer.from(bytes.toString("base64url")))).not.toEqual([]);
+  });
+
   test("with the SHA-256 of its public key, its line, and what is around it", () => {
     for (const [key, publicKey] of [
       [ec.privateKey, ec.publicKey],

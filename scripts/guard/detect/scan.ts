@@ -23,7 +23,8 @@ export function scan(bytes: Buffer): Detection[] {
   return [...scanner.found.values()];
 }
 
-const URL_WORD = /[A-Za-z0-9][-_]{1,2}[A-Za-z0-9]/;
+/** What base64url has and base64 has not: inside of a word, or at either end of a long one. */
+const URL_WORD = /[A-Za-z0-9][-_]{1,4}[A-Za-z0-9]|[-_][A-Za-z0-9]{20}|[A-Za-z0-9]{20}[-_]/;
 
 /** From an offset in the bytes at hand to one in the file; null inside of containers. */
 type Place = ((offset: number) => number) | null;

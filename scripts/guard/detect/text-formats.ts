@@ -35,7 +35,7 @@ function base64(text: string): string {
 }
 
 const PUTTY =
-  /PuTTY-User-Key-File-([123]):\s*([\w@.-]+)([\s\S]{0,600}?)Public-Lines:\s*(\d{1,4})([\s\S]{0,8000}?)Private-Lines:\s*\d{1,4}([\s\S]{0,400})/g;
+  /PuTTY-User-Key-File-([123]):\s*([\w@.-]+)([\s\S]{0,600}?)Public-Lines:\s*(\d{1,4})([\s\S]{0,3000}?)Private-Lines:\s*\d{1,4}([\s\S]{0,400})/g;
 
 /** PuTTY's own format (its appendix C). Version 2 derives with one round of SHA-1, version 3 with Argon2. */
 function* putty(text: string): Generator<FoundText> {
