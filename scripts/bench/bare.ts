@@ -68,7 +68,7 @@ async function verifyAll(root: string): Promise<void> {
   const files = readdirSync(join(root, DIR.certificates));
   await inLanes(files.length, (index) => {
     const pem = readFileSync(join(root, DIR.certificates, files[index] ?? ""), "utf8");
-    const { body, signature } = readSigned(decodePem(pem, "CERTIFICATE"), "the certificate");
+    const { body, signature } = readSigned(decodePem(pem, "CERTIFICATE", { textBefore: true }), "the certificate");
     return new Promise<void>((done, fail) => {
       verify("sha384", body.raw, key, signature.content, (error, valid) => {
         if (valid) done();

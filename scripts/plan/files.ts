@@ -6,13 +6,23 @@ import type { Registry } from "../model/registry.ts";
 import type { Certificate, State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { deriveFiles } from "../render/derive.ts";
+import type { Decisions } from "./decide.ts";
 import { isLive, ledgerOf } from "./holdings.ts";
 import { identitiesOf } from "./identity.ts";
 
-/** Every derived file as it should be for this registry and state at this instant, pki/registry.yaml last. */
-export function derivedFiles(registry: Registry, state: State, now: Instant, version: string): DerivedFile[] {
-  const identities = identitiesOf(registry);
-  const ledger = ledgerOf(identities, state, now);
+/**
+ * Every derived file as it should be for this registry and state at this instant, pki/registry.yaml last. `known`:
+ * what was worked out before for the same registry, state and instant.
+ */
+export function derivedFiles(
+  registry: Registry,
+  state: State,
+  now: Instant,
+  version: string,
+  known: Pick<Decisions, "identities" | "ledger"> | null = null,
+): DerivedFile[] {
+  const identities = known?.identities ?? identitiesOf(registry);
+  const ledger = known?.ledger ?? ledgerOf(identities, state, now);
   const valid: { certificate: Certificate; identity: string }[] = [];
   for (const identity of identities.values()) {
     if (identity.revoked !== null || identity.suspended || (identity.expires !== null && identity.expires <= now))

@@ -127,7 +127,7 @@ function changesOf(registry: Registry, before: Registry | null, decisions: Decis
   const after = project(state, decisions.list, decisions.identities, now);
   const due = dueOf(decisions.list);
   const order = planCrl(after, registry.crl, now, due);
-  const wanted = derivedFiles(registry, after, now, version);
+  const wanted = derivedFiles(registry, after, now, version, after === state ? decisions : null);
   const upgraded = state.carriedOut !== null && state.carriedOut.version !== version;
   const filesDue: Due = definitions.length > 0 || due === "registry" ? "registry" : "time";
   const files = compareFiles(wanted, after, strayFiles(registry, after, now), { due: filesDue, upgraded });

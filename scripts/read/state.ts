@@ -26,7 +26,9 @@ interface Draft {
 }
 
 /** Takes in one file; `null` when it is gone. */
-type Absorb = (draft: Draft, path: string, bytes: Buffer | null) => void;
+type Absorb = (draft: Draft, path: string, bytes: Content | null) => void;
+
+type Content = Buffer | string;
 
 /** Reads everything under pki/. Never throws for what stands in the files: what cannot be read becomes a doubt. */
 export function readState(tree: Tree): State {
@@ -43,14 +45,15 @@ export function readState(tree: Tree): State {
     doubts: new Map(),
   };
   for (const { path, kind } of tree.walk("pki")) {
-    if (kind === "file") absorb(draft, path, tree.read(path));
+    if (kind === "file") absorb(draft, path, contentOf(tree, path));
     else draft.doubts.set(path, "is no regular file; take it away");
   }
   return finish(draft);
 }
 
 /** The state after some files were written or removed: only those are read again. */
-export function rereadState(tree: Tree, state: State, touched: Iterable<string>): State {
+export function rereadState(tree: Tree, state: State, touched: readonly string[]): State {
+  if (touched.length === 0) return state;
   const draft: Draft = {
     authority: state.authority,
     crl: state.crl,
@@ -63,11 +66,17 @@ export function rereadState(tree: Tree, state: State, touched: Iterable<string>)
     files: new Map(state.files),
     doubts: new Map(state.doubts.map(({ path, message }) => [path, message])),
   };
-  for (const path of touched) absorb(draft, path, tree.read(path));
+  for (const path of touched) absorb(draft, path, contentOf(tree, path));
   return finish(draft);
 }
 
-function absorb(draft: Draft, path: string, bytes: Buffer | null): void {
+/** Keys may be ciphertext and requests anything: they are bytes. All else here is text. */
+function contentOf(tree: Tree, path: string): Content | null {
+  const asBytes = path.startsWith(`${paths.DIR.private}/`) || path.startsWith(`${paths.DIR.requests}/`);
+  return asBytes ? tree.read(path) : tree.readText(path);
+}
+
+function absorb(draft: Draft, path: string, bytes: Content | null): void {
   const directory = path.slice(0, path.lastIndexOf("/"));
   draft.doubts.delete(path);
   try {
@@ -125,12 +134,12 @@ const BY_DIRECTORY: Readonly<Record<string, Absorb>> = {
   [paths.DIR.requests]: (draft, path, bytes) => {
     const name = basename(path, ".req");
     draft.requests.delete(name);
-    if (bytes !== null && path.endsWith(".req")) draft.requests.set(name, readRequest(bytes));
+    if (bytes !== null && path.endsWith(".req")) draft.requests.set(name, readRequest(Buffer.from(bytes)));
   },
   [paths.DIR.signing]: ignore,
 };
 
-function bySerial(suffix: string, take: (draft: Draft, serial: string, bytes: Buffer | null) => void): Absorb {
+function bySerial(suffix: string, take: (draft: Draft, serial: string, bytes: Content | null) => void): Absorb {
   return (draft, path, bytes) => {
     const serial = basename(path, suffix);
     if (path.endsWith(suffix) && paths.SERIAL.test(serial)) return take(draft, serial, bytes);
@@ -144,13 +153,13 @@ const other: Absorb = (draft, path, bytes) => keep(draft, path, bytes);
 
 function ignore(): void {}
 
-function keep(draft: Draft, path: string, bytes: Buffer | null): void {
-  if (bytes === null) draft.files.delete(path);
-  else draft.files.set(path, bytes.toString("latin1"));
+function keep(draft: Draft, path: string, content: Content | null): void {
+  if (content === null) draft.files.delete(path);
+  else draft.files.set(path, typeof content === "string" ? content : content.toString("latin1"));
 }
 
-function text(bytes: Buffer): string {
-  return bytes.toString("utf8");
+function text(content: Content): string {
+  return typeof content === "string" ? content : content.toString("utf8");
 }
 
 function finish(draft: Draft): State {

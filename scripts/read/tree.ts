@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isTemporary } from "../system/files.ts";
 import { openGit } from "../system/git.ts";
 import { catFiles, listTree } from "../system/objects.ts";
-import { readRegularFile } from "../system/read-file.ts";
+import { readRegularFile, readRegularText } from "../system/read-file.ts";
 
 /** A tree of files to read from: the working tree, or a commit that nobody checks out. Paths are from its top, with `/`. */
 export interface Tree {
@@ -11,6 +11,8 @@ export interface Tree {
   walk(directory: string): readonly TreeEntry[];
   /** The bytes of a file, or null when it is not there. */
   read(path: string): Buffer | null;
+  /** The same as UTF-8 text, quicker. */
+  readText(path: string): string | null;
 }
 
 interface TreeEntry {
@@ -26,6 +28,7 @@ export function workingTree(root: string): Tree {
       return kind === "directory" ? walk(root, directory) : kind === "absent" ? [] : [{ path: directory, kind }];
     },
     read: (path) => readRegularFile(root, path),
+    readText: (path) => readRegularText(root, path),
   };
 }
 
@@ -36,11 +39,10 @@ function kindOf(path: string): "directory" | "absent" | "other" {
   return found.isDirectory() ? "directory" : "other";
 }
 
-function walk(root: string, directory: string): TreeEntry[] {
-  const found: TreeEntry[] = [];
+function walk(root: string, directory: string, found: TreeEntry[] = []): TreeEntry[] {
   for (const entry of readDirectory(join(root, directory))) {
     const path = `${directory}/${entry.name}`;
-    if (entry.isDirectory()) found.push(...walk(root, path));
+    if (entry.isDirectory()) walk(root, path, found);
     else if (!isTemporary(entry.name)) found.push({ path, kind: entry.isFile() ? "file" : "other" });
   }
   return found;
@@ -74,5 +76,6 @@ export async function commitTree(root: string, commit: string, files: readonly s
   return {
     walk: (directory) => listed.filter((entry) => entry.path.startsWith(`${directory}/`)),
     read: (path) => contents.get(path) ?? null,
+    readText: (path) => contents.get(path)?.toString("utf8") ?? null,
   };
 }

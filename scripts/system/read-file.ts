@@ -32,6 +32,17 @@ export function readRegularFile(root: string, path: string): Buffer | null {
   }
 }
 
+/** The same as UTF-8 text: in one call for Node's own fast path, which costs two thirds, and with care where that fails. */
+export function readRegularText(root: string, path: string): string | null {
+  try {
+    const text = readFileSync(join(root, path), { encoding: "utf8", flag: AS_IT_IS });
+    if (text !== "") return text;
+  } catch {
+    // what is wrong is told below
+  }
+  return readRegularFile(root, path)?.toString("utf8") ?? null;
+}
+
 /** Most files here are smaller, and one read into memory that is there already costs half of what readFileSync does. */
 const SCRATCH = Buffer.allocUnsafeSlow(16_384);
 
