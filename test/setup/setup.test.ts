@@ -117,7 +117,8 @@ describe.each([[["dash"]], [["busybox", "sh"]]])("under %s", (interpreter) => {
   });
 
   test("tests' packages come with --test, and stay without it", () => {
-    for (const name of ["certtool", "curl", "easyrsa", "gpg", "ssh-keygen", "shellcheck", "busybox"]) program(name, ":");
+    for (const name of ["certtool", "curl", "easyrsa", "gpg", "ssh-keygen", "shellcheck", "busybox"])
+      program(name, ":");
     setup("--quiet");
     expect(setup("--quiet", "--test").status).toBe(0);
     expect(log()[2]).toBe(CI);
