@@ -1,5 +1,17 @@
-import { CARRIED_OUT, NAME } from "./paths.ts";
-import { UserError } from "./problem.ts";
+import {
+  type Fields,
+  fields,
+  flag,
+  instant,
+  isFields,
+  malformed,
+  textOf,
+  textOrNull,
+  texts,
+  whole,
+  word,
+} from "./canonical-values.ts";
+import { NAME } from "./paths.ts";
 import {
   type Authority,
   type CertificateSettings,
@@ -15,7 +27,6 @@ import {
   type Signer,
 } from "./registry.ts";
 import type { CarriedOut } from "./state.ts";
-import { parseInstant } from "./time.ts";
 
 /**
  * The inverse of canonicalRegistry: its entries come in order of their names. Throws UserError for anything
@@ -40,26 +51,6 @@ function parse(text: string): unknown {
     const conflict = /^(?:<{7}|={7}|>{7})/m.test(text);
     throw malformed(conflict ? "it holds the marks of a merge conflict" : "it is cut short or changed by hand");
   }
-}
-
-function malformed(why: string): UserError {
-  return new UserError(
-    `${CARRIED_OUT} is not as reconcile writes it: ${why}`,
-    `restore it from git: git checkout HEAD -- ${CARRIED_OUT}, then run npm run reconcile`,
-  );
-}
-
-type Fields = { readonly [key: string]: unknown };
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** An object with so many keys. With each of ours asked for, there is no room for another. */
-function fields(value: unknown, what: string, count: number): Fields {
-  if (!isFields(value)) throw malformed(`${what} is no object`);
-  if (Object.keys(value).length !== count) throw malformed(`${what} has not just the fields it should have`);
-  return value;
 }
 
 function registryOf(value: unknown, text: string): Registry {
@@ -103,43 +94,6 @@ function section<T>(value: unknown, name: string, read: (fields: unknown, what: 
       return [key, read(value[key], `${name}.${key}`)];
     }),
   );
-}
-
-function textOf(value: unknown, what: string): string {
-  if (typeof value !== "string") throw malformed(`${what}: text is missing`);
-  return value;
-}
-
-function textOrNull(value: unknown, what: string): string | null {
-  return value === null ? null : textOf(value, what);
-}
-
-function flag(value: unknown, what: string): boolean {
-  if (typeof value !== "boolean") throw malformed(`${what}: true or false is missing`);
-  return value;
-}
-
-function whole(value: unknown, what: string): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
-    throw malformed(`${what}: a number is missing`);
-  return value;
-}
-
-function instant(value: unknown, what: string): number {
-  const parsed = parseInstant(textOf(value, what));
-  if (parsed === null) throw malformed(`${what}: an instant is missing`);
-  return parsed;
-}
-
-function texts(value: unknown, what: string): readonly string[] {
-  if (!Array.isArray(value)) throw malformed(`${what}: a list is missing`);
-  return value.map((item) => textOf(item, what));
-}
-
-function word<const T extends string>(value: unknown, words: readonly T[], what: string): T {
-  const found = words.find((candidate) => candidate === value);
-  if (found === undefined) throw malformed(`${what}: one of ${words.join(", ")} is missing`);
-  return found;
 }
 
 function authority(value: unknown): Authority {
