@@ -85,8 +85,9 @@ describe("serve, in a fresh repository", () => {
     await it.end("SIGKILL");
     expect(it.remains().join("\n")).toContain("nginx: master process");
     const next = await serve();
-    expect(readdirSync(next.temporary)).toHaveLength(1);
-    expect(next.remains().join("\n")).not.toContain(directory);
+    // nginx takes a moment to end its workers.
+    await expect.poll(() => readdirSync(next.temporary).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => next.remains().join("\n"), { timeout: 10_000 }).not.toContain(directory);
   });
 
   test("leaves another one that is at work alone", async () => {
