@@ -6,6 +6,7 @@ import type { Instant } from "../model/time.ts";
 import { type Holdings, isLive, type Ledger, ledgerOf } from "./holdings.ts";
 import { type Identity, identitiesOf } from "./identity.ts";
 import { endOfSuccessor, reasonToIssue, renewalDue, type Situation } from "./issue-reasons.ts";
+import { whyNoRename } from "./previously.ts";
 import { type RequestReview, reviewRequests } from "./requests.ts";
 import { type Conviction, causeToRevoke } from "./revoke-causes.ts";
 
@@ -104,7 +105,9 @@ function additionFor(situation: Situation, { ledger, review }: Facts): Issue | R
       verdict.reason === "Missing" &&
       wasAdmitted(identity.name, state, now) &&
       ledger.of(identity).all.some((one) => one.notAfter < now && !state.revocations.has(one.serial));
-    return { kind: "issue", due: ended ? "time" : "registry", ...common, ...verdict };
+    const hint = verdict.reason === "Missing" ? whyNoRename(identity, ledger, state, now) : null;
+    const message = hint === null ? verdict.message : `${verdict.message}; ${hint}`;
+    return { kind: "issue", due: ended ? "time" : "registry", ...common, ...verdict, message };
   }
   const due = renewalDue(situation);
   if (due === null || current === null) return null;

@@ -17,6 +17,8 @@ export interface Ledger {
   readonly orphans: readonly Certificate[];
   /** The name that the certificates of an identity once bore, when its rename is a rename (same key, or a managed one). */
   readonly renamedFrom: (identity: Identity) => string | null;
+  /** Every certificate that bears the name in `previously`, whether or not that is a rename. */
+  readonly ofFormer: (identity: Identity) => readonly Certificate[];
 }
 
 const NOTHING: Holdings = { all: [], live: [] };
@@ -31,11 +33,16 @@ export function byAge(a: Certificate, b: Certificate): number {
   return a.issued - b.issued || (a.serial < b.serial ? -1 : 1);
 }
 
-/** Of two from one second, as happens with --now, the one that the registry asks for is the newer, or that ends later. */
+/**
+ * Of two from one second, as happens with --now, the one that the registry asks for is the newer, or that ends later.
+ * What is from the future, as is seen with an earlier --now, counts as from this second: what is issued now must not
+ * be older than what it takes the place of.
+ */
 function byAgeAndFit(identity: Identity, state: State, now: Instant): typeof byAge {
   const fits = (current: Certificate) =>
     Number(reasonToIssue({ identity, state, now, hadLive: true, reissued: false, current }) === null);
-  return (a, b) => (a.issued === b.issued && (fits(a) - fits(b) || a.notAfter - b.notAfter)) || byAge(a, b);
+  const age = ({ issued }: Certificate) => Math.min(issued, now);
+  return (a, b) => age(a) - age(b) || fits(a) - fits(b) || a.notAfter - b.notAfter || byAge(a, b);
 }
 
 /**
@@ -50,7 +57,9 @@ export function ledgerOf(identities: ReadonlyMap<string, Identity>, state: State
   const owned = new Set<Certificate>();
   for (const identity of identities.values()) {
     const former = renames.get(identity.name);
-    const since = passedOn.get(holderKey(identity.kind, identity.name)) ?? Number.NEGATIVE_INFINITY;
+    const passed = passedOn.get(holderKey(identity.kind, identity.name));
+    // Whoever gets its former name back gets back what went along with it.
+    const since = passed === undefined || passed.to === former ? Number.NEGATIVE_INFINITY : passed.at;
     const own = (byName.get(holderKey(identity.kind, identity.name)) ?? []).filter((one) => one.issued >= since);
     const inherited = former === undefined ? [] : (byName.get(holderKey(identity.kind, former)) ?? []);
     if (own.length + inherited.length === 0) continue;
@@ -66,6 +75,7 @@ export function ledgerOf(identities: ReadonlyMap<string, Identity>, state: State
     of: (identity) => holdings.get(identity) ?? NOTHING,
     orphans: orphans.sort(byAge),
     renamedFrom: (identity) => renames.get(identity.name) ?? null,
+    ofFormer: ({ kind, previously }) => (previously === null ? [] : (byName.get(holderKey(kind, previously)) ?? [])),
   };
 }
 
@@ -84,7 +94,10 @@ function groupByHolder(state: State): Map<string, Certificate[]> {
   return groups;
 }
 
-/** New name → old name, for the renames that are more than a departure and an arrival. */
+/**
+ * New name → old name, for the renames that are more than a departure and an arrival. One that was carried out, with
+ * the same key under both names, stays one when the request is replaced: what the old name has left is still its own.
+ */
 function renamesOf(
   identities: ReadonlyMap<string, Identity>,
   byName: ReadonlyMap<string, readonly Certificate[]>,
@@ -96,26 +109,34 @@ function renamesOf(
     const former = identity.previously;
     if (former === null || identities.has(former)) continue;
     const live = (byName.get(holderKey(identity.kind, former)) ?? []).filter((one) => isLive(one, state, now));
-    if (live.some((certificate) => keyGoesOn(identity, certificate, state))) renames.set(identity.name, former);
+    const own = new Set(byName.get(holderKey(identity.kind, identity.name))?.map((one) => one.fingerprint));
+    const isRename = (one: Certificate) =>
+      keyGoesOn(identity, one, state) || (identity.csr && own.has(one.fingerprint));
+    if (live.some(isRename)) renames.set(identity.name, former);
   }
   return renames;
 }
 
+interface Passed {
+  readonly to: string;
+  readonly at: Instant;
+}
+
 /**
- * Former names, by the registry as last carried out → when their certificates had passed on to the new name. Whoever
+ * Former names, by the registry as last carried out → to whom their certificates had passed on, and when. Whoever
  * bears a former name next is somebody else, and must not get certificates whose keys are with the renamed client.
  */
 function passedOnOf(
   byName: ReadonlyMap<string, readonly Certificate[]>,
   { carriedOut }: State,
   now: Instant,
-): Map<string, Instant> {
-  const passedOn = new Map<string, Instant>();
+): Map<string, Passed> {
+  const passedOn = new Map<string, Passed>();
   for (const [name, { previously }] of carriedOut?.registry.clients ?? []) {
     if (previously === null) continue;
     const own = byName.get(holderKey("client", name)) ?? [];
     const first = own.reduce((least, { issued }) => Math.min(least, issued), now);
-    passedOn.set(holderKey("client", previously), first);
+    passedOn.set(holderKey("client", previously), { to: name, at: first });
   }
   return passedOn;
 }

@@ -45,6 +45,8 @@ export function reviewRequests(
   const [certificates, requesters] = [byFingerprint(state), requestersOf(asking, state)];
   const history: KeyHistory = { identities, state, ledger, now, certificates, requesters };
   for (const identity of asking) {
+    // Access that is over asks for nothing, and a key that went with it is no news every day.
+    if (identity.expires !== null && identity.expires <= now) continue;
     const file = paths.path.request(identity.name);
     const request = state.requests.get(identity.name);
     const problem =

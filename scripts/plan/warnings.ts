@@ -72,13 +72,18 @@ function aboutKeys({ state, decisions }: WarningInput): Warning[] {
   return warnings;
 }
 
-/** The newest certificate of this name that was revoked for good, when none goes on. */
+/**
+ * The newest certificate of this name that was revoked for good, or is in this very plan since the name passes to
+ * somebody else; when none goes on.
+ */
 function lastRevoked(identity: Identity, state: State, decisions: Decisions): Certificate | undefined {
+  const { name, kind } = identity;
+  const orphans = decisions.ledger.orphans.filter((one) => one.identity === name && one.kind === kind);
   const gone = decisions.ledger.of(identity).all.filter((one) => {
     const revocation = state.revocations.get(one.serial);
     return revocation !== undefined && (revocation.cause === "Removed" || revocation.cause === "Declared");
   });
-  return gone.at(-1);
+  return orphans.at(-1) ?? gone.at(-1);
 }
 
 function nameReused(decision: Issue, before: Certificate): Warning {

@@ -104,6 +104,27 @@ describe("a rename", () => {
       ["revoke farm-2 …1 Declared keyCompromise"],
     ],
     [
+      "that was carried out stays one when the request is replaced: what the old name has left goes like its own",
+      renamed({ csr: true }),
+      {
+        certificates: [
+          OLD_REQUESTED,
+          { ...OLD_REQUESTED, identity: "farm-2", serial: serialOf(2), subject: "CN=farm-2, O=Example" },
+        ],
+        requests: { "farm-2": requestOf("k2") },
+      },
+      ["issue farm-2 KeyChanged", "revoke farm-2 …1 KeyChanged superseded", "revoke farm-2 …2 KeyChanged superseded"],
+    ],
+    [
+      "that was carried out leaves a reissue nothing but itself: the old name's go for its reason, too",
+      renamed({ csr: true, reissue: { before: NOW, reason: "keyCompromise" } }),
+      {
+        certificates: [OLD_REQUESTED, { ...OLD_REQUESTED, identity: "farm-2", serial: serialOf(2) }],
+        requests: { "farm-2": requestOf("k2") },
+      },
+      ["issue farm-2 Reissue", "revoke farm-2 …1 Reissued keyCompromise", "revoke farm-2 …2 Reissued keyCompromise"],
+    ],
+    [
       "that was carried out leaves nothing to do",
       renamed(),
       { certificates: [OLD, certificateOf({ identity: "farm-2", serial: serialOf(2), issued: NOW })] },
@@ -123,6 +144,42 @@ describe("a rename", () => {
     const newer = { ...OLD_REQUESTED, identity: "farm-2", serial: serialOf(2), subject: "CN=farm-2, O=Example" };
     const facts = { certificates: [OLD_REQUESTED, newer], requests: { "farm-2": requestOf("k1") } };
     expect(shortly(clients, facts)).toEqual(["revoke farm …1 Superseded superseded"]);
+  });
+});
+
+describe("who gets a former name back", () => {
+  const newer = certificateOf({ identity: "farm-2", serial: serialOf(2), issued: NOW - DAY });
+  const back = { farm: clientOf({ previously: "farm-2" }) };
+
+  it("gets back what went along with it, and keeps what it has", () => {
+    const facts = { certificates: [OLD, newer], carriedOut: renamed() };
+    expect(shortly(back, facts)).toEqual(["issue farm SubjectChanged"]);
+  });
+
+  it("does not when it is somebody else with a key of its own", () => {
+    const facts = { certificates: [OLD, newer], requests: { farm: requestOf("k2") }, carriedOut: renamed() };
+    expect(shortly({ farm: clientOf({ csr: true, previously: "farm-2" }) }, facts)).toEqual([
+      "issue farm Missing",
+      "revoke farm …1 Removed cessationOfOperation",
+      "revoke farm-2 …2 Removed cessationOfOperation",
+    ]);
+  });
+});
+
+describe("a certificate from the future, as an earlier --now sees it", () => {
+  const future = certificateOf({ identity: "farm", serial: serialOf(1), issued: NOW + 10 * DAY });
+  const today = certificateOf({
+    identity: "farm",
+    serial: serialOf(2),
+    issued: NOW,
+    subject: "CN=farm, O=Other",
+    notAfter: NOW + 30 * DAY + 1,
+  });
+  const other = { farm: clientOf({ organization: "Other" }) };
+
+  it("is followed by what is issued now, and then nothing is left to do", () => {
+    expect(shortly(other, { certificates: [future] })).toEqual(["issue farm SubjectChanged"]);
+    expect(shortly(other, { certificates: [future, today] })).toEqual([]);
   });
 });
 

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { reach } from "../../scripts/model/access.ts";
 import type { Plan } from "../../scripts/model/plan.ts";
-import type { Certificate } from "../../scripts/model/state.ts";
+import type { Certificate, State } from "../../scripts/model/state.ts";
 import { derivedFiles } from "../../scripts/plan/files.ts";
 import { isLive, ledgerOf } from "../../scripts/plan/holdings.ts";
 import { identitiesOf } from "../../scripts/plan/identity.ts";
 import { Rendered } from "../render/nginx-reader.ts";
-import { VERSION } from "../support/plan-builders.ts";
+import { textOf, VERSION } from "../support/plan-builders.ts";
 import { planFor } from "../support/plan-simulator.ts";
 import { authorityEnds, lineages, type Moment, play, plays } from "../support/plan-worlds.ts";
 
@@ -209,7 +209,7 @@ test("a client that was renamed with its key keeps it, whatever becomes of its f
   }, lineages);
 });
 
-const texts = (files: ReadonlyMap<string, string>) => [...files].map(([path, text]) => ({ path, text }));
+const texts = (files: State["files"]) => [...files].map(([path, digest]) => ({ path, text: textOf(digest) }));
 
 function burnt(
   { fingerprint }: Certificate,

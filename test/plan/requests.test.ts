@@ -154,6 +154,15 @@ describe("a request is fine", () => {
         revocations: [revocationOf(serialOf(1), { reason: "superseded", cause: "Superseded" })],
       },
     ],
+    [
+      "when access is over: it asks for nothing, and that its key went with it is no news",
+      { alice: clientOf({ csr: true, expires: NOW }) },
+      {
+        requests: k1,
+        certificates: [certified("alice", 1)],
+        revocations: [revocationOf(serialOf(1), { cause: "Expired" })],
+      },
+    ],
     ["when nobody asks for it", { alice: clientOf() }, { requests: { alice: { ok: false, problem: "x" } } }],
     ["when it is a tombstone's", { alice: clientOf({ csr: true, revoked: "keyCompromise" }) }, {}],
     ["for the key that came along in a rename", next, { requests: moved, certificates: [certified("alice", 1)] }],

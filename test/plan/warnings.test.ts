@@ -116,6 +116,17 @@ describe("keys", () => {
       [],
     ],
     [
+      "of a name that passes to somebody else, whose former holder took the keys along, are told of",
+      registryOf({ clients: { alice: clientOf(), "alice-2": clientOf() } }),
+      {
+        certificates: [certificateOf(), certificateOf({ identity: "alice-2", serial: serialOf(2), issued: NOW - DAY })],
+        carriedOut: registryOf({ clients: { "alice-2": clientOf({ previously: "alice" }) } }),
+      },
+      [
+        `NameReused: alice had certificates before, the last for ${fingerprintOf(serialOf(1))}, revoked; now for a new key, made here`,
+      ],
+    ],
+    [
       "in a request that was replaced are told of",
       own,
       { certificates: [requested], requests: { alice: requestOf("k2") } },

@@ -1,3 +1,4 @@
+import { type ContentDigest, contentDigest } from "../../scripts/model/content.ts";
 import type { Client, Group, Registry, Repository, Server, Service, Signer } from "../../scripts/model/registry.ts";
 import type { Certificate, Crl, Hold, Request, Revocation, State } from "../../scripts/model/state.ts";
 import { formatSubject } from "../../scripts/model/subject.ts";
@@ -196,6 +197,21 @@ export interface Facts {
   readonly doubts?: State["doubts"];
 }
 
+const texts = new Map<ContentDigest, string>();
+
+/** A file of this text as a state has it; textOf is the way back. */
+export function stored(text: string): ContentDigest {
+  const digest = contentDigest(text);
+  texts.set(digest, text);
+  return digest;
+}
+
+export function textOf(digest: ContentDigest): string {
+  const text = texts.get(digest);
+  if (text === undefined) throw new Error(`nothing was stored as ${digest}`);
+  return text;
+}
+
 /** A state with an authority; every managed certificate has its key unless `keys` is given. */
 export function stateOf(facts: Facts = {}): State {
   const certificates = facts.certificates ?? [];
@@ -210,7 +226,7 @@ export function stateOf(facts: Facts = {}): State {
     requests: mapOf(facts.requests ?? {}),
     carriedOut: carriedOut && { registry: carriedOut, version: facts.version ?? VERSION },
     keys: new Set(facts.keys ?? managed),
-    files: mapOf(facts.files ?? {}),
+    files: new Map(Object.entries(facts.files ?? {}).map(([path, text]) => [path, stored(text)])),
     doubts: facts.doubts ?? [],
   };
 }

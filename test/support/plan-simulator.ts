@@ -11,7 +11,7 @@ import { compareFiles, derivedFiles, strayFiles } from "../../scripts/plan/files
 import type { Identity } from "../../scripts/plan/identity.ts";
 import { type Errand, makePlan, NO_POLICY, type Planned, type Policy } from "../../scripts/plan/index.ts";
 import { endOfSuccessor } from "../../scripts/plan/issue-reasons.ts";
-import { VERSION } from "./plan-builders.ts";
+import { stored, textOf, VERSION } from "./plan-builders.ts";
 
 /** `plan` as the commands call it. */
 export function planFor(registry: Registry | null, state: State, now: Instant, policy: Partial<Policy> = {}): Planned {
@@ -65,7 +65,7 @@ function issue(state: State, { decisions }: Errand, now: Instant, atMost: number
     certificates.set(certificate.serial, certificate);
     if (decision.key === "request") continue;
     keys.add(certificate.serial);
-    files.set(paths.path.keyBySerial(certificate.serial), `key of ${certificate.serial}`);
+    files.set(paths.path.keyBySerial(certificate.serial), stored(`key of ${certificate.serial}`));
   }
   return { ...state, certificates, keys, files };
 }
@@ -141,9 +141,9 @@ function derive(state: State, registry: Registry, now: Instant): State {
       for (const serial of state.keys) if (paths.path.keyBySerial(serial) === path) keys.delete(serial);
       for (const name of state.requests.keys()) if (paths.path.request(name) === path) requests.delete(name);
     } else if (file !== undefined) {
-      const text = "text" in file ? file.text : state.files.get(file.copyOf);
-      if (text === undefined) throw new Error(`${path} is to be a copy of what is not there`);
-      files.set(path, text);
+      const digest = "text" in file ? stored(file.text) : state.files.get(file.copyOf);
+      if (digest === undefined) throw new Error(`${path} is to be a copy of what is not there`);
+      files.set(path, digest);
     }
   }
   const carriedOut = files.get(paths.CARRIED_OUT);
@@ -152,6 +152,6 @@ function derive(state: State, registry: Registry, now: Instant): State {
     files,
     keys,
     requests,
-    carriedOut: carriedOut === undefined ? null : parseCarriedOut(carriedOut),
+    carriedOut: carriedOut === undefined ? null : parseCarriedOut(textOf(carriedOut)),
   };
 }
