@@ -19,6 +19,7 @@ import {
   type Deploy,
   type Group,
   KEY_TYPES,
+  type Rate,
   REASONS,
   type Registry,
   type Repository,
@@ -175,7 +176,8 @@ function client(value: unknown, what: string): Client {
 }
 
 function server(value: unknown, what: string): Server {
-  const all = fields(value, what, 14);
+  const { rate: limit } = isFields(value) ? value : {};
+  const all = fields(value, what, limit === undefined ? 14 : 15);
   return {
     ...settings(all, what),
     software: word(all["software"], ["nginx", "apache", "stunnel"], what),
@@ -188,6 +190,16 @@ function server(value: unknown, what: string): Server {
     repositories: texts(all["repositories"], what),
     services: texts(all["services"], what),
     deploy: deploy(all["deploy"], what),
+    ...(limit === undefined ? {} : { rate: rate(limit, what) }),
+  };
+}
+
+function rate(value: unknown, what: string): Rate {
+  const all = fields(value, what, 3);
+  return {
+    requests: whole(all["requests"], what),
+    per: word(all["per"], ["s", "m"], what),
+    burst: whole(all["burst"], what),
   };
 }
 
@@ -198,11 +210,13 @@ function certificate(value: unknown, what: string): Server["certificate"] {
 }
 
 function deploy(value: unknown, what: string): Deploy {
-  const to = isFields(value) ? value["to"] : undefined;
-  const all = fields(value, what, to === "ssh" ? 3 : 2);
-  if (to === "ssh") return { to, host: textOf(all["host"], what), directory: textOrNull(all["directory"], what) };
+  const { to, canary: name } = isFields(value) ? value : {};
+  const all = fields(value, what, (to === "ssh" ? 3 : 2) + (to === "pull" || name === undefined ? 0 : 1));
   if (to === "pull") return { to, branch: textOf(all["branch"], what) };
-  return { to: word(to, ["local"], what), directory: textOrNull(all["directory"], what) };
+  const canary = name === undefined ? {} : { canary: textOf(name, what) };
+  const directory = textOrNull(all["directory"], what);
+  if (to === "ssh") return { to, host: textOf(all["host"], what), directory, ...canary };
+  return { to: word(to, ["local"], what), directory, ...canary };
 }
 
 function signer(value: unknown, what: string): Signer {

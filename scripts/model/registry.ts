@@ -95,7 +95,7 @@ export interface Client extends CertificateSettings {
   readonly country: string | null;
 }
 
-type Software = "nginx" | "apache" | "stunnel";
+export type Software = "nginx" | "apache" | "stunnel";
 
 export interface Server extends CertificateSettings {
   readonly software: Software;
@@ -112,11 +112,21 @@ export interface Server extends CertificateSettings {
   readonly repositories: readonly string[];
   readonly services: readonly string[];
   readonly deploy: Deploy;
+  /** How many requests each client may make; absent where that is not limited. */
+  readonly rate?: Rate;
 }
 
+/** nginx's limit_req: `requests` in a second or a minute, and so many more, `burst`, at once. */
+export interface Rate {
+  readonly requests: number;
+  readonly per: "s" | "m";
+  readonly burst: number;
+}
+
+/** `canary`: a client whose certificate is tried after each activation; absent where none is. */
 export type Deploy =
-  | { readonly to: "local"; readonly directory: string | null }
-  | { readonly to: "ssh"; readonly host: string; readonly directory: string | null }
+  | { readonly to: "local"; readonly directory: string | null; readonly canary?: string }
+  | { readonly to: "ssh"; readonly host: string; readonly directory: string | null; readonly canary?: string }
   | { readonly to: "pull"; readonly branch: string };
 
 export interface Signer extends CertificateSettings {

@@ -7,12 +7,16 @@ export interface ProgramResult {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** There when it was stopped, because it took longer than it may. */
+  readonly timedOut?: true;
 }
 
 export interface ProgramOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string | Buffer;
+  /** Seconds until it is stopped; without, it may take as long as it takes. */
+  readonly timeout?: number;
 }
 
 /** Packages that bring a program, where the names differ. */
@@ -55,7 +59,8 @@ export async function runProgram(
   const shell = $({
     // zx wants bash, and its own quoting is bash's ($'…'); Alpine and FreeBSD have neither.
     shell: "/bin/sh",
-    prefix: "",
+    // The shell is only a way to the program: a signal reaches that, and no shell is left beside it.
+    prefix: "exec ",
     postfix: "",
     quote,
     quiet: true,
@@ -64,8 +69,18 @@ export async function runProgram(
     env: childEnvironment({ LC_ALL: "C", ...options.env }),
     ...(options.input === undefined ? {} : { input: options.input }),
   });
-  const { exitCode, stdout, stderr } = await shell`${[file, ...args]}`;
-  return { exitCode: exitCode ?? 1, stdout, stderr };
+  const running = shell`${[file, ...args]}`;
+  // A program that ends before it has read its input says why by itself; the broken pipe must not end us.
+  running.stdin.on("error", () => {});
+  let timedOut = false;
+  const stop = () => {
+    timedOut = true;
+    running.child?.kill("SIGTERM");
+  };
+  const timer = options.timeout === undefined ? undefined : setTimeout(stop, options.timeout * 1000);
+  const { exitCode, stdout, stderr } = await running;
+  clearTimeout(timer);
+  return { exitCode: exitCode ?? 1, stdout, stderr, ...(timedOut ? { timedOut } : {}) };
 }
 
 /** POSIX shell quoting: inside single quotes nothing but the single quote is special. */

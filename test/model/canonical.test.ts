@@ -87,7 +87,9 @@ const registries: fc.Arbitrary<Registry> = fc.record({
       services: names,
       deploy: fc.oneof(
         fc.record({ to: fc.constant("local"), directory: orNull(text) }),
+        fc.record({ to: fc.constant("local"), directory: orNull(text), canary: text }),
         fc.record({ to: fc.constant("ssh"), host: text, directory: orNull(text) }),
+        fc.record({ to: fc.constant("ssh"), host: text, directory: orNull(text), canary: text }),
         fc.record({ to: fc.constant("pull"), branch: text }),
       ),
     }),

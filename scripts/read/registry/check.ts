@@ -145,7 +145,8 @@ class Sections {
     const clientContext = { scope, authority, defaults, groups, reach, claimed };
     const everything = { repositories: [...repositories.keys()], services: [...services.keys()] };
     const taken = new Map<string, string>();
-    const serverContext = { scope, authorityLifetime: authority.lifetime, defaults, everything, taken };
+    const clients = this.#each("clients", CLIENT, (name, entry) => buildClient(name, entry, clientContext));
+    const serverContext = { scope, authorityLifetime: authority.lifetime, defaults, everything, clients, taken };
     return {
       authority,
       crl: this.#single("crl", CRL, buildCrl),
@@ -153,7 +154,7 @@ class Sections {
       repositories,
       services,
       groups,
-      clients: this.#each("clients", CLIENT, (name, entry) => buildClient(name, entry, clientContext)),
+      clients,
       servers: this.#each("servers", SERVER, (name, entry) => buildServer(name, entry, serverContext)),
       signers: this.#each("signers", SIGNER, (name, entry) => buildSigner(name, entry, serverContext)),
     };

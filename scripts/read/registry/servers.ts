@@ -1,12 +1,12 @@
-import type { CertificateSettings, Deploy, Server, Signer } from "../../model/registry.ts";
+import type { CertificateSettings, Client, Deploy, Server, Signer } from "../../model/registry.ts";
 import { dnsName, inBrackets, ipAddress } from "./address.ts";
 import type { EntryOf } from "./authority.ts";
 import { checkRequest } from "./clients.ts";
-import { DEPLOY } from "./deploy.ts";
+import { checkCanary, DEPLOY } from "./deploy.ts";
 import { type Field, list, located, nameOf, oneOf, type Scope } from "./field.ts";
 import { define, type Entry, record } from "./record.ts";
 import { readSettings, SETTINGS } from "./settings.ts";
-import { absolutePath, boolean, host, httpsUrl, listen } from "./values.ts";
+import { absolutePath, boolean, count, host, httpsUrl, listen, rate } from "./values.ts";
 
 /** Sections servers and signers. */
 
@@ -52,6 +52,12 @@ export const SERVER = define({
     repositories: list("Repositories it serves, all unless said.", nameOf("A repository.", "repositories")),
     services: list("stunnel: services it offers, all unless said.", nameOf("A service.", "services")),
     deploy: DEPLOY,
+    rate: rate(
+      "nginx: how many requests each client may make, 20r/s or 300r/m; more are answered 429. No limit unless said.",
+    ),
+    burst: count(
+      "nginx: how many requests of a client may come at once beyond its rate; as many as the rate's unless said.",
+    ),
     ...SETTINGS,
   },
 });
@@ -63,6 +69,7 @@ export interface ServerContext {
   readonly authorityLifetime: number;
   readonly defaults: CertificateSettings;
   readonly everything: { readonly repositories: readonly string[]; readonly services: readonly string[] };
+  readonly clients: ReadonlyMap<string, Client>;
   /** Names in certificates, each with its server. */
   readonly taken: Map<string, string>;
 }
@@ -87,7 +94,8 @@ export function buildServer(name: string, entry: ServerEntry, context: ServerCon
     ...ports,
     url: entry.get("url") ?? defaultUrl(names[0] ?? name, ports.listen[0] ?? "443"),
     ...readOffer(software, entry, context),
-    deploy: readDeploy(entry, csr || own !== "issued", scope),
+    deploy: readDeploy(entry, csr || own !== "issued", context),
+    ...readRate(software, entry, scope),
   };
 }
 
@@ -154,8 +162,23 @@ function readOffer(
   };
 }
 
-function readDeploy(entry: ServerEntry, keepsKey: boolean, scope: Scope): Deploy {
-  const deploy = entry.get("deploy") ?? { to: "local", directory: null };
+/** Per client, whatever address and certificate it comes with. Of the servers only nginx counts requests. */
+function readRate(software: Server["software"], entry: ServerEntry, { report }: Scope): Pick<Server, "rate"> {
+  const [given, burst] = [entry.get("rate"), entry.get("burst")];
+  for (const key of ["rate", "burst"] as const) {
+    if (entry.has(key) && software !== "nginx")
+      report.add(entry.at(key), `${key} is for nginx, and this server is ${software}`);
+  }
+  if (entry.has("burst") && !entry.has("rate"))
+    report.add(entry.at("burst"), "burst is beyond a rate: say rate too, such as 20r/s");
+  return given === undefined ? {} : { rate: { ...given, burst: burst ?? given.requests } };
+}
+
+function readDeploy(entry: ServerEntry, keepsKey: boolean, { scope, clients }: ServerContext): Deploy {
+  const read = entry.get("deploy");
+  if (read === undefined) return { to: "local", directory: null };
+  const { deploy } = read;
+  checkCanary(read, clients, scope);
   if (deploy.to === "pull" && !keepsKey) {
     const message = "deploy to pull never carries a key: the server needs csr: true or a certificate of its own";
     scope.report.add(entry.at("deploy"), message);

@@ -1,5 +1,5 @@
 import { NAME } from "../../model/paths.ts";
-import { KEY_TYPES, REASONS } from "../../model/registry.ts";
+import { KEY_TYPES, type Rate, REASONS } from "../../model/registry.ts";
 import { formatInstant, parseDuration, parseInstant } from "../../model/time.ts";
 import { DNS_NAME, dnsName, hostAndPort, inBrackets, ipAddress, portNumber } from "./address.ts";
 import { type Field, oneOf, scalar, text } from "./field.ts";
@@ -63,6 +63,18 @@ export function count(description: string): Field<number> {
   const parse = (value: unknown) =>
     typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
   return scalar({ type: "integer", minimum: 0, description }, "a whole number, 0 or more", parse);
+}
+
+/** As nginx writes it, `20r/s` or `300r/m`. */
+export function rate(description: string): Field<Pick<Rate, "requests" | "per">> {
+  return scalar(
+    { type: "string", description, pattern: "^[1-9][0-9]{0,4}r/[sm]$" },
+    "requests in a second or a minute, such as 20r/s or 300r/m",
+    (_, written) => {
+      const [, requests, per] = /^([1-9][0-9]{0,4})r\/([sm])$/.exec(written) ?? [];
+      return requests === undefined ? null : { requests: Number(requests), per: per === "s" ? "s" : "m" };
+    },
+  );
 }
 
 /** Text for people and certificates: letters of any script, no quotes and nothing that configurations act upon. */

@@ -286,9 +286,30 @@ describe("a server", () => {
       "branch must be the name of a git branch",
     ],
     ["deploy: { to: pull, branch: main }", "11:22", /^deploy to pull never carries a key/],
-    ["deploy: { to: local, canary: alice }", "11:43", "canary comes in a later version"],
   ])("with %j is refused", (fields, place, message) => {
     const problems = server(fields);
+    expect(problems).toEqual([at(place, message)]);
+  });
+
+  const CLIENTS = `clients:
+  alice: { groups: [staff] }
+  brings: { groups: [staff], csr: true }
+  mallory: { revoked: keyCompromise }
+  carl: { groups: [staff], suspended: true }
+`;
+  const USABLE = "name a client with a key made here and access";
+
+  test.each([
+    ["{ to: local, canary: alic }", "15:51", 'canary: there is no client "alic" (did you mean alice?)'],
+    ["{ to: local, canary: pkg.example.com }", "15:51", /^canary: there is no client "pkg\.example\.com"/],
+    ["{ to: ssh, host: a, canary: brings }", "15:58", `canary: brings keeps its own key (${USABLE})`],
+    ["{ to: ssh, host: a, canary: mallory }", "15:58", `canary: mallory is revoked (${USABLE})`],
+    ["{ to: local, canary: carl }", "15:51", `canary: carl is suspended (${USABLE})`],
+    ["{ to: local, canary: [alice] }", "15:51", /^canary must be the name of a client, not a list/],
+    ["{ to: pull, branch: x, canary: alice }", "15:53", "canary is not for deploy to pull"],
+  ])("with deploy: %j is refused among these clients", (deploy, place, message) => {
+    const text = `${CLIENTS}servers:\n  pkg.example.com: { deploy: ${deploy} }\n`;
+    const problems = below(text).filter((problem) => /canary/.test(problem));
     expect(problems).toEqual([at(place, message)]);
   });
 

@@ -1,0 +1,40 @@
+import { DIR } from "../model/paths.ts";
+import type { Registry } from "../model/registry.ts";
+import type { State } from "../model/state.ts";
+import type { Instant } from "../model/time.ts";
+import { derivedFiles } from "../plan/files.ts";
+
+const SERVERS = [DIR.nginx, DIR.apache, DIR.stunnel].map((directory) => `${directory}/`);
+
+/** They follow who is admitted, which changes by itself when certificates end. */
+const FOLLOWS_TIME = /\.map$|\/nginx\.conf$|\/include\//;
+
+/** The commit's files. */
+interface Files {
+  readonly paths: readonly string[];
+  readonly read: (path: string) => Buffer | null;
+}
+
+/**
+ * Servers' files that are not what registry and state call for: edited by hand, or left by a merge. Whoever runs a
+ * newer version of the scripts sees other differences, so then nothing is said.
+ */
+export function driftedFiles(
+  registry: Registry,
+  state: State,
+  now: Instant,
+  version: string,
+  { paths, read }: Files,
+): ReadonlySet<string> {
+  const drifted = new Set<string>();
+  // With facts in doubt reconcile keeps derived files as they are.
+  if (state.carriedOut?.version !== version || state.doubts.length > 0) return drifted;
+  const wanted = new Map(
+    derivedFiles(registry, state, now, version).flatMap((file) => ("text" in file ? [[file.path, file.text]] : [])),
+  );
+  for (const path of paths) {
+    if (!SERVERS.some((directory) => path.startsWith(directory)) || FOLLOWS_TIME.test(path)) continue;
+    if (wanted.get(path) !== read(path)?.toString("utf8")) drifted.add(path);
+  }
+  return drifted;
+}
