@@ -1,8 +1,8 @@
 import type { DerivedFile } from "../model/derived.ts";
 import * as paths from "../model/paths.ts";
 import type { FileChange } from "../model/plan.ts";
-import type { State } from "../model/state.ts";
 import { type FileToWrite, removeFiles, writeFiles } from "../system/files.ts";
+import { readRegularFile } from "../system/read-file.ts";
 
 /**
  * Writes the derived files that differ and removes the strays; pki/registry.yaml comes last, when all the rest is on
@@ -12,12 +12,11 @@ export async function writeDerived(
   root: string,
   changes: readonly FileChange[],
   wanted: readonly DerivedFile[],
-  state: State,
 ): Promise<string[]> {
   const files = new Map(wanted.map((file) => [file.path, file]));
   const stray = changes.filter((one) => one.reason === "Stray").map((one) => one.path);
   const differing = changes.flatMap((one) => files.get(one.path) ?? []);
-  const write = differing.map((file) => ({ path: file.path, data: bytesOf(file, state) }));
+  const write = differing.map((file) => ({ path: file.path, data: bytesOf(root, file) }));
   const isLast = (file: FileToWrite) => file.path === paths.CARRIED_OUT;
   await writeFiles(
     root,
@@ -28,9 +27,9 @@ export async function writeDerived(
   return [...write.map(({ path }) => path), ...stray];
 }
 
-function bytesOf(file: DerivedFile, state: State): string | Uint8Array {
+function bytesOf(root: string, file: DerivedFile): string | Uint8Array {
   if ("text" in file) return file.text;
-  const source = state.files.get(file.copyOf);
-  if (source === undefined) throw new Error(`${file.path} is to be a copy of ${file.copyOf}, which is not there`);
-  return Buffer.from(source, "latin1");
+  const source = readRegularFile(root, file.copyOf);
+  if (source === null) throw new Error(`${file.path} is to be a copy of ${file.copyOf}, which is not there`);
+  return source;
 }

@@ -1,4 +1,4 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { REGISTRY_FILE } from "../model/paths.ts";
 import type { RowSpec } from "./index.ts";
@@ -23,6 +23,12 @@ export const STATE_ROWS: readonly RowSpec[] = [
     measure: (workplace) => quietPlan(workplace, 10_000),
   },
   {
+    row: "plan-fresh",
+    what: (size) => `… in a fresh clone, ${size(10_000)}`,
+    targets: [],
+    measure: (workplace) => firstPlan(workplace, 10_000),
+  },
+  {
     row: "plan-large",
     what: (size) => `quiet plan, ${size(50_000)} clients`,
     targets: [
@@ -30,6 +36,12 @@ export const STATE_ROWS: readonly RowSpec[] = [
       { of: "peak", at: "most", figure: 2000 },
     ],
     measure: (workplace) => quietPlan(workplace, 50_000),
+  },
+  {
+    row: "plan-large-fresh",
+    what: (size) => `… in a fresh clone, ${size(50_000)}`,
+    targets: [],
+    measure: (workplace) => firstPlan(workplace, 50_000),
   },
   {
     row: "status",
@@ -58,10 +70,27 @@ export const STATE_ROWS: readonly RowSpec[] = [
   },
 ];
 
+/** The second time, and every time after: files that have not changed are not read again. */
 async function quietPlan(workplace: Workplace, clients: number): Promise<Figures> {
   const { root } = await workplace.prepared(workplace.size(clients));
-  const plan = () => runScript("plan", "--detailed-exitcode", "--root", root);
-  return beside(await middleOf(RUNS, plan), await bareRead(root));
+  return beside(await middleOf(RUNS, () => plan(root)), await bareRead(root));
+}
+
+/** The first time: every file is read, and what it gave is written down for the next. */
+async function firstPlan(workplace: Workplace, clients: number): Promise<Figures> {
+  const { root } = await workplace.prepared(workplace.size(clients));
+  const first = () => {
+    rmSync(join(root, READ_BEFORE), { recursive: true, force: true });
+    return plan(root);
+  };
+  return beside(await middleOf(RUNS, first), await bareRead(root));
+}
+
+/** What read/ keeps between two runs. */
+const READ_BEFORE = ".git/gatehouse/read";
+
+function plan(root: string): Promise<Measured> {
+  return runScript("plan", "--detailed-exitcode", "--root", root);
 }
 
 /** Each run adds one client, and reconcile makes its certificate. */

@@ -1,11 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
-import { REGISTRY_FILE } from "../model/paths.ts";
+import { formatCarriedOut } from "../model/canonical.ts";
+import { contentDigest } from "../model/content.ts";
+import { CARRIED_OUT, REGISTRY_FILE } from "../model/paths.ts";
 import type { Problem } from "../model/problem.ts";
 import { UserError } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { readRegistry } from "../read/registry.ts";
+import { StatCache } from "../read/stat-cache.ts";
 import { readState } from "../read/state.ts";
 import { type Tree, workingTree } from "../read/tree.ts";
 
@@ -19,15 +22,19 @@ export interface Loaded {
   readonly state: State;
 }
 
-/** Reads clients.yaml and pki/ side by side: YAML is parsed in a worker thread while the state is read here. */
-export async function load(tree: Tree, now: Instant): Promise<Loaded> {
+/**
+ * Reads clients.yaml and pki/ side by side: YAML is parsed in a worker thread while the state is read here. A cache
+ * of the tree is for those that only show: what acts, and what judges, reads every file.
+ */
+export async function load(tree: Tree, now: Instant, cache: StatCache | null = null): Promise<Loaded> {
   const bytes = tree.read(REGISTRY_FILE);
   if (bytes === null)
     throw new UserError(`${REGISTRY_FILE} is not there`, `restore it: git checkout HEAD -- ${REGISTRY_FILE}`);
   const present = (directory: string) => new Set(tree.walk(directory).map((entry) => entry.path));
   const requests = new Set([...present("pki/reqs")].map((path) => path.replace(/^.*\/|\.req$/g, "")));
   const reading = readRegistry(bytes, { now, requests, signing: present("pki/signing") });
-  const state = readState(tree);
+  const state = readState(tree, cache);
+  await cache?.save();
   const result = await reading;
   return result.ok
     ? { tree, state, registry: result.registry, problems: [], places: result.places }
@@ -36,8 +43,26 @@ export async function load(tree: Tree, now: Instant): Promise<Loaded> {
 
 /** The working tree, uncommitted changes included. */
 export function loadWorkingTree(root: string, now: Instant): Promise<Loaded> {
-  if (!existsSync(root)) throw new UserError(`${root} is not there`, "name the repository with --root DIR");
+  insistOn(root);
   return load(workingTree(root), now);
+}
+
+function insistOn(root: string): void {
+  if (!existsSync(root)) throw new UserError(`${root} is not there`, "name the repository with --root DIR");
+}
+
+/** The same for a view, which need not read again what has not changed since the last one. */
+export async function loadToShow(root: string, now: Instant): Promise<Loaded> {
+  insistOn(root);
+  const loaded = await load(workingTree(root), now, new StatCache(root));
+  return { ...loaded, registry: shared(loaded) };
+}
+
+/** Where it says the same, the registry as last carried out, as one object: then nobody need compare the two. */
+function shared({ registry, state: { carriedOut, files } }: Loaded): Registry | null {
+  if (registry === null || carriedOut === null) return registry;
+  const text = formatCarriedOut({ ...carriedOut, registry });
+  return contentDigest(text) === files.get(CARRIED_OUT) ? carriedOut.registry : registry;
 }
 
 let version: string | undefined;

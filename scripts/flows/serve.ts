@@ -17,6 +17,7 @@ import { tidyStale } from "../serve/stale.ts";
 import { viewOf } from "../serve/view.ts";
 import { now as clock } from "../system/clock.ts";
 import { requireProgram } from "../system/programs.ts";
+import { readRegularText } from "../system/read-file.ts";
 import { openVault } from "../vault/vault.ts";
 import { loadWorkingTree } from "./load.ts";
 
@@ -105,9 +106,12 @@ async function prepare({ root, now, server: wanted, port }: ServeOptions): Promi
 }
 
 function configurationOf(job: Job): Map<string, string> {
-  const { registry, name, ports, material } = job;
-  const { files } = job.state;
-  const issued = nginxServers(registry).filter((one) => files.has(paths.path.issued(one)));
+  const { root, registry, name, ports, material } = job;
+  const onDisk = new Map<string, string>();
+  for (const path of job.state.files.keys()) {
+    if (path.startsWith(`${paths.DIR.nginx}/`)) onDisk.set(path, readRegularText(root, path) ?? "");
+  }
+  const issued = nginxServers(registry).filter((one) => job.state.files.has(paths.path.issued(one)));
   const local = { server: name, port: ports.tls, plainPort: ports.plain, sampled: sampledOf(job) };
-  return localConfiguration(registry, { ...local, throwaway: material.kind === "throwaway" }, files, issued);
+  return localConfiguration(registry, { ...local, throwaway: material.kind === "throwaway" }, onDisk, issued);
 }

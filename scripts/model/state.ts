@@ -1,3 +1,4 @@
+import type { ContentDigest } from "./content.ts";
 import type { KeyType, Kind, Reason, Registry } from "./registry.ts";
 import type { Instant } from "./time.ts";
 
@@ -115,8 +116,8 @@ export interface Doubt {
 }
 
 /**
- * Everything under pki/, as read. `files`: derived files and keys by path from the top. Derived text is
- * ASCII by rule; keys, which may be ciphertext, are held one character a byte (latin1).
+ * Everything under pki/, as read. `files`: derived files and keys by path from the top, and what each holds only as a
+ * digest: they are compared, not understood, and no key stays in memory.
  */
 export interface State {
   readonly authority: (CertificateFacts & { readonly pem: string }) | null;
@@ -128,6 +129,6 @@ export interface State {
   readonly carriedOut: CarriedOut | null;
   /** Serials that have pki/private/by_serial/SERIAL.key. */
   readonly keys: ReadonlySet<string>;
-  readonly files: ReadonlyMap<string, string>;
+  readonly files: ReadonlyMap<string, ContentDigest>;
   readonly doubts: readonly Doubt[];
 }

@@ -13,6 +13,8 @@ export function compareAccess(
   renamedFrom: (client: string) => string | null,
   now: Instant,
 ): AccessChange[] {
+  // The same object: nothing was changed, and there are tens of thousands of clients.
+  if (before === after) return [];
   const changes: AccessChange[] = [];
   const followed = new Set<string>();
   for (const client of after.clients.keys()) {

@@ -1,4 +1,5 @@
 import { formatCarriedOut } from "../model/canonical.ts";
+import { contentDigest } from "../model/content.ts";
 import type { DerivedFile } from "../model/derived.ts";
 import * as paths from "../model/paths.ts";
 import type { Due, FileChange } from "../model/plan.ts";
@@ -53,7 +54,7 @@ export function compareFiles(
     const there = state.files.get(file.path);
     if (there === undefined)
       changes.push({ kind: "file", due, path: file.path, reason: "Missing", message: "to be written" });
-    else if (there !== ("text" in file ? file.text : state.files.get(file.copyOf))) {
+    else if (there !== ("text" in file ? contentDigest(file.text) : state.files.get(file.copyOf))) {
       const reason = labels.upgraded ? "Upgraded" : "Drifted";
       changes.push({
         kind: "file",

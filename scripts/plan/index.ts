@@ -18,6 +18,7 @@ import {
   lossesOf,
   lostKeyRefusals,
 } from "./refusals.ts";
+import { doubtsFacts, signedByNobody, type Unsigned, unsignedRefusals } from "./unsigned.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** What judges a plan besides registry and state. */
@@ -30,8 +31,10 @@ export interface Policy {
   readonly stateEdited: readonly string[];
   readonly codeChanged: readonly string[];
   readonly policyChanged: readonly string[];
-  /** Commits without a signature that counts; null where nobody looked. */
-  readonly unsigned: readonly string[] | null;
+  /** What is not signed as limits.signed, as carried out before it, asks for; null where nothing is asked for. */
+  readonly unsigned: Unsigned | null;
+  /** pki/allowed_signers as the change would have it. */
+  readonly signers: string;
 }
 
 export const NO_POLICY: Policy = {
@@ -41,6 +44,7 @@ export const NO_POLICY: Policy = {
   codeChanged: [],
   policyChanged: [],
   unsigned: null,
+  signers: "",
 };
 
 export interface PlanInput {
@@ -86,7 +90,9 @@ export function makePlan(input: PlanInput): Planned {
   const draft = draftPlan(asked, input);
   doubts.push(...lostKeyRefusals(state, input.now, draft.decisions.list));
   const plan = { ...draft.plan, refusals: [...invalid, ...doubts, ...clock, ...draft.plan.refusals] };
-  if (state.authority === null || clock.length > 0) return { plan, errand: null };
+  // Where a stranger may have written facts, not even what was carried out last can be believed.
+  const believed = clock.length === 0 && !doubtsFacts(input.policy.unsigned);
+  if (state.authority === null || !believed) return { plan, errand: null };
   if (doubts.length > 0) return { plan, errand: onlyCrl(draftPlan(last ?? asked, input), input) };
   if (draft.whole.length === 0) return { plan, errand: { ...draft, plan } };
   return { plan, errand: last === null ? null : draftPlan(last, input) };
@@ -154,17 +160,13 @@ function invalidRegistry({ registry, problems, state }: PlanInput): Refusal[] {
   return [{ code: "InvalidRegistry", message: `${first}${more}.${rest}` }];
 }
 
-/** `signed` as last carried out counts too: a change cannot take out the rule that judges it. */
 function branchRefusals(registry: Registry, { policy, state }: PlanInput): Refusal[] {
-  const refusals: Refusal[] = policy.stateEdited.map((path) => ({
+  const edited: Refusal[] = policy.stateEdited.map((path) => ({
     code: "StateEdited",
     message: `${path} is changed on this branch; state is written by reconcile on main. Take the change out of the branch.`,
   }));
-  if (!registry.limits.signed && state.carriedOut?.registry.limits.signed !== true) return refusals;
-  for (const commit of policy.unsigned ?? ["limits.signed: signatures cannot be verified yet (later)"]) {
-    refusals.push({ code: "Unsigned", message: commit });
-  }
-  return refusals;
+  const unsigned = unsignedRefusals(policy.unsigned);
+  return [...edited, ...unsigned, ...(unsigned.length > 0 ? [] : signedByNobody(registry, state, policy.signers))];
 }
 
 function emptyPlan({ now, state }: PlanInput, refusals: readonly Refusal[]): Plan {

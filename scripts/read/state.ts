@@ -1,86 +1,86 @@
-import { basename } from "node:path";
 import { parseCarriedOut } from "../model/canonical.ts";
-import { parseHold, parseRevocation } from "../model/facts.ts";
 import * as paths from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
-import type { CarriedOut, Certificate, Crl, Hold, Request, Revocation, State } from "../model/state.ts";
+import type { State } from "../model/state.ts";
 import { readCertificate } from "../x509/certificate.ts";
-import { readCertificateFile } from "../x509/certificate-file.ts";
 import { readCrl, verifyCrl } from "../x509/crl-reader.ts";
 import { decodePem } from "../x509/pem.ts";
-import { readRequest } from "../x509/request.ts";
+import { type Content, type Draft, draftOf, emptyDraft, text } from "./draft.ts";
+import { COMPARED, SHELVES, type Shelf } from "./shelves.ts";
+import type { StatCache } from "./stat-cache.ts";
 import type { Tree } from "./tree.ts";
 
-/** A State in the making. Doubts are kept by path, so that a file which is read again replaces its own. */
-interface Draft {
-  authority: State["authority"];
-  crl: Crl | null;
-  carriedOut: CarriedOut | null;
-  readonly certificates: Map<string, Certificate>;
-  readonly revocations: Map<string, Revocation>;
-  readonly holds: Map<string, Hold>;
-  readonly requests: Map<string, Request>;
-  readonly keys: Set<string>;
-  readonly files: Map<string, string>;
-  readonly doubts: Map<string, string>;
-}
-
-/** Takes in one file; `null` when it is gone. */
-type Absorb = (draft: Draft, path: string, bytes: Content | null) => void;
-
-type Content = Buffer | string;
-
-/** Reads everything under pki/. Never throws for what stands in the files: what cannot be read becomes a doubt. */
-export function readState(tree: Tree): State {
-  const draft: Draft = {
-    authority: null,
-    crl: null,
-    carriedOut: null,
-    certificates: new Map(),
-    revocations: new Map(),
-    holds: new Map(),
-    requests: new Map(),
-    keys: new Set(),
-    files: new Map(),
-    doubts: new Map(),
-  };
-  for (const { path, kind } of tree.walk("pki")) {
-    if (kind === "file") absorb(draft, path, contentOf(tree, path));
-    else draft.doubts.set(path, "is no regular file; take it away");
+/**
+ * Reads everything under pki/. Never throws for what stands in the files: what cannot be read becomes a doubt. With a
+ * cache of this tree, files that have not changed since are not read again, and what was read is noted there.
+ */
+export function readState(tree: Tree, cache: StatCache | null = null): State {
+  const draft = emptyDraft();
+  const read = readerOf(tree);
+  for (const { path, directory, kind } of tree.walk("pki")) {
+    const shelf = SINGLE.has(path) ? undefined : SHELVES.get(directory);
+    if (kind !== "file") draft.doubts.set(path, "is no regular file; take it away");
+    else if (shelf === undefined || cache === null) absorb(draft, path, read(path), shelf);
+    else readThrough(cache, shelf, read, draft, path);
   }
-  return finish(draft);
+  return finish(tree, draft);
 }
 
 /** The state after some files were written or removed: only those are read again. */
 export function rereadState(tree: Tree, state: State, touched: readonly string[]): State {
   if (touched.length === 0) return state;
-  const draft: Draft = {
-    authority: state.authority,
-    crl: state.crl,
-    carriedOut: state.carriedOut,
-    certificates: new Map(state.certificates),
-    revocations: new Map(state.revocations),
-    holds: new Map(state.holds),
-    requests: new Map(state.requests),
-    keys: new Set(state.keys),
-    files: new Map(state.files),
-    doubts: new Map(state.doubts.map(({ path, message }) => [path, message])),
+  const draft = draftOf(state);
+  const read = readerOf(tree);
+  for (const path of touched) {
+    const shelf = SHELVES.get(path.slice(0, path.lastIndexOf("/")));
+    absorb(draft, path, read(path), shelf);
+  }
+  return finish(tree, draft);
+}
+
+/** The cache looks at a file before it is read: what changes in between is then seen as changed by the next run. */
+function readThrough(cache: StatCache, shelf: Shelf, read: Read, draft: Draft, path: string): void {
+  const known = cache.recall(path);
+  if (known !== null && unpacked(shelf, draft, path, known)) return;
+  absorb(draft, path, read(path), shelf);
+  if (!draft.doubts.has(path)) cache.note(path, shelf.pack(draft, path));
+}
+
+function unpacked(shelf: Shelf, draft: Draft, path: string, packed: unknown): boolean {
+  try {
+    shelf.unpack(draft, path, packed);
+    return true;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}
+
+type Read = (path: string) => Content | null;
+
+/**
+ * Requests may be anything and keys ciphertext: these are bytes, all else is text. Text is read in one call, so keys
+ * are tried as text as long as they are: what has no U+FFFD was UTF-8, and stands for the same bytes.
+ */
+function readerOf(tree: Tree): Read {
+  let sealed = false;
+  return (path) => {
+    if (path.startsWith(REQUESTS)) return tree.read(path);
+    if (!path.startsWith(KEYS)) return tree.readText(path);
+    const key = sealed ? null : tree.readText(path);
+    if (key !== null && !key.includes("\ufffd")) return key;
+    sealed = true;
+    return tree.read(path);
   };
-  for (const path of touched) absorb(draft, path, contentOf(tree, path));
-  return finish(draft);
 }
 
-/** Keys may be ciphertext and requests anything: they are bytes. All else here is text. */
-function contentOf(tree: Tree, path: string): Content | null {
-  const asBytes = path.startsWith(`${paths.DIR.private}/`) || path.startsWith(`${paths.DIR.requests}/`);
-  return asBytes ? tree.read(path) : tree.readText(path);
-}
+const REQUESTS = `${paths.DIR.requests}/`;
+const KEYS = `${paths.DIR.private}/`;
 
-function absorb(draft: Draft, path: string, bytes: Content | null): void {
-  const directory = path.slice(0, path.lastIndexOf("/"));
+function absorb(draft: Draft, path: string, content: Content | null, shelf: Shelf | undefined): void {
   draft.doubts.delete(path);
   try {
-    (SINGLE[path] ?? BY_DIRECTORY[directory] ?? other)(draft, path, bytes);
+    (SINGLE.get(path) ?? shelf?.absorb ?? other(path))(draft, path, content);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     draft.doubts.set(path, `${error.message}. ${error.hints.join(" ") || restore(path)}`);
@@ -92,78 +92,41 @@ export function restore(path: string): string {
   return `Bring back the version that reconcile wrote: git log -- ${path}, then git checkout COMMIT -- ${path}.`;
 }
 
-const SINGLE: Readonly<Record<string, Absorb>> = {
-  [paths.CA_CERTIFICATE]: (draft, path, bytes) => {
-    draft.authority = null;
-    if (bytes === null) return;
-    const pem = text(bytes);
-    draft.authority = { ...readCertificate(decodePem(pem, "CERTIFICATE")), pem };
-    keep(draft, path, bytes);
-  },
-  [paths.CRL_FILE]: (draft, path, bytes) => {
-    draft.crl = null;
-    if (bytes !== null) draft.crl = readCrl(text(bytes));
-    keep(draft, path, bytes);
-  },
-  [paths.CARRIED_OUT]: (draft, path, bytes) => {
-    draft.carriedOut = null;
-    keep(draft, path, bytes);
-    if (bytes !== null) draft.carriedOut = parseCarriedOut(text(bytes));
-  },
-  [paths.CA_KEY]: ignore,
-};
+/** Files of which there is one. */
+const SINGLE: ReadonlyMap<string, Shelf["absorb"]> = new Map(
+  Object.entries<Shelf["absorb"]>({
+    [paths.CA_CERTIFICATE]: (draft, path, content) => {
+      draft.authority = null;
+      if (content === null) return;
+      const pem = text(content);
+      draft.authority = { ...readCertificate(decodePem(pem, "CERTIFICATE")), pem };
+      COMPARED.absorb(draft, path, content);
+    },
+    [paths.CRL_FILE]: (draft, path, content) => {
+      draft.crl = null;
+      if (content !== null) draft.crl = readCrl(text(content));
+      COMPARED.absorb(draft, path, content);
+    },
+    [paths.CARRIED_OUT]: (draft, path, content) => {
+      draft.carriedOut = null;
+      COMPARED.absorb(draft, path, content);
+      if (content !== null) draft.carriedOut = parseCarriedOut(text(content));
+    },
+    [paths.CA_KEY]: ignore,
+  }),
+);
 
-const BY_DIRECTORY: Readonly<Record<string, Absorb>> = {
-  [paths.DIR.certificates]: bySerial(".pem", (draft, serial, bytes) => {
-    draft.certificates.delete(serial);
-    if (bytes !== null) draft.certificates.set(serial, readCertificateFile(text(bytes), serial));
-  }),
-  [paths.DIR.revoked]: bySerial(".yaml", (draft, serial, bytes) => {
-    draft.revocations.delete(serial);
-    if (bytes !== null) draft.revocations.set(serial, parseRevocation(text(bytes), serial));
-  }),
-  [paths.DIR.held]: bySerial(".yaml", (draft, serial, bytes) => {
-    draft.holds.delete(serial);
-    if (bytes !== null) draft.holds.set(serial, parseHold(text(bytes), serial));
-  }),
-  [paths.DIR.keys]: bySerial(".key", (draft, serial, bytes) => {
-    draft.keys.delete(serial);
-    if (bytes !== null) draft.keys.add(serial);
-    keep(draft, paths.path.keyBySerial(serial), bytes);
-  }),
-  [paths.DIR.requests]: (draft, path, bytes) => {
-    const name = basename(path, ".req");
-    draft.requests.delete(name);
-    if (bytes !== null && path.endsWith(".req")) draft.requests.set(name, readRequest(Buffer.from(bytes)));
-  },
-  [paths.DIR.signing]: ignore,
-};
-
-function bySerial(suffix: string, take: (draft: Draft, serial: string, bytes: Content | null) => void): Absorb {
-  return (draft, path, bytes) => {
-    const serial = basename(path, suffix);
-    if (path.endsWith(suffix) && paths.SERIAL.test(serial)) return take(draft, serial, bytes);
-    if (bytes !== null && basename(path) !== ".gitkeep")
-      throw new UserError("does not belong here", `Take it away: git rm ${path}`);
-  };
+/** Derived files that are few. */
+function other(path: string): Shelf["absorb"] {
+  return path.startsWith(`${paths.DIR.signing}/`) ? ignore : COMPARED.absorb;
 }
-
-/** Derived files and keys: their bytes are compared, not understood. */
-const other: Absorb = (draft, path, bytes) => keep(draft, path, bytes);
 
 function ignore(): void {}
 
-function keep(draft: Draft, path: string, content: Content | null): void {
-  if (content === null) draft.files.delete(path);
-  else draft.files.set(path, typeof content === "string" ? content : content.toString("latin1"));
-}
-
-function text(content: Content): string {
-  return typeof content === "string" ? content : content.toString("utf8");
-}
-
-function finish(draft: Draft): State {
-  for (const [path, message] of witnesses(draft)) if (!draft.doubts.has(path)) draft.doubts.set(path, message);
+function finish(tree: Tree, draft: Draft): State {
+  for (const [path, message] of witnesses(tree, draft)) {
+    if (!draft.doubts.has(path)) draft.doubts.set(path, message);
+  }
   const doubts = [...draft.doubts]
     .map(([path, message]) => ({ path, message }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -171,9 +134,9 @@ function finish(draft: Draft): State {
 }
 
 /** What other files tell of facts that are no longer there: index.txt, the last CRL, revocations. */
-function* witnesses(draft: Draft): Generator<[string, string]> {
-  const { certificates, revocations, crl, authority } = draft;
-  for (const serial of indexSerials(draft.files.get(paths.INDEX) ?? "")) {
+function* witnesses(tree: Tree, draft: Draft): Generator<[string, string]> {
+  const { certificates, revocations, crl, authority, files } = draft;
+  for (const serial of indexSerials(files.has(paths.INDEX) ? (tree.readText(paths.INDEX) ?? "") : "")) {
     if (!certificates.has(serial)) yield gone(paths.path.certificate(serial), `${paths.INDEX} lists it`);
   }
   for (const serial of [...revocations.keys(), ...draft.holds.keys()]) {
@@ -184,8 +147,9 @@ function* witnesses(draft: Draft): Generator<[string, string]> {
       yield gone(paths.path.revocation(serial), "the last CRL lists it");
     }
   }
-  const crlText = draft.files.get(paths.CRL_FILE);
-  if (crl !== null && authority !== null && crlText !== undefined && !verifyCrl(crlText, authority.pem)) {
+  if (crl === null || authority === null) return;
+  const crlText = tree.readText(paths.CRL_FILE);
+  if (crlText !== null && !verifyCrl(crlText, authority.pem)) {
     yield [paths.CRL_FILE, `is not signed by this authority. ${restore(paths.CRL_FILE)}`];
   }
 }

@@ -17,6 +17,8 @@ export interface Tree {
 
 interface TreeEntry {
   readonly path: string;
+  /** What it lies in: the path up to its last `/`. */
+  readonly directory: string;
   /** Symlinks, submodules, sockets and the like are `other`: nothing is ever read through them. */
   readonly kind: "file" | "other";
 }
@@ -25,11 +27,15 @@ export function workingTree(root: string): Tree {
   return {
     walk: (directory) => {
       const kind = kindOf(join(root, directory));
-      return kind === "directory" ? walk(root, directory) : kind === "absent" ? [] : [{ path: directory, kind }];
+      return kind === "directory" ? walk(root, directory) : kind === "absent" ? [] : [entryAt(directory, kind)];
     },
     read: (path) => readRegularFile(root, path),
     readText: (path) => readRegularText(root, path),
   };
+}
+
+function entryAt(path: string, kind: TreeEntry["kind"]): TreeEntry {
+  return { path, directory: path.slice(0, Math.max(0, path.lastIndexOf("/"))), kind };
 }
 
 /** Of what a walk begins with: below it, a directory's own entries say what they are. */
@@ -43,7 +49,7 @@ function walk(root: string, directory: string, found: TreeEntry[] = []): TreeEnt
   for (const entry of readDirectory(join(root, directory))) {
     const path = `${directory}/${entry.name}`;
     if (entry.isDirectory()) walk(root, path, found);
-    else if (!isTemporary(entry.name)) found.push({ path, kind: entry.isFile() ? "file" : "other" });
+    else if (!isTemporary(entry.name)) found.push({ path, directory, kind: entry.isFile() ? "file" : "other" });
   }
   return found;
 }
@@ -69,10 +75,7 @@ export async function commitTree(root: string, commit: string, files: readonly s
   const entries = await listTree(git, commit, "pki");
   const readable = entries.filter((entry) => entry.size !== null && entry.mode !== SYMLINK).map((entry) => entry.path);
   const contents = await catFiles(git, commit, [...readable, ...files]);
-  const listed = entries.map(({ path }) => ({
-    path,
-    kind: contents.has(path) ? ("file" as const) : ("other" as const),
-  }));
+  const listed = entries.map(({ path }) => entryAt(path, contents.has(path) ? "file" : "other"));
   return {
     walk: (directory) => listed.filter((entry) => entry.path.startsWith(`${directory}/`)),
     read: (path) => contents.get(path) ?? null,

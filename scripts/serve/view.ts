@@ -2,6 +2,7 @@ import { formatCarriedOut } from "../model/canonical.ts";
 import * as paths from "../model/paths.ts";
 import { formatInstant } from "../model/time.ts";
 import type { ServeTrial, ServeView } from "../render/serve-text.ts";
+import { readRegularFile } from "../system/read-file.ts";
 import { isSealed } from "../vault/seal.ts";
 import { nginxServers } from "./choose.ts";
 import type { Job } from "./job.ts";
@@ -63,14 +64,14 @@ function stateNotes({ asked, state: { carriedOut, crl }, now }: Job): string[] {
   ];
 }
 
-function keyNotes({ state }: Job, trials: readonly Trial[]): string[] {
+function keyNotes({ root }: Job, trials: readonly Trial[]): string[] {
   const clients = [...new Set(trials.flatMap(({ client }) => client ?? []))];
-  const keys = new Map(clients.map((client) => [client, state.files.get(paths.path.key(client))]));
-  const sealed = [...keys.values()].some((key) => key !== undefined && isSealed(Buffer.from(key, "latin1")));
+  const keys = new Map(clients.map((client) => [client, readRegularFile(root, paths.path.key(client))]));
+  const sealed = [...keys.values()].some((key) => key !== null && isSealed(key));
   return [
     ...(sealed ? ["Keys are ciphertext in this clone: the lines with --key need git-crypt unlock KEYFILE first."] : []),
     ...clients
-      .filter((client) => keys.get(client) === undefined)
+      .filter((client) => keys.get(client) === null)
       .map((client) => `${client} keeps its own key: put its file in the place of ${client}.key.`),
   ];
 }

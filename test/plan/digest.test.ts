@@ -15,6 +15,7 @@ import {
   revocationOf,
   serialOf,
   stateOf,
+  stored,
   VERSION,
   withClients,
 } from "../support/plan-builders.ts";
@@ -37,7 +38,7 @@ it("is one also when nothing can be planned", () => {
 
 describe("the digest is the same", () => {
   const reversed = { ...REGISTRY, clients: new Map([...REGISTRY.clients].reverse()) };
-  const locked = { ...STATE, files: new Map([["pki/private/alice.key", "\0GITCRYPT\0"]]) };
+  const locked = { ...STATE, files: new Map([["pki/private/alice.key", stored("\0GITCRYPT\0")]]) };
   it.each<[sentence: string, same: string]>([
     ["whatever it is compared with", digest(REGISTRY, STATE, { base: registryOf() })],
     ["whether there is anything to compare with", digest(REGISTRY, STATE, { base: null })],

@@ -1,0 +1,53 @@
+import type { ContentDigest } from "../model/content.ts";
+import type { CarriedOut, Certificate, Crl, Hold, Request, Revocation, State } from "../model/state.ts";
+
+/** A State in the making. Doubts are kept by path, so that a file which is read again replaces its own. */
+export interface Draft {
+  authority: State["authority"];
+  crl: Crl | null;
+  carriedOut: CarriedOut | null;
+  readonly certificates: Map<string, Certificate>;
+  readonly revocations: Map<string, Revocation>;
+  readonly holds: Map<string, Hold>;
+  readonly requests: Map<string, Request>;
+  readonly keys: Set<string>;
+  readonly files: Map<string, ContentDigest>;
+  readonly doubts: Map<string, string>;
+}
+
+/** Keys may be ciphertext and requests anything: they are bytes. All else under pki/ is text. */
+export type Content = Buffer | string;
+
+export function text(content: Content): string {
+  return typeof content === "string" ? content : content.toString("utf8");
+}
+
+export function emptyDraft(): Draft {
+  return {
+    authority: null,
+    crl: null,
+    carriedOut: null,
+    certificates: new Map(),
+    revocations: new Map(),
+    holds: new Map(),
+    requests: new Map(),
+    keys: new Set(),
+    files: new Map(),
+    doubts: new Map(),
+  };
+}
+
+export function draftOf(state: State): Draft {
+  return {
+    authority: state.authority,
+    crl: state.crl,
+    carriedOut: state.carriedOut,
+    certificates: new Map(state.certificates),
+    revocations: new Map(state.revocations),
+    holds: new Map(state.holds),
+    requests: new Map(state.requests),
+    keys: new Set(state.keys),
+    files: new Map(state.files),
+    doubts: new Map(state.doubts.map(({ path, message }) => [path, message])),
+  };
+}
