@@ -1,5 +1,6 @@
 import { runCommand } from "./cli/run.ts";
 import { check } from "./flows/check.ts";
+import { UserError } from "./model/problem.ts";
 import { findingsJson } from "./render/findings-json.ts";
 import { findingsSummary, findingsText } from "./render/findings-text.ts";
 
@@ -8,10 +9,21 @@ await runCommand(
     name: "check",
     summary: "every invariant of registry, state, derived files and repository",
     secrets: "none; with git-crypt's key, keys are compared with certificates",
-    flags: {},
+    flags: {
+      head: { type: "string", argument: "REF", description: "look at that commit as data, without checking it out" },
+      base: {
+        type: "string",
+        argument: "REF",
+        description: "with --head: state must be as it was where the two parted",
+      },
+    },
   },
-  async ({ root, now, nowGiven, json, out, say, style, progress }) => {
-    const { findings, leftOut, certificates } = await check({ root, now, checkClock: !nowGiven, progress });
+  async ({ root, now, nowGiven, flags: { head, base }, json, out, say, style, progress }) => {
+    if (base !== null && head === null)
+      throw new UserError("--base belongs to --head", "write: npm run check -- --base main --head BRANCH");
+    const commit = head === null ? null : { head, base };
+    const options = { root, now, checkClock: !nowGiven, progress };
+    const { findings, leftOut, certificates } = await check(options, commit);
     if (json) out(findingsJson(findings));
     else if (findings.length > 0) out(findingsText(findings, style.out));
     for (const text of leftOut) say(text);

@@ -37,7 +37,7 @@ async function future({ now, checkClock, restore }: CheckInput, { number, thisUp
 }
 
 /** Numbers only rise: a lower one than the committed is an old CRL put back, on which somebody revoked is missing. */
-async function rollback({ git, head, read }: CheckInput, crl: Crl): Promise<Finding | null> {
+async function rollback({ git, head, read, restore }: CheckInput, crl: Crl): Promise<Finding | null> {
   const committed = head === null ? undefined : (await catFiles(git, head, [path])).get(path);
   const last = committed === undefined ? null : readable(committed.toString("latin1"));
   if (last === null || committed === undefined || crl.number > last.number) return null;
@@ -46,7 +46,7 @@ async function rollback({ git, head, read }: CheckInput, crl: Crl): Promise<Find
     crl.number < last.number
       ? `its number ${crl.number} is lower than the committed ${last.number}`
       : `it has the committed number ${last.number} and is another CRL`;
-  return block("CrlRollback", path, message, `git checkout HEAD -- ${path} && ${RECONCILE}`);
+  return block("CrlRollback", path, message, `${await restore(path)} && ${RECONCILE}`);
 }
 
 function readable(pem: string): Crl | null {

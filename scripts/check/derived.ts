@@ -9,9 +9,11 @@ import { makePlan, NO_POLICY } from "../plan/index.ts";
 import { block, type CheckInput, RECONCILE, warn } from "./input.ts";
 
 /** The plan for the repository as it is; null where there is no authority to plan for. */
-export function planned({ registry, problems, state, now, version, checkClock }: CheckInput): Plan | null {
+export function planned(input: CheckInput): Plan | null {
+  const { registry, problems, state, now, version, checkClock, signatures } = input;
   if (state.authority === null) return null;
-  return makePlan({ registry, problems, state, now, version, policy: { ...NO_POLICY, checkClock } }).plan;
+  const policy = { ...NO_POLICY, checkClock, ...signatures };
+  return makePlan({ registry, problems, state, now, version, policy }).plan;
 }
 
 /** Derived files against what the registry as last carried out calls for: a pending change in clients.yaml is no drift. */
@@ -80,6 +82,7 @@ async function refused(
   const [request, problem] = code === "BadRequest" ? message.split(/: (.*)/s) : [];
   if (request?.startsWith(`${paths.DIR.requests}/`) === true)
     return [block(code, request, problem ?? message, await restore(request))];
+  if (code === "Unsigned") return [block(code, ".git", message, null)];
   return [block(code, paths.REGISTRY_FILE, message, "npm run plan")];
 }
 

@@ -1,5 +1,5 @@
 import { type Dirent, lstatSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { DIR } from "../model/paths.ts";
 import { isTemporary } from "../system/files.ts";
 
@@ -24,6 +24,14 @@ export function entriesOf(root: string, directory = "pki"): Entry[] {
     if (kind === "directory") found.push(...entriesOf(root, path));
   }
   return found;
+}
+
+/** The same of a commit, whose files have no modes that matter. */
+export function entriesOfCommit(tree: readonly { readonly path: string; readonly mode: string }[]): Entry[] {
+  return tree.map(({ path, mode }) => {
+    const kind = mode.startsWith("100") ? "file" : "other";
+    return { path, kind, temporary: isTemporary(posix.basename(path)), mode: null };
+  });
 }
 
 export function isPrivate(path: string): boolean {

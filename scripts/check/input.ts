@@ -2,6 +2,7 @@ import type { Finding, Problem } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
+import type { Policy } from "../plan/index.ts";
 import type { Git } from "../system/git.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Entry } from "./entries.ts";
@@ -26,10 +27,11 @@ export interface CheckInput {
   readonly state: State;
   readonly vault: Vault;
   readonly git: Git;
-  /** The commit HEAD stands for; null before the first. */
+  /** What was committed before: HEAD, or of a commit that is looked at, its base; null before the first. */
   readonly head: string | null;
   readonly history: History;
   readonly restore: Restore;
+  readonly signatures: Pick<Policy, "unsigned" | "signers">;
 }
 
 /** A finding that makes check exit 1. `fix`: a command for sh, at the top of the repository. */

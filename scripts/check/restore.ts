@@ -7,12 +7,13 @@ import { blobId, firstVersion, type History } from "./history.ts";
 /** The command that brings a file back from git, or null where git has no better one. */
 export type Restore = (path: string) => Promise<string | null>;
 
-/** Facts come back as they were first committed, the rest as HEAD has it. */
+/** Facts come back as they were first committed, the rest as `head` has it, which a person calls `name`. */
 export function restorer(
   git: Git,
   head: string | null,
   history: History,
   read: (path: string) => Buffer | null,
+  name = "HEAD",
 ): Restore {
   let committed: Promise<Map<string, string>> | undefined;
   return async (path) => {
@@ -21,7 +22,7 @@ export function restorer(
     committed ??= listTree(git, head, "pki").then((entries) => new Map(entries.map((one) => [one.path, one.id])));
     const id = (await committed).get(path);
     if (id === undefined) return null;
-    const checkout = `git checkout HEAD -- ${quoted(path)}`;
+    const checkout = `git checkout ${name} -- ${quoted(path)}`;
     // git sets no mode but the executable bit.
     if (isPrivate(path)) return `${checkout} && chmod 600 ${quoted(path)}`;
     const bytes = read(path);

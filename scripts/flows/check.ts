@@ -16,7 +16,9 @@ import { openGit } from "../system/git.ts";
 import { EXPORT_HINT } from "../vault/init.ts";
 import { environmentKey } from "../vault/key-source.ts";
 import { openVault } from "../vault/vault.ts";
+import { type CommitAsked, gatherCommit } from "./check-commit.ts";
 import { gatehouseVersion, loadWorkingTree } from "./load.ts";
+import { signaturesOfTree } from "./signed.ts";
 import { exportIsConfirmed } from "./welcome.ts";
 
 export interface CheckOptions {
@@ -35,10 +37,12 @@ export interface Checked {
   readonly certificates: number;
 }
 
-/** Every invariant of registry, state, derived files and repository. Reads only; needs no secret, and does more with them. */
-export async function check(options: CheckOptions): Promise<Checked> {
-  const input = await gather(options);
-  const git = Promise.all([attributes(input), filter(input), hooks(input), guarded(input)]);
+/**
+ * Every invariant of registry, state, derived files and repository. Reads only; needs no secret, and does more with
+ * them. Of a commit: as data, without a working tree and what belongs to it.
+ */
+export async function check(options: CheckOptions, commit: CommitAsked | null = null): Promise<Checked> {
+  const { input, git, only } = commit === null ? await gather(options) : await gatherCommit(options, commit);
   // Whoever fails first is reported; the others' failure must not count as unhandled.
   git.catch(() => {});
   const facts = await checkFacts(input, options);
@@ -47,14 +51,9 @@ export async function check(options: CheckOptions): Promise<Checked> {
   // What is derived from doubtful facts is doubtful itself, and no news.
   const plan = doubtful ? null : planned(input);
   const follows = plan === null ? [] : [...derived(input, plan), ...(await pending(input, plan, list))];
-  const tree = [
-    ...modes(input),
-    ...leftovers(input),
-    ...unexpected(input, doubtful),
-    ...shortHistory(input),
-    ...saved(input),
-  ];
+  const tree = [...modes(input), ...leftovers(input), ...unexpected(input, doubtful), ...shortHistory(input)];
   const findings = [
+    ...only,
     ...registryProblems(input),
     ...facts,
     ...list,
@@ -64,12 +63,20 @@ export async function check(options: CheckOptions): Promise<Checked> {
   ];
   return {
     findings: findings.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
-    leftOut: leftOut(input, doubtful),
+    leftOut: leftOut(input, doubtful, commit !== null),
     certificates: input.state.certificates.size,
   };
 }
 
-async function gather({ root, now, checkClock }: CheckOptions): Promise<CheckInput> {
+interface Gathered {
+  readonly input: CheckInput;
+  /** What git itself says of the repository. */
+  readonly git: Promise<Finding[][]>;
+  /** What is asked of this kind of tree alone. */
+  readonly only: readonly Finding[];
+}
+
+async function gather({ root, now, checkClock }: CheckOptions): Promise<Gathered> {
   const git = openGit(root);
   const loading = loadWorkingTree(root, now);
   const head = await git.resolve("HEAD");
@@ -79,8 +86,11 @@ async function gather({ root, now, checkClock }: CheckOptions): Promise<CheckInp
   const read = (path: string) => (files.has(path) ? loaded.tree.read(path) : null);
   const common = { root, now, checkClock, version: gatehouseVersion(), git, head, history };
   const { registry, problems, state } = loaded;
+  const known = { registry, problems, state, signatures: await signaturesOfTree(loaded, root) };
   const restore = restorer(git, head, history, read);
-  return { ...common, entries, read, registry, problems, state, restore, vault: openVault(root, process.env) };
+  const input = { ...common, ...known, entries, read, restore, vault: openVault(root, process.env) };
+  const asked = Promise.all([attributes(input), filter(input), hooks(input), guarded(input)]);
+  return { input, git: asked, only: saved(input) };
 }
 
 /** Facts, each path once: what says most about it stands first. */
@@ -127,9 +137,12 @@ function saved({ root, state, vault }: CheckInput): Finding[] {
   return [warn("KeyNotExported", ".git/git-crypt", message, `${EXPORT_HINT} && npm start -- --exported ${file}`)];
 }
 
-function leftOut({ vault, state, head }: CheckInput, doubtful: boolean): string[] {
+function leftOut({ vault, state, head }: CheckInput, doubtful: boolean, ofCommit: boolean): string[] {
   return [
-    ...(vault.state === "locked"
+    ...(ofCommit
+      ? ["Left out, because it is a commit that is looked at: modes, hooks and filter, and what the keys hold."]
+      : []),
+    ...(vault.state === "locked" && !ofCommit
       ? ["Left out, because the vault is locked: whether each key is that of its certificate."]
       : []),
     ...(doubtful ? ["Left out until the facts are mended: derived files, and what clients.yaml asks for."] : []),

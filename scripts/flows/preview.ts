@@ -3,9 +3,11 @@ import { UserError } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
 import type { Instant } from "../model/time.ts";
 import { makePlan, NO_POLICY, type Planned, type Policy } from "../plan/index.ts";
-import { commitTree, workingTree } from "../read/tree.ts";
+import { isOfPullRequests, POLICY_FILES } from "../plan/of-pull-requests.ts";
+import { commitTree } from "../read/tree.ts";
 import { type Git, openGit } from "../system/git.ts";
-import { gatehouseVersion, type Loaded, load } from "./load.ts";
+import { gatehouseVersion, type Loaded, load, loadToShow } from "./load.ts";
+import { signaturesOfCommit, signaturesOfTree } from "./signed.ts";
 
 export interface PreviewOptions {
   readonly root: string;
@@ -22,21 +24,25 @@ export interface Preview extends Planned {
   readonly loaded: Loaded;
 }
 
-/** What reconcile would do. Reads, never writes, needs no secret, runs nothing of the branch it looks at. */
+/**
+ * What reconcile would do. Needs no secret, runs nothing of the branch it looks at, and writes nothing but what it
+ * remembers of files that it has read (read/stat-cache.ts).
+ */
 export async function preview(options: PreviewOptions): Promise<Preview> {
   const { root, now, checkClock, allowLosses } = options;
   const git = openGit(root);
   const head = options.head === null ? null : await commitOf(git, options.head);
-  const tree = head === null ? workingTree(root) : await commitTree(root, head, [REGISTRY_FILE]);
-  const loaded = await load(tree, now);
+  const loaded =
+    head === null ? await loadToShow(root, now) : await load(await commitTree(root, head, [REGISTRY_FILE]), now);
   const compared = options.base === null ? null : await compareWith(git, options.base, head, now);
-  const policy = { ...NO_POLICY, ...compared?.policy, checkClock, allowLosses };
   const { registry, problems, state } = loaded;
+  const signatures = await (head === null ? signaturesOfTree(loaded, root) : signaturesOfCommit(loaded, root, head));
+  const policy = { ...NO_POLICY, ...compared?.policy, checkClock, allowLosses, ...signatures };
   const input = { registry, problems, state, now, version: gatehouseVersion(), policy };
   return { ...makePlan(compared === null ? input : { ...input, base: compared.registry }), loaded };
 }
 
-async function commitOf(git: Git, revision: string): Promise<string> {
+export async function commitOf(git: Git, revision: string): Promise<string> {
   const commit = await git.resolve(revision);
   if (commit === null) throw new UserError(`${revision} is no commit here`, "fetch it first: git fetch");
   return commit;
@@ -64,7 +70,7 @@ async function compareWith(git: Git, base: string, head: string | null, now: Ins
   };
 }
 
-async function mergeBaseOf(git: Git, from: string, to: string): Promise<string> {
+export async function mergeBaseOf(git: Git, from: string, to: string): Promise<string> {
   if (!(await git.succeeds(["merge-base", from, to]))) {
     throw new UserError(
       `base ${from.slice(0, 12)} and head ${to.slice(0, 12)} have no commit in common here`,
@@ -74,7 +80,7 @@ async function mergeBaseOf(git: Git, from: string, to: string): Promise<string> 
   return (await git.raw(["merge-base", from, to])).trim();
 }
 
-async function changedPaths(git: Git, from: string, head: string | null): Promise<string[]> {
+export async function changedPaths(git: Git, from: string, head: string | null): Promise<string[]> {
   const common = ["--no-renames", "--name-only", "-z"];
   const listing = await git.raw(
     head === null
@@ -85,15 +91,6 @@ async function changedPaths(git: Git, from: string, head: string | null): Promis
     .split("\0")
     .filter((path) => path !== "")
     .sort();
-}
-
-const POLICY_FILES: readonly string[] = ["pki/allowed_signers", "pki/guard-allow.yaml"];
-
-/** DESIGN 9: what a branch may change under pki/. Everything else there is state. */
-export function isOfPullRequests(path: string): boolean {
-  return (
-    /^pki\/(?:reqs\/[^/]+\.req|signing\/[^/]+)$/.test(path) || POLICY_FILES.includes(path) || path === "pki/README.md"
-  );
 }
 
 /** What somebody's machine or CI runs. */

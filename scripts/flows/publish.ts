@@ -1,10 +1,11 @@
 import { REGISTRY_FILE } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
+import { isOfPullRequests } from "../plan/of-pull-requests.ts";
 import { now as clock } from "../system/clock.ts";
 import { openGit } from "../system/git.ts";
 import { branchToPush, commitState, pushState, startOver } from "./commit.ts";
-import { isOfPullRequests } from "./preview.ts";
 import { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";
+import { insistOnSignature, mustSign } from "./signed-commit.ts";
 
 export interface PublishOptions extends ReconcileOptions {
   readonly commit: boolean;
@@ -29,9 +30,11 @@ export async function publish(options: PublishOptions): Promise<Published> {
   if (options.push) await requireClean(root);
   for (let attempt = 1; ; attempt++) {
     const now = options.push ? clock() : options.now;
-    const before = branch === null ? null : await openGit(root).resolve("HEAD");
+    const before = await openGit(root).resolve("HEAD");
+    const signed = options.commit && (await mustSign(root));
     const done = await reconcile({ ...options, now });
     const committed = options.commit && (await commitState(root, done.carriedOut, isInForce(done)));
+    if (committed && signed) await insistOnSignature(root, before);
     if (branch === null || before === null || (await pushState(root, branch))) return { ...done, committed };
     if (attempt === TRIES)
       throw new UserError(`the remote moved on ${TRIES} times while we worked`, "run the same command again");

@@ -21,6 +21,7 @@ import { installFilter } from "../vault/install.ts";
 import { openVault, type Vault } from "../vault/vault.ts";
 import { type Issuer, makeIssuer } from "../x509/issuer.ts";
 import { gatehouseVersion, type Loaded, loadWorkingTree } from "./load.ts";
+import { type Signatures, signaturesOfTree } from "./signed.ts";
 
 export interface ReconcileOptions {
   readonly root: string;
@@ -51,7 +52,8 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     await installFilter(root);
     const loaded = await loadWorkingTree(root, options.now);
     const { problems } = loaded;
-    const planned = planFor(loaded, loaded.state, options);
+    const signatures = await signaturesOfTree(loaded, root);
+    const planned = planFor(loaded, loaded.state, options, signatures);
     options.show(planned);
     if (options.digest !== null && options.digest !== planned.plan.digest) {
       throw new UserError(
@@ -64,14 +66,18 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     await tidyTemporaries(root, directoriesOf(loaded, root));
     if (errand.plan.changes.length === 0) return { planned, problems, carriedOut: null };
     const state = await carryOut(errand, loaded, options);
-    insistOnNothingToDo(planFor(loaded, state, options), errand);
+    insistOnNothingToDo(planFor(loaded, state, options, signatures), errand);
     return { planned, problems, carriedOut: errand.plan };
   });
 }
 
-function planFor({ registry, problems }: Loaded, state: State, options: ReconcileOptions): Planned {
-  const { now, checkClock, allowLosses } = options;
-  const policy = { ...NO_POLICY, checkClock, allowLosses };
+function planFor(
+  { registry, problems }: Loaded,
+  state: State,
+  { now, checkClock, allowLosses }: ReconcileOptions,
+  signatures: Signatures,
+): Planned {
+  const policy = { ...NO_POLICY, checkClock, allowLosses, ...signatures };
   return makePlan({ registry, problems, state, now, version: gatehouseVersion(), policy });
 }
 
@@ -91,7 +97,7 @@ async function carryOut(errand: Errand, loaded: Loaded, options: ReconcileOption
   const wanted = derivedFiles(errand.registry, state, now, gatehouseVersion());
   const strays = strayFiles(errand.registry, state, now);
   const changes: FileChange[] = compareFiles(wanted, state, strays, { due: "registry", upgraded: false });
-  return rereadState(tree, state, await writeDerived(root, changes, wanted, state));
+  return rereadState(tree, state, await writeDerived(root, changes, wanted));
 }
 
 interface OpenIssuer {

@@ -49,6 +49,7 @@ function isAllowed({ after, losses, allowLosses, now }: LimitInput): boolean {
 
 function tooMany(input: LimitInput, before: Registry): Refusal[] {
   const { limit, losses, now } = input;
+  if (losses.count === 0) return [];
   const admitted = admittedClients(before, now).length;
   if (admitted < LIMIT_APPLIES_FROM || losses.count * 100 <= limit * admitted) return [];
   const percent = Math.round((losses.count * 100) / admitted);
@@ -58,6 +59,7 @@ function tooMany(input: LimitInput, before: Registry): Refusal[] {
 
 function lastSensitive(input: LimitInput, before: Registry): Refusal[] {
   const { after, now } = input;
+  if (before === after) return [];
   const refusals: Refusal[] = [];
   const is = membersOf(after, now);
   for (const [group, members] of [...membersOf(before, now)].sort(([a], [b]) => (a < b ? -1 : 1))) {

@@ -65,6 +65,7 @@ const ABOUT: { readonly [C in (Refusal | Warning)["code"]]?: readonly [sections:
 const SECTION: { readonly [C in (Refusal | Warning)["code"]]?: string } = {
   AuthorityChanged: "authority",
   TooManyLosses: "clients",
+  Unsigned: "limits",
 };
 
 function placeOf({ code, message }: Refusal | Warning, places: Places): Place | null {

@@ -1,6 +1,7 @@
 import type { Kind, Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import { formatInstant, type Instant } from "../model/time.ts";
+import { type Provenance, provenanceValue } from "./provenance.ts";
 import { type Holder, holdersOf } from "./status-holders.ts";
 import { everyone, ofCertificate } from "./status-rows.ts";
 
@@ -76,8 +77,11 @@ export function statusOf(registry: Registry | null, state: State, now: Instant, 
   };
 }
 
-/** `status --json`: instants as RFC 3339, indented, with a final line feed. */
-export function statusJson({ asOf, authority, crl, identities }: Status): string {
+/**
+ * `status --json`: instants as RFC 3339, indented, with a final line feed. `provenance`: of the one certificate asked
+ * for; null where nothing is committed.
+ */
+export function statusJson({ asOf, authority, crl, identities }: Status, provenance?: Provenance | null): string {
   const value = {
     asOf: formatInstant(asOf),
     authority: authority && { subject: authority.subject, notAfter: formatInstant(authority.notAfter) },
@@ -95,6 +99,7 @@ export function statusJson({ asOf, authority, crl, identities }: Status): string
       repositories: row.repositories,
       services: row.services,
     })),
+    ...(provenance === undefined ? {} : { provenance: provenance && provenanceValue(provenance) }),
   };
   return `${JSON.stringify(value, null, 2)}\n`;
 }

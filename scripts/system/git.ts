@@ -76,7 +76,11 @@ async function runGit(
   try {
     return await git
       .env(environment)
-      .outputHandler((_command, stdout) => collect(stdout))
+      .outputHandler((_command, stdout) => {
+        collect(stdout);
+        // simple-git gives a command that said nothing 50 ms to think again, though its output has ended: many are silent.
+        stdout.once("end", () => stdout.emit("data", Buffer.alloc(0)));
+      })
       .raw([...args]);
   } catch (error) {
     throw failed ?? error;

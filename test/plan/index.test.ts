@@ -27,6 +27,11 @@ const SOON = NOW + 10 * DAY;
 const C01 = [...CARRIED.certificates.values()].find((one) => one.identity === "c01")?.serial ?? "";
 const UNLISTED: State = { ...CARRIED, revocations: new Map([[C01, revocationOf(C01)]]) };
 
+/** Somebody is listed, and one commit is not signed. */
+const SIGNERS = `ann@example.com ssh-ed25519 ${Buffer.from("ann's key").toString("base64")}\n`;
+const COMMIT = { id: "abc123", author: "Ann", subject: "Add carol", why: "is not signed", touchesFacts: false };
+const UNSIGNED = { commits: [COMMIT], uncommitted: [], shallow: false, good: null, tip: "abc123" };
+
 const codes = ({ plan }: Planned) => [...new Set(plan.refusals.map(({ code }) => code))];
 const isDecision = (change: Change) => !["crl", "file", "definition"].includes(change.kind);
 
@@ -91,7 +96,7 @@ describe("a registry that is refused as a whole is shown, and what was carried o
       "Unsigned",
       { ...LAST, limits: { ...LAST.limits, signed: true } },
       ["definition", "registry"],
-      { unsigned: ["abc123"] },
+      { unsigned: UNSIGNED, signers: SIGNERS },
     ],
   ])("%s", (code, registry, expected, policy) => {
     const planned = planFor(registry, CARRIED, NOW, policy);
@@ -128,8 +133,8 @@ describe("a registry that is refused as a whole is shown, and what was carried o
 
   it("a change cannot take out the rule that only signed commits count", () => {
     const strict = { ...LAST, limits: { ...LAST.limits, signed: true } };
-    const state = reconcile(strict, stateOf(), NOW, { unsigned: [] });
-    expect(codes(planFor(LAST, state, NOW, { unsigned: ["abc123"] }))).toEqual(["Unsigned"]);
+    const state = reconcile(strict, stateOf(), NOW, { signers: SIGNERS });
+    expect(codes(planFor(LAST, state, NOW, { unsigned: UNSIGNED }))).toEqual(["Unsigned"]);
   });
 
   it("when nothing was carried out before, nothing is done", () => {

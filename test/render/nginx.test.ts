@@ -69,8 +69,20 @@ describe("the files", () => {
     expect([...rendered.map("roles.map").values()]).toEqual([" staff subscribers ", " subscribers "]);
   });
 
-  test("give a home as the repository's path", () => {
-    expect([...rendered.map("homes.map")]).toEqual([[`s:${serial(0)}`.toLowerCase(), "/debian/"]]);
+  test("give a home as the repository's path: the one that is set, else the only one that the client reaches", () => {
+    const group = ["staff", "subscribers"];
+    const clients = new Map([
+      ["set", client({ groups: group, home: "packages" })],
+      ["only", client({ groups: ["subscribers"] })],
+      ["many", client({ groups: group })],
+      ["none", client()],
+    ]);
+    const admitted = [...clients.keys()].map((name, n) => ({ client: name, serial: serial(n) }));
+    const homes = new Rendered(render({ registry: { ...SAMPLE, clients }, admitted })).map("homes.map");
+    expect([...homes]).toEqual([
+      [`s:${serial(1)}`.toLowerCase(), "/debian/"],
+      [`s:${serial(0)}`.toLowerCase(), "/packages/"],
+    ]);
   });
 
   test("let a server serve its own repositories only", () => {
@@ -129,10 +141,35 @@ describe("a server's file", () => {
     const heads = `${foreign}${rendered.text("reasons.conf")}`.split("\n").filter((line) => /^[a-z]/.test(line));
     for (const head of heads)
       expect(head).toMatch(
-        /^(?:map \S+ \$gatehouse_\w+ \{|include gatehouse\/nginx\/reasons[.]conf;|log_format gatehouse escape=json|server \{)$/,
+        /^(?:map \S+ \$gatehouse_\w+ \{|include gatehouse\/nginx\/(?:reasons|generation[*])[.]conf;|log_format gatehouse(?:_refused)? escape=json|server \{)$/,
       );
     expect(foreign).not.toMatch(/default_server|^\s*map_hash/m);
     expect(foreign).toMatch(/^ {4}ssl_crl gatehouse\/crl\.pem;$/m);
+  });
+
+  test("limits requests where its rate says so, and knows nothing of it elsewhere", () => {
+    const rate = { requests: 20, per: "s", burst: 40 } as const;
+    const servers = new Map([
+      ["a.example.com", server({ names: ["a.example.com"], rate })],
+      ["b.example.com", server({ names: ["b.example.com"] })],
+    ]);
+    const files = new Rendered(render({ registry: { ...SAMPLE, servers }, issuedServers: [...servers.keys()] }));
+    for (const directory of ["servers", "include"]) {
+      const limited = files.text(`${directory}/a.example.com.conf`);
+      expect(limited).toMatch(/^limit_req_zone \$gatehouse_client zone=gatehouse_a[.]example[.]com:10m rate=20r\/s;$/m);
+      expect(limited).toMatch(/^ {4}limit_req zone=gatehouse_a[.]example[.]com burst=40 nodelay;$/m);
+      expect(files.text(`${directory}/b.example.com.conf`)).not.toContain("limit_req");
+    }
+  });
+
+  test("has a variable for its names that no other server has", () => {
+    const names = ["a-b.c", "a.b-c", "a_b.c", "a.db", "a_db", "ahb.c", "a.b.c"];
+    const servers = new Map(names.map((name) => [name, server({ names: ["x.example.com"] })]));
+    const files = new Rendered(render({ registry: { ...SAMPLE, servers }, issuedServers: names }));
+    const variables = names.map(
+      (name) => /map \$ssl_server_name (\$\w+) \{/.exec(files.text(`servers/${name}.conf`))?.[1],
+    );
+    expect(new Set(variables).size).toBe(names.length);
   });
 
   test("does not redirect on a socket where a server speaks TLS", () => {

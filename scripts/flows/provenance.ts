@@ -1,0 +1,93 @@
+import { path, REGISTRY_FILE } from "../model/paths.ts";
+import type { Certificate } from "../model/state.ts";
+import { parseSigners, SIGNERS_FILE } from "../plan/allowed-signers.ts";
+import { entryIn } from "../read/registry-entry.ts";
+import type { CommitNamed, Origin, Provenance } from "../render/provenance.ts";
+import { commitsTouching, firstParents, isShallow, type LineCommit, versionsOnLine } from "../system/first-parents.ts";
+import type { Git } from "../system/git.ts";
+import { catBlobs } from "../system/objects.ts";
+import { findProgram } from "../system/programs.ts";
+import { openVerifier, type Verifier } from "../system/signatures.ts";
+import { openHistory } from "./signed.ts";
+import { verdictOf } from "./signed-stretch.ts";
+
+/**
+ * Which commits admitted and revoked a certificate: those that wrote its files, which are reconcile's, and before each
+ * the change of clients.yaml that a reviewer saw. Null where nothing is committed yet.
+ */
+export async function provenanceOf(root: string, { serial, identity }: Certificate): Promise<Provenance | null> {
+  const git = openHistory(root);
+  const tip = await git.resolve("HEAD");
+  if (tip === null) return null;
+  // Without ssh-keygen nobody can say who signed; the rest is known all the same.
+  await using verifier = findProgram("ssh-keygen") === null ? null : await openVerifier(git);
+  const origin = (file: string) => originOf({ git, verifier }, tip, file, identity);
+  return {
+    serial,
+    shallow: await isShallow(git),
+    admitted: await origin(path.certificate(serial)),
+    revoked: await origin(path.revocation(serial)),
+  };
+}
+
+interface Context {
+  readonly git: Git;
+  readonly verifier: Verifier | null;
+}
+
+async function originOf(context: Context, tip: string, file: string, identity: string): Promise<Origin | null> {
+  const first = (await commitsTouching(context.git, [tip], [file])).at(-1);
+  if (first === undefined) return null;
+  const line = await firstParents(context.git, first);
+  const change = await changeOfEntry(context.git, line, identity);
+  const state = await named(context, line.at(-1));
+  if (state === null) return null;
+  return { state, change: change?.id === first ? state : await named(context, change) };
+}
+
+/** So many versions of clients.yaml are read at once. */
+const AT_ONCE = 32;
+
+/** The newest commit of a line in which the entry of an identity is another than before. */
+async function changeOfEntry(git: Git, line: readonly LineCommit[], identity: string): Promise<LineCommit | undefined> {
+  const versions = await versionsOnLine(git, line, REGISTRY_FILE);
+  const commits = line.filter(({ id }) => versions.has(id)).reverse();
+  for (let at = 0; at < commits.length; at += AT_ONCE) {
+    // One more: each is compared with the one before it.
+    const some = commits.slice(at, at + AT_ONCE + 1);
+    const contents = await catBlobs(
+      git,
+      some.flatMap(({ id }) => versions.get(id) ?? []),
+    );
+    const entries = some.map(({ id }) =>
+      entryIn(contents.get(versions.get(id) ?? "")?.toString("utf8") ?? "", identity),
+    );
+    const found = some.slice(0, AT_ONCE).find((_, n) => entries[n] !== (entries[n + 1] ?? null));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A commit with who signed it, by the allowed_signers that were in force before it. */
+async function named({ git, verifier }: Context, commit: LineCommit | undefined): Promise<CommitNamed | null> {
+  if (commit === undefined) return null;
+  const { id, committed, parents } = commit;
+  const read = async (at: string) =>
+    String(await git.rawBytes(["cat-file", "blob", `${at}:${SIGNERS_FILE}`]).catch(() => ""));
+  const signers = parents[0] === undefined ? "" : await read(parents[0]);
+  const words = (await git.raw(["show", "--no-patch", "--no-show-signature", "--format=%an%n%s", id])).split("\n");
+  const [author = "", subject = ""] = words;
+  const signature = (await verifier?.verify([id], signers))?.get(id);
+  if (signature === undefined) return { id, author, subject, committed, signature: null };
+  const { principal, fingerprint } = signature;
+  const known = new Set(parseSigners(signers).map((one) => one.fingerprint));
+  const verdict = verdictOf(signature, known);
+  const signer = verdict === "good" ? principal : null;
+  return {
+    id,
+    author,
+    subject,
+    committed,
+    signature: { verdict, signer, key: fingerprint === "" ? null : fingerprint },
+  };
+}

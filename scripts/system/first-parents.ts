@@ -1,0 +1,101 @@
+import type { Instant } from "../model/time.ts";
+import type { Git } from "./git.ts";
+
+/** A commit on the first-parent line of another, which is main's own history. */
+export interface LineCommit {
+  readonly id: string;
+  readonly parents: readonly string[];
+  /** The committer's date. */
+  readonly committed: Instant;
+}
+
+/** The first-parent line that ends at a commit (a full id), oldest first. */
+export async function firstParents(git: Git, tip: string): Promise<LineCommit[]> {
+  return read(await git.raw(["rev-list", "--first-parent", "--parents", "--timestamp", "--reverse", tip]));
+}
+
+/** Commits by id, in the order given. */
+export async function readCommits(git: Git, ids: readonly string[]): Promise<LineCommit[]> {
+  if (ids.length === 0) return [];
+  const list = ["rev-list", "--no-walk=unsorted", "--parents", "--timestamp", "--stdin"];
+  return read(await git.raw(list, ids.map((id) => `${id}\n`).join("")));
+}
+
+/** `TIMESTAMP ID PARENT…` */
+function read(listing: string): LineCommit[] {
+  return lines(listing).map((line) => {
+    const [at, id = "", ...parents] = line.split(" ");
+    return { id, parents, committed: Number(at) };
+  });
+}
+
+/**
+ * Every commit that some path's contents came by, side branches included, children before their parents. `most`: so
+ * many at most, whichever come first.
+ */
+export async function commitsTouching(
+  git: Git,
+  revisions: readonly string[],
+  paths: readonly string[],
+  most: number | null = null,
+): Promise<string[]> {
+  const limit = most === null ? ["--topo-order"] : [`--max-count=${most}`];
+  return lines(await git.raw(["rev-list", "--full-history", ...limit, ...revisions, "--", ...paths]));
+}
+
+/** One path as a commit changed it, compared with its first parent alone. */
+export interface PathChange {
+  readonly path: string;
+  /** The blob that is there afterwards; null when the path is gone. */
+  readonly blob: string | null;
+}
+
+/** What commits change against their first parent; commits that change nothing are left out. */
+export async function changesOf(
+  git: Git,
+  commits: readonly LineCommit[],
+  paths: readonly string[] = [],
+): Promise<Map<string, PathChange[]>> {
+  const changes = new Map<string, PathChange[]>();
+  if (commits.length === 0) return changes;
+  const input = commits.map(({ id, parents: [first] }) => `${id}${first === undefined ? "" : ` ${first}`}\n`).join("");
+  const options = ["-r", "-z", "--root", "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff"];
+  const fields = (await git.raw(["diff-tree", "--stdin", ...options, "--", ...paths], input)).split("\0");
+  let current: PathChange[] = [];
+  for (let at = 0; at < fields.length; at++) {
+    const field = fields[at]?.trim() ?? "";
+    const [, , , blob] = /^:(\d+) (\d+) [0-9a-f]+ ([0-9a-f]+) [A-Z]$/.exec(field) ?? [];
+    if (blob !== undefined) current.push({ path: fields[++at] ?? "", blob: /^0+$/.test(blob) ? null : blob });
+    else if (field !== "") {
+      current = [];
+      changes.set(field.slice(0, 64).trim(), current);
+    }
+  }
+  return changes;
+}
+
+/** The commits of a line that change a path, each with the blob that is there afterwards. */
+export async function versionsOnLine(
+  git: Git,
+  line: readonly LineCommit[],
+  path: string,
+): Promise<Map<string, string | null>> {
+  const tip = line.at(-1);
+  if (tip === undefined) return new Map();
+  const listing = await git.raw(["rev-list", "--first-parent", tip.id, "--", path]);
+  const ids = new Set(lines(listing));
+  const changes = await changesOf(
+    git,
+    line.filter(({ id }) => ids.has(id)),
+    [path],
+  );
+  return new Map([...changes].map(([id, [change]]) => [id, change?.blob ?? null]));
+}
+
+export async function isShallow(git: Git): Promise<boolean> {
+  return (await git.raw(["rev-parse", "--is-shallow-repository"])).trim() === "true";
+}
+
+function lines(listing: string): string[] {
+  return listing.split("\n").filter((line) => line !== "");
+}
