@@ -1,14 +1,14 @@
 import type { DerivedFile } from "../model/derived.ts";
 import { DIR } from "../model/paths.ts";
 import type { Registry, Server } from "../model/registry.ts";
-import { FOREIGN_PKI, foreignFile } from "./nginx/foreign.ts";
+import { FOREIGN_LOG, FOREIGN_PKI, foreignFile } from "./nginx/foreign.ts";
 import { listenersOf } from "./nginx/listen.ts";
-import { mainFile } from "./nginx/main.ts";
+import { mainFile, OWN_LOG } from "./nginx/main.ts";
 import { type Admitted, admittedEntries, mapFiles } from "./nginx/maps.ts";
 import { reasonMaps, refusalPages } from "./nginx/pages.ts";
 import { repositoryFiles } from "./nginx/repositories.ts";
-import { gateBlock, redirectBlock, rejectBlock, type ServerContext } from "./nginx/server.ts";
-import { logFormat } from "./nginx/settings.ts";
+import { gateBlock, gateMaps, redirectBlock, rejectBlock, type ServerContext } from "./nginx/server.ts";
+import { logFormats } from "./nginx/settings.ts";
 import { compare, file } from "./nginx/text.ts";
 
 export interface NginxInput {
@@ -32,8 +32,8 @@ export function renderNginx({ registry, admitted, issuedServers }: NginxInput): 
   const issued = new Set(issuedServers);
   const files: DerivedFile[] = [
     { path: `${DIR.nginx}/nginx.conf`, text: mainFile({ entries: entries.length, serverNames }) },
-    { path: `${DIR.nginx}/reasons.conf`, text: file([...reasonMaps(), ...logFormat()]) },
-    { path: `${DIR.nginx}/refusals.conf`, text: file(refusalPages()) },
+    { path: `${DIR.nginx}/reasons.conf`, text: file([...reasonMaps(), ...logFormats()]) },
+    { path: `${DIR.nginx}/refusals.conf`, text: file(refusalPages(OWN_LOG)) },
     ...mapFiles(registry, entries),
     ...repositoryFiles(registry),
     ...[...servers].flatMap(([name, server]) => {
@@ -58,12 +58,15 @@ function contextOf(registry: Registry, name: string, server: Server, servers: re
     const path = registry.repositories.get(repository)?.path;
     return path === undefined ? [] : [{ name: repository, path }];
   });
-  return { name, server, listeners: listenersOf(server, servers), repositories, pki: "../", nginx: "" };
+  const refusals = ["include refusals.conf;"];
+  return { name, server, listeners: listenersOf(server, servers), repositories, pki: "../", nginx: "", refusals };
 }
 
 function serverFiles(context: ServerContext, entries: number): DerivedFile[] {
-  const own = [...rejectBlock(context), ...redirectBlock(context), ...gateBlock(context, [])];
-  const foreign = { ...context, pki: FOREIGN_PKI, nginx: `${FOREIGN_PKI}nginx/` };
+  const own = [...rejectBlock(context), ...redirectBlock(context), ...gateMaps(context), ...gateBlock(context, [])];
+  // Written out, because the log is elsewhere there, and nginx finds one beside nobody's file.
+  const refusals = refusalPages(FOREIGN_LOG);
+  const foreign = { ...context, pki: FOREIGN_PKI, nginx: `${FOREIGN_PKI}nginx/`, refusals };
   return [
     { path: ownPath(context.name), text: file(own) },
     { path: foreignPath(context.name), text: foreignFile(foreign, entries) },

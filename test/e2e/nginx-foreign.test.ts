@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Credentials } from "./support/authority.ts";
 import { admitOnly, type Member, strangersByNumber } from "./support/crowd.ts";
@@ -50,8 +50,14 @@ describe("one include in a foreign http {}", () => {
   const send = (options: Partial<Ask>) => ask({ port, sni: NAME, target: TARGET, ...options });
   const reason = async (end: string) => (await nginx?.record(end))?.["reason"];
 
-  test("is tested by nginx without a word", () => {
+  test("is tested by nginx without a word, and so beside a release's marker", () => {
     expect(testConfiguration(scratch.at("trial"), shop.conf)).toEqual({ code: 0, said: "" });
+    const marker = "server { listen 127.0.0.1:7411; location = /generation { return 200 id; } }\n";
+    site?.replace("nginx/generation.conf", marker);
+    expect(testConfiguration(scratch.at("trial"), shop.conf)).toEqual({ code: 0, said: "" });
+    site?.replace("nginx/generation.conf", "no such directive;\n");
+    expect(testConfiguration(scratch.at("trial"), shop.conf).said).toContain("generation.conf");
+    rmSync(site?.at("nginx/generation.conf") ?? "");
   });
 
   test("serves our clients, and refuses ours that are revoked", async () => {
@@ -151,7 +157,7 @@ describe("one include in a foreign http {}", () => {
 /** The one line that a test cannot leave alone: it names the machine's own log directory. */
 function logBeside(site: Site): void {
   const text = readFileSync(site.at(OURS), "utf8");
-  site.replace(OURS, text.replace("/var/log/nginx/gatehouse.log", "access.log"));
+  site.replace(OURS, text.replaceAll("/var/log/nginx/gatehouse.log", "access.log"));
 }
 
 const requestFor = (host: string, target: string) =>

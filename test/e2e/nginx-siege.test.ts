@@ -49,6 +49,25 @@ describe("the gate refuses", () => {
     expect((await siege.ask({ ...OF_DEBIAN, method })).status).toBe(405);
   });
 
+  test("a range that the file does not have", async () => {
+    const beyond = { target: "/debian/file.txt?beyond", headers: ["Range: bytes=100-200"] };
+    const answer = await siege.ask({ ...OF_DEBIAN, ...beyond });
+    expect(answer).toMatchObject({ status: 416, body: expect.stringContaining("no such part") });
+    expect(answer.headers.get("content-range")).toBe("bytes */7");
+    expect((await siege.record("?beyond"))["reason"]).toBe("range not satisfiable");
+  });
+
+  test("with a line in the log that says what was shown and asked for", async () => {
+    await siege.ask({ target: "/debian/.env?shown" });
+    expect(await siege.record("?shown")).toMatchObject({
+      verify: "SUCCESS",
+      name: PKG,
+      host: PKG,
+      tls: "TLSv1.3",
+      resumed: ".",
+    });
+  });
+
   test("nothing that is made to break the log", async () => {
     const agent = 'x","client":"alice"} \\ \x01\xff';
     const answer = await siege.ask({ ...OF_DEBIAN, target: "/debian/file.txt?log", headers: [`User-Agent: ${agent}`] });
@@ -100,6 +119,18 @@ describe("the gate lets through", () => {
       "packages\n",
     ],
     ["the server's name in upper case", { host: "PKG.Example.com", target: "/packages/file.txt" }, 200, "packages\n"],
+    [
+      "a handshake for the server's name in upper case",
+      { sni: "PKG.Example.COM", target: "/packages/file.txt" },
+      200,
+      "packages\n",
+    ],
+    [
+      "a handshake for another of its names",
+      { sni: "WWW.example.com", host: "www.example.com", target: "/packages/file.txt" },
+      200,
+      "packages\n",
+    ],
     ["the same repository on another server", { sni: APT, ...OF_DEBIAN }, 200, "debian\n"],
     ["a client's own repository at home", { client: "bob", target: "/home/file.txt" }, 200, "debian\n"],
     ["a root that is a link and begins with a dot", { target: "/packages-dev/All/a.pkg" }, 200, "a package\n"],

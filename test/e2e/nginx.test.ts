@@ -11,6 +11,8 @@ import { Siege, type Who } from "./support/siege.ts";
 import { PKG } from "./support/siege-registry.ts";
 import { clock, Site } from "./support/site.ts";
 
+const GENERATION = "server { listen 127.0.0.1:7411; location = /generation { return 200 id; } }\n";
+
 describe("nginx with what reconcile rendered", () => {
   let siege: Siege;
   beforeAll(async () => {
@@ -64,6 +66,22 @@ describe("nginx with what reconcile rendered", () => {
     expect((await get("/debian/file.txt", "dave")).status).toBe(400);
     await siege.changeAndReload({ clients: { dave: "{ groups: [staff] }" } });
     expect((await get("/debian/file.txt", "dave")).status).toBe(200);
+  });
+
+  test("is tested without a word beside a release's marker, too", () => {
+    siege.site.replace("nginx/generation.conf", GENERATION);
+    try {
+      expect(testConfiguration(siege.scratch.at("trial"), siege.site.conf)).toEqual({ code: 0, said: "" });
+    } finally {
+      rmSync(siege.site.at("nginx/generation.conf"));
+    }
+  });
+
+  test("shows a client that reaches one repository only that one at home, without being told", async () => {
+    await siege.changeAndReload({ clients: { ivy: "{ groups: [subscribers] }" } });
+    siege.who.set("ivy", siege.site.take("ivy"));
+    expect(await get("/home/file.txt", "ivy")).toEqual({ status: 200, body: "debian\n" });
+    expect((await get("/home/file.txt", "alice")).status).toBe(403);
   });
 
   test.each([6, 1000, 50_000])("is tested without a word with %i clients, and tells them apart", async (count) => {

@@ -1,5 +1,5 @@
 import { identityMaps, mapHashSizes, powerOfTwo } from "./maps.ts";
-import { ACCESS_LOG, serverSettings } from "./settings.ts";
+import { accessLog, serverSettings } from "./settings.ts";
 import { block, file } from "./text.ts";
 
 export interface Sizes {
@@ -7,6 +7,9 @@ export interface Sizes {
   readonly entries: number;
   readonly serverNames: number;
 }
+
+/** The access log of a configuration of our own, relative to -p. */
+export const OWN_LOG = "access.log";
 
 /** Relative to -p, and flat: nginx makes these directories, but not their parents. */
 const SCRATCH = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
@@ -33,8 +36,10 @@ export function mainFile({ entries, serverNames }: Sizes): string {
     ...serverSettings("../"),
     ...identityMaps(""),
     "include reasons.conf;",
-    `access_log access.log ${ACCESS_LOG};`,
+    accessLog(OWN_LOG),
     "include servers/*.conf;",
+    "# On a server: which release this is (scripts/deploy/server/activate writes it).",
+    "include generation*.conf;",
   ];
   return file([
     "worker_processes auto;",

@@ -36,6 +36,12 @@ function roles(client: Client): string {
   return ` ${[...new Set(client.groups)].sort(compare).join(" ")} `;
 }
 
+/** The home of a client that has none set: what it reaches, where that is one repository, so that nothing is guessed. */
+function onlyRepository(registry: Registry, { groups }: Client): string | null {
+  const [one, ...more] = new Set(groups.flatMap((name) => registry.groups.get(name)?.repositories ?? []));
+  return more.length === 0 ? (one ?? null) : null;
+}
+
 /**
  * clients.map, roles.map, homes.map, each keyed by `s:SERIAL`. Not by the client's name: 65 bytes of key do
  * not fit a hash bucket of 64, the size a foreign http {} has, and nginx then refuses to start.
@@ -48,7 +54,8 @@ export function mapFiles(registry: Registry, entries: readonly Entry[]): Derived
     });
     return { path: `${DIR.nginx}/${name}.map`, text: file(lines) };
   };
-  const homePath = ({ settings }: Entry) => registry.repositories.get(settings.home ?? "")?.path ?? null;
+  const homePath = ({ settings }: Entry) =>
+    registry.repositories.get(settings.home ?? onlyRepository(registry, settings) ?? "")?.path ?? null;
   return [
     map("clients", (entry) => entry.client),
     map("roles", (entry) => (entry.settings.groups.length === 0 ? null : roles(entry.settings))),

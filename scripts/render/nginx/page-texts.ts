@@ -91,6 +91,18 @@ export const PAGES: readonly (readonly [key: string, lines: readonly string[]])[
     ],
   ],
   [REASON.hiddenFile, ["Names that begin with a dot are not served.", "", "What to do: check the URL."]],
+  [
+    REASON.tooMany,
+    [
+      "You are known here, but ask more often than this server allows.",
+      "",
+      "What to do: wait a little, and try again.",
+    ],
+  ],
+  [
+    REASON.range,
+    ["This file has no such part.", "", "What to do: ask without a range; the file may have changed since you began."],
+  ],
   [REASON.method, ["This server is for reading only.", "", "What to do: use GET or HEAD."]],
   [
     REASON.hugeHeaders,

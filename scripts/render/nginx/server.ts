@@ -2,6 +2,7 @@ import type { Server } from "../../model/registry.ts";
 import type { Listeners } from "./listen.ts";
 import { refuseIf } from "./pages.ts";
 import { REASON } from "./reasons.ts";
+import { rateLimit, rateZone } from "./settings.ts";
 import { block, compare, literal, quote } from "./text.ts";
 
 export interface ServerContext {
@@ -14,6 +15,8 @@ export interface ServerContext {
   readonly pki: string;
   /** Of the directory of nginx.conf, with a slash at the end or empty. */
   readonly nginx: string;
+  /** Lines that say where refusals end. */
+  readonly refusals: readonly string[];
 }
 
 const tls = ({ listeners }: ServerContext) => listeners.tls.map((listener) => `listen ${listener} ssl;`);
@@ -32,7 +35,7 @@ export function rejectBlock(context: ServerContext): string[] {
     ...plain(context),
     `server_name ${quote(`${context.name}.invalid`)};`,
     "ssl_reject_handshake on;",
-    `include ${context.nginx}refusals.conf;`,
+    ...context.refusals,
     "location / { return 421; }",
   ]);
 }
@@ -53,19 +56,50 @@ function certificate({ name, server, pki }: ServerContext): string[] {
   return [`ssl_certificate ${quote(crt)};`, `ssl_certificate_key ${quote(key)};`];
 }
 
+/** A variable of this server alone. After `_` stands what was no letter or digit, so that no two names become one. */
+function ownVariable(name: string): string {
+  const words: Readonly<Record<string, string>> = { ".": "_d", "-": "_h", _: "_u" };
+  return `$gatehouse_name_${name.replace(/[._-]/g, (mark) => words[mark] ?? mark)}`;
+}
+
+/**
+ * What stands at http level before the server: whether the handshake's name is one of its own, in any case (RFC 6066,
+ * 3), "" or the reason why not; and the zone that counts requests, where they are limited. One pattern and not one
+ * key for each name, because a name of 253 letters does not fit the hash buckets that a foreign http {} has.
+ */
+export function gateMaps({ name, server }: ServerContext): string[] {
+  const names = server.names.map(literal).join("|");
+  return [
+    ...block(`map $ssl_server_name ${ownVariable(name)}`, [
+      `default ${quote(REASON.wrongServerName)};`,
+      `"~*^(?:${names})\\z" "";`,
+    ]),
+    ...(server.rate === undefined ? [] : [rateZone(name, server.rate)]),
+  ];
+}
+
+/** A variable → what it must be, and the map that is asked, and gives a reason or "", only where it is not. */
+function unless(condition: string, map: string, status: number): string[] {
+  return [
+    ...block(`if (${condition})`, [`set $gatehouse_reason ${map};`]),
+    ...block("if ($gatehouse_reason)", [`return ${status};`]),
+  ];
+}
+
 /**
  * The gates that every request passes, in nginx's server rewrite phase. `$uri` is decoded and normalised;
  * `$request_uri` is not and decides nothing. The name of the handshake is compared, not Host: a client
  * admitted elsewhere on the socket may send any Host. We hand out no sessions, so one that is resumed began at
  * another site on the socket, with that site's client CA (nginx before 1.26.3 and 1.27.4: CVE-2025-23419).
  */
-function gates({ server }: ServerContext): string[] {
-  const names = server.names.map(literal).join("|");
+function gates({ name, server }: ServerContext): string[] {
   return [
-    ...refuseIf(`$ssl_server_name !~* "^(?:${names})\\z"`, quote(REASON.wrongServerName), 421),
+    'set $gatehouse_reason "";',
+    // The name that URLs have is compared at once; a pattern or a look-up at each request is a good part of the cost.
+    ...unless(`$ssl_server_name != ${quote(server.names[0] ?? name)}`, ownVariable(name), 421),
     ...refuseIf('$gatehouse_client = ""', "$gatehouse_refusal", 403),
     ...refuseIf("$ssl_session_reused = r", quote(REASON.resumedSession), 421),
-    ...refuseIf("$gatehouse_reads != yes", quote(REASON.method), 405),
+    ...unless("$request_method != GET", "$gatehouse_method", 405),
     // Hidden at the top, but for our own, or hidden further down. It begins with a slash, which PCRE looks for quickly.
     ...refuseIf('$uri ~ "/[.](?!(?<=^/[.])gatehouse/)"', quote(REASON.hiddenFile), 403),
   ];
@@ -89,7 +123,8 @@ export function gateBlock(context: ServerContext, settings: readonly string[]): 
     ...certificate(context),
     ...settings,
     ...gates(context),
-    `include ${context.nginx}refusals.conf;`,
+    ...(context.server.rate === undefined ? [] : rateLimit(context.name, context.server.rate)),
+    ...context.refusals,
     "location / { return 404; }",
     "location ^~ /.gatehouse/ { return 404; }",
     ...home(),

@@ -1,5 +1,4 @@
-/** The first line of every file: who made it, and where to change what it says. */
-const MADE_BY = "# Made by Gatehouse from clients.yaml: change it there, then run `npm run reconcile`.";
+import { madeBy } from "../../render/made-by.ts";
 
 /**
  * A word or string of nginx's configuration in double quotes. The registry's reader refuses what could end
@@ -31,7 +30,7 @@ export function block(head: string, lines: readonly string[]): string[] {
 
 /** A whole file: the comment that says where it comes from, the lines, one newline at the end. */
 export function file(lines: readonly string[]): string {
-  return `${[MADE_BY, ...lines].join("\n")}\n`;
+  return `${[madeBy(), ...lines].join("\n")}\n`;
 }
 
 /** By code unit: the same everywhere, whatever the locale. */
