@@ -5,10 +5,20 @@ await runCommand(
   {
     name: "create",
     summary: "make the authority and git-crypt's key (npm start does it for you)",
-    flags: {},
-    secrets: "makes them",
+    flags: {
+      bare: {
+        type: "string",
+        argument: "DIR",
+        description: "instead: a bare repository whose hooks check pushes and carry them out; again to upgrade it",
+      },
+    },
+    secrets: "makes them; none with --bare",
   },
-  async ({ root, now, say }) => {
+  async ({ root, now, flags, say }) => {
+    if (flags.bare !== null) {
+      const { createBare } = await import("./flows/bare.ts");
+      return createBare(root, flags.bare, say);
+    }
     await create(root, now, say);
     say("Next: npm run reconcile");
   },

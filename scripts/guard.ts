@@ -1,9 +1,9 @@
 import { renderFailure } from "./cli/failure.ts";
 import { runCommand } from "./cli/run.ts";
+import { findingLine } from "./flows/finding-line.ts";
 import type { GuardFinding } from "./guard/finding.ts";
 import { guardStaged } from "./guard/index.ts";
 import { UserError } from "./model/problem.ts";
-import { printable } from "./render/printable.ts";
 
 /** What it cannot decide blocks just the same, but a caller can tell the two apart. */
 const UNDECIDED = 2;
@@ -25,7 +25,7 @@ await runCommand(
     try {
       const findings = await find(root, flags, now);
       if (json) out(JSON.stringify({ findings: findings.map(ordered) }, null, 2));
-      else for (const finding of findings) out(line(finding));
+      else for (const finding of findings) out(findingLine(finding));
       return findings.some(({ level }) => level === "block") ? 1 : 0;
     } catch (error) {
       say(renderFailure(error, style.err));
@@ -50,11 +50,4 @@ async function find(
 
 function ordered({ code, level, path, message, fix, commit }: GuardFinding): GuardFinding {
   return { code, level, path, message, fix, commit };
-}
-
-/** `PATH: what is wrong; mend it with: COMMAND` */
-function line({ level, path, message, fix, commit }: GuardFinding): string {
-  const where = commit === null ? "" : ` (commit ${commit.slice(0, 12)})`;
-  const mark = level === "warn" ? "warning: " : "";
-  return printable(`guard: ${mark}${path}${where}: ${message}${fix === null ? "" : `; mend it with: ${fix}`}`);
 }

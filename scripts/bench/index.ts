@@ -5,6 +5,7 @@ import { type Figures, failedRow, type Limit, makeRow, type Row } from "./row.ts
 import { CRL_ROWS } from "./rows-crl.ts";
 import { ISSUE_ROWS } from "./rows-issue.ts";
 import { NGINX_ROWS } from "./rows-nginx.ts";
+import { PUSH_ROWS } from "./rows-push.ts";
 import { STATE_ROWS } from "./rows-state.ts";
 import { VAULT_ROWS } from "./rows-vault.ts";
 import { Workplace } from "./workplace.ts";
@@ -33,7 +34,14 @@ export interface BenchOptions {
   readonly say: (text: string) => void;
 }
 
-const ROWS: readonly RowSpec[] = [...ISSUE_ROWS, ...STATE_ROWS, ...CRL_ROWS, ...NGINX_ROWS, ...VAULT_ROWS];
+const ROWS: readonly RowSpec[] = [
+  ...ISSUE_ROWS,
+  ...STATE_ROWS,
+  ...CRL_ROWS,
+  ...NGINX_ROWS,
+  ...VAULT_ROWS,
+  ...PUSH_ROWS,
+];
 
 /** Measures row after row; one that fails says why in its place. Throws UserError for a row that is none. */
 export async function runBench({ now, quick, only, say }: BenchOptions): Promise<Bench> {

@@ -18,16 +18,26 @@ const ZEROS = /^0+$/;
 /** What git would also let decide what history is: replaced objects and grafts. Neither is pushed with it. */
 export const NO_GRAFTS = { GIT_GRAFT_FILE: "/dev/null" };
 
+export interface RangeOptions {
+  /** Commits that this remote's branches have are not new. */
+  readonly remote?: string | null;
+  /** In its place: what these revisions (as for git rev-list) reach is not new. */
+  readonly known?: readonly string[];
+  /** The commit whose pki/guard-allow.yaml counts; null: the range's own beginning. */
+  readonly policy?: string | null;
+  readonly now?: Instant;
+}
+
 /**
  * Looks at everything that OLD..NEW would bring: each commit against each of its parents, objects that no diff shows,
  * messages, tags, notes, names, attributes as each commit has them. OLD may be all zeros (everything that NEW reaches
- * is new), NEW too (a branch is deleted: nothing is). `remote`: commits that this remote's branches have are not new.
- * Works in a bare repository, in quarantine too. Throws when it cannot decide, as in a clone too shallow.
+ * is new), NEW too (a branch is deleted: nothing is). Works in a bare repository, in quarantine too. Throws when it
+ * cannot decide, as in a clone too shallow.
  */
 export async function guardRange(
   root: string,
   range: string,
-  { remote = null, now = clock() }: { remote?: string | null; now?: Instant } = {},
+  { remote = null, known, policy = null, now = clock() }: RangeOptions = {},
 ): Promise<GuardFinding[]> {
   const git = openGit(root, NO_GRAFTS);
   const [oldName = "", newName = "", ...more] = range.split("..");
@@ -37,7 +47,8 @@ export async function guardRange(
   if (ZEROS.test(newName)) return [];
   const tip = await resolve(git, newName);
   const base = ZEROS.test(oldName) ? null : await resolve(git, oldName);
-  return guardObjects(git, tip, base, remote, now);
+  const old = known ?? (remote === null ? [] : [`--remotes=${remote}`]);
+  return guardObjects(git, tip, base, { known: old, policy, now });
 }
 
 async function resolve(git: Git, name: string): Promise<string> {
@@ -49,8 +60,13 @@ async function resolve(git: Git, name: string): Promise<string> {
   return id.trim();
 }
 
-async function guardObjects(git: Git, tip: string, base: string | null, remote: string | null, now: Instant) {
-  const known = remote === null ? [] : [`--remotes=${remote}`];
+interface Boundary {
+  readonly known: readonly string[];
+  readonly policy: string | null;
+  readonly now: Instant;
+}
+
+async function guardObjects(git: Git, tip: string, base: string | null, { known, policy: at, now }: Boundary) {
   const not = [...(base === null ? [] : [base]), ...known];
   const objects = await reachable(git, [tip, ...(not.length === 0 ? [] : ["--not", ...not])]);
   const sizes = await objectSizes(git, objects.keys());
@@ -59,7 +75,7 @@ async function guardObjects(git: Git, tip: string, base: string | null, remote: 
   await refuseShallow(git, commits);
 
   const changes = await changesOf(git, commits);
-  const policy = await policyAt(git, base ?? (await boundary(git, tip, known)), now);
+  const policy = await policyAt(git, at ?? base ?? (await boundary(git, tip, known)), now);
   const secrets = await secretsAt(git, await git.resolve(tip));
   const judge = new Judge({ secrets, allow: policy.allow, published: true, now });
   const seen = new Set(changes.map(({ id }) => id));

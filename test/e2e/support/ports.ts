@@ -21,13 +21,17 @@ function listen(): Promise<Server> {
   });
 }
 
-/** Asks every 20 ms until the answer is not undefined. @throws Error saying what was waited for, after ten seconds */
-export async function until<T>(what: string, ask: () => T | undefined | Promise<T | undefined>): Promise<T> {
-  const end = performance.now() + 10_000;
+/** Asks every 20 ms until the answer is not undefined. @throws Error saying what was waited for, after so many seconds */
+export async function until<T>(
+  what: string,
+  ask: () => T | undefined | Promise<T | undefined>,
+  seconds = 10,
+): Promise<T> {
+  const end = performance.now() + seconds * 1000;
   while (performance.now() < end) {
     const answer = await ask();
     if (answer !== undefined) return answer;
     await sleep(20);
   }
-  throw new Error(`waited ten seconds in vain for ${what}`);
+  throw new Error(`waited ${seconds} seconds in vain for ${what}`);
 }

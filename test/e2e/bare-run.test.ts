@@ -1,0 +1,214 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bareYaml, edit, removeKey, Served } from "./support/bare.ts";
+import { certificates } from "./support/judges.ts";
+import { until } from "./support/ports.ts";
+
+/** Far enough apart that edits of five of them merge. */
+const NAMES = Array.from({ length: 20 }, (_, at) => `client${String(at).padStart(2, "0")}`);
+const CLIENTS = Object.fromEntries(NAMES.map((name) => [name, "{ groups: [staff] }"]));
+
+/** Seconds that a busy machine may take. */
+const PATIENCE = 60;
+
+let served: Served;
+beforeAll(async () => {
+  served = await Served.create(bareYaml(CLIENTS));
+});
+afterAll(() => served?.[Symbol.dispose]());
+
+let count = 0;
+/** A new client, and their name. */
+function newcomer(clone = served.clone()): { readonly name: string; readonly clone: ReturnType<Served["clone"]> } {
+  count += 1;
+  const name = `newcomer${count}`;
+  edit(clone, `${clone.read("clients.yaml")}  ${name}: { groups: [guests] }\n`, `Add ${name}`);
+  return { name, clone };
+}
+
+const ofWork = () => {
+  const clone = served.clone();
+  return certificates(clone);
+};
+
+/** Each run begins after the one before has ended. */
+function expectOneAtATime(): void {
+  const marks = [...served.read("gatehouse/log").matchAll(/^\S+Z (carrying out|ended|failed)/gm)].map(
+    ([, word]) => word,
+  );
+  expect(marks.length).toBeGreaterThan(2);
+  for (const [at, word] of marks.entries()) expect(word === "carrying out").toBe(at % 2 === 0);
+}
+
+describe("a push to main", () => {
+  it("is carried out in one commit on top, whose author is the repository's; the pusher reads along", async () => {
+    const { name, clone } = newcomer();
+    const { code, stderr } = await served.push(clone);
+    expect(code).toBe(0);
+    expect(stderr).toContain(`+ ${name} gains files`);
+    expect(stderr).toMatch(/Committed and pushed as [0-9a-f]{12}\./);
+    expect(stderr).toContain("gatehouse: done; for the commit that was made here: git pull");
+    clone.git("pull", "--quiet", "origin", "main");
+    expect(clone.git("log", "-2", "--format=%an: %s")).toBe(`Gatehouse: Issue 1\nTester: Add ${name}\n`);
+    expect(clone.git("rev-parse", "HEAD").trim()).toBe(served.tip());
+    expect(await clone.run("plan", "--detailed-exitcode")).toMatchObject({ code: 0 });
+  });
+
+  it("leaves a log, and keeps key and private clone to the owner", () => {
+    expect(served.read("gatehouse/log")).toContain("carrying out");
+    expect(statSync(served.at("gatehouse/work")).mode & 0o777).toBe(0o700);
+    expect(statSync(served.at("gatehouse/key")).mode & 0o777).toBe(0o600);
+  });
+
+  it("from five clones at once ends with all five carried out, one run at a time, nobody twice", async () => {
+    const chosen = NAMES.filter((_, at) => at % 4 === 0);
+    const clones = chosen.map((name) => ({ name, clone: served.clone() }));
+    await Promise.all(
+      clones.map(async ({ name, clone }) => {
+        const text = clone
+          .read("clients.yaml")
+          .replace(`${name}: { groups: [staff] }`, `${name}: { groups: [guests] }`);
+        edit(clone, text, `Move ${name}`);
+        for (let attempt = 1; (await served.push(clone)).code !== 0; attempt += 1) {
+          if (attempt === 30) throw new Error(`${name} is never taken`);
+          clone.git("pull", "--quiet", "--rebase", "origin", "main");
+        }
+      }),
+    );
+    const clone = served.clone();
+    expect(await clone.run("plan", "--detailed-exitcode")).toMatchObject({ code: 0 });
+    for (const moved of chosen) expect(clone.read("pki/registry.yaml")).toMatch(new RegExp(`${moved}[^}]*guests`));
+    const names = ofWork().map(({ identity }) => identity);
+    expect(new Set(names).size).toBe(names.length);
+    expectOneAtATime();
+    expect(readdirSync(served.at("gatehouse/queue"))).toEqual([]);
+  }, 180_000);
+
+  it("is carried out though the one who pushed is gone", async () => {
+    const { name, clone } = newcomer();
+    const push = served.start(clone);
+    await until("the run", () => served.worker(), PATIENCE);
+    process.kill(-push.pid, "SIGKILL");
+    await push.ended;
+    await until("the end of the run", () => served.worker() === undefined || undefined, PATIENCE);
+    expect(served.show("pki/registry.yaml")).toContain(name);
+  });
+
+  it("is carried out though the run is killed, wherever", async () => {
+    for (const delay of [0, 500]) {
+      const { name, clone } = newcomer();
+      const push = served.start(clone);
+      const worker = await until("the run", () => served.worker(), PATIENCE);
+      await sleep(delay);
+      killed(worker);
+      const { stderr } = await push.ended;
+      expect(stderr).toContain("gatehouse: done");
+      expect(served.show("pki/registry.yaml")).toContain(name);
+    }
+    const names = ofWork().map(({ identity }) => identity);
+    expect(new Set(names).size).toBe(names.length);
+  }, 180_000);
+
+  it("that nobody has carried out is taken up by the next run", async () => {
+    const { name, clone } = newcomer();
+    const push = served.start(clone);
+    const worker = await until("the run", () => served.worker(), PATIENCE);
+    process.kill(-push.pid, "SIGKILL");
+    killed(worker);
+    await push.ended;
+    expect(await served.run()).toMatchObject({ code: 0 });
+    expect(served.show("pki/registry.yaml")).toContain(name);
+    expect(readdirSync(served.at("gatehouse/queue"))).toEqual([]);
+  });
+});
+
+function killed(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself: a quick machine.
+  }
+}
+
+describe("gatehouse/run", () => {
+  it("makes no commit on a quiet day", async () => {
+    const before = served.tip();
+    const { code, stderr } = await served.run();
+    expect(code).toBe(0);
+    expect(stderr).toContain("Nothing to do");
+    expect(served.tip()).toBe(before);
+  });
+
+  it("works where the private clone is locked by a killed git, or broken", async () => {
+    writeFileSync(served.at("gatehouse/work/.git/index.lock"), "");
+    expect(await served.run()).toMatchObject({ code: 0 });
+    rmSync(served.at("gatehouse/work/.git/HEAD"));
+    expect(await served.run()).toMatchObject({ code: 0 });
+  });
+
+  it("turns a large log over", async () => {
+    writeFileSync(served.at("gatehouse/log"), `${"x".repeat(1_000_001)}\n`);
+    const { code, stderr } = await served.run();
+    expect(code).toBe(0);
+    expect(stderr).toContain("Nothing to do");
+    expect(stderr).not.toContain("xxx");
+    expect(statSync(served.at("gatehouse/log.1")).size).toBe(1_000_002);
+  });
+
+  it("says what is missing where there is no key, or one that others can read", async () => {
+    chmodSync(served.at("gatehouse/key"), 0o644);
+    expect((await served.run()).stderr).toContain(`chmod 600 '${served.at("gatehouse/key")}'`);
+    removeKey(served);
+    const { clone, name } = newcomer();
+    const { code, stderr } = await served.push(clone);
+    expect(code).toBe(0);
+    expect(stderr).toContain("git-crypt's key is not here");
+    expect(stderr).toContain(`once mended, run: ${served.at("gatehouse/run")}`);
+    served.first.git("crypt", "export-key", served.at("gatehouse/key"));
+    expect(await served.run()).toMatchObject({ code: 0 });
+    expect(served.show("pki/registry.yaml")).toContain(name);
+  });
+});
+
+describe("create --bare", () => {
+  it("changes nothing the second time", async () => {
+    await served.create();
+    const { code, stderr } = await served.create();
+    expect(code).toBe(0);
+    expect(stderr).toContain("is as it should be");
+    expect(readdirSync(served.at("gatehouse/versions"))).not.toHaveLength(0);
+  });
+
+  it.each([
+    ["somebody else's hook", "hooks/post-receive", "#!/bin/sh\necho theirs\n", "somebody else's hook"],
+    [
+      "hooks that git looks for elsewhere",
+      "config",
+      "[core]\n\tbare = true\n\thooksPath = /elsewhere\n",
+      "core.hooksPath",
+    ],
+  ])("leaves %s alone", async (_, path, text, words) => {
+    const other = served.first.beside(`other-${words.length}.git`);
+    execFileSync("git", ["init", "--quiet", "--bare", "--template=", other]);
+    mkdirSync(join(other, "hooks"));
+    writeFileSync(join(other, path), text);
+    const all = () => readdirSync(other, { recursive: true, encoding: "utf8" }).sort();
+    const before = all();
+    const { code, stderr } = await served.first.run("create", "--bare", other);
+    expect(code).toBe(1);
+    expect(stderr).toContain(words);
+    expect(stderr).toContain("nothing was changed");
+    expect(readFileSync(join(other, path), "utf8")).toBe(text);
+    expect(all()).toEqual(before);
+  });
+
+  it("refuses what is no bare repository", async () => {
+    mkdirSync(served.first.beside("full/of"), { recursive: true });
+    const { code, stderr } = await served.first.run("create", "--bare", served.first.beside("full"));
+    expect(code).toBe(1);
+    expect(stderr).toContain("is not a bare repository; nothing was changed");
+  });
+});
