@@ -1,0 +1,8 @@
+#!/bin/sh
+# Posts or updates the comment: sh scripts/ci/comment.sh FORGE COMMIT FILE [FAILED [LOG]]
+# CI_COMMENT_TOKEN may write comments. FAILED: what failed, in words; LOG: where to read it.
+set -eu
+cd -- "$(dirname -- "$0")/../.."
+. scripts/ci/settings.sh
+
+node scripts/ci/comment.ts "$1" post --head "$2" --body "$3" ${4:+--failed "$4"} ${5:+--log "$5"}

@@ -1,0 +1,30 @@
+#!/bin/sh
+# A comment under every open merge request, by main's scripts, with the branches as data: sh scripts/ci/reviews.sh
+# For GitLab, which gives a fork's pipeline to the fork. CI_COMMENT_TOKEN may read the project and write notes.
+set -eu
+cd -- "$(dirname -- "$0")/../.."
+. scripts/ci/settings.sh
+
+# For the comments alone: what reads a stranger's files has no use for it.
+token=$CI_COMMENT_TOKEN
+unset CI_COMMENT_TOKEN GATEHOUSE_COMMENT_TOKEN
+
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+trap 'exit 130' HUP INT TERM
+
+CI_COMMENT_TOKEN=$token node scripts/ci/comment.ts gitlab list >"$directory/open"
+wrong=0
+while read -r number head; do
+	echo "== merge request $number, $head"
+	one=$directory/$number
+	mkdir "$one"
+	# One that cannot be read must not keep the others waiting.
+	if sh scripts/ci/fetch.sh "refs/merge-requests/$number/head" "$head" </dev/null; then
+		sh scripts/ci/review.sh "$head" "$one" </dev/null || :
+		npm run -s plan -- --from "$one/plan.json" --markdown </dev/null >"$one/comment.md" &&
+			CI_COMMENT_TOKEN=$token sh scripts/ci/comment.sh gitlab "$head" "$one/comment.md" "$(cat "$one/failed")" "$CI_JOB_URL" </dev/null ||
+			wrong=1
+	fi
+done <"$directory/open"
+exit "$wrong"

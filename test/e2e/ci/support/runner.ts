@@ -1,0 +1,242 @@
+import { randomBytes } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { type Context, holds, interpolate, type Status, type Value } from "./expressions.ts";
+import type { Forge } from "./forge.ts";
+import { Machine } from "./machine.ts";
+import { type Job, readWorkflow, type Step } from "./workflow.ts";
+
+type Outcome = "success" | "failure" | "skipped";
+
+export interface Finished {
+  readonly conclusion: "success" | "failure";
+  /** Step names → outcome, of every job that ran. */
+  readonly steps: ReadonlyMap<string, Outcome>;
+  readonly log: string;
+  /** What is on the jobs' disks afterwards. */
+  readonly left: (text: string) => boolean;
+}
+
+export interface Run {
+  /** The workflow's text, of the branch that the forge takes it from. */
+  readonly workflow: string;
+  readonly eventName: string;
+  readonly event?: Context;
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly vars?: Readonly<Record<string, string>>;
+  /** Only jobs that name it get secrets of an environment. */
+  readonly environmentSecrets?: Readonly<Record<string, string>>;
+  /** What a fork's pull request gets, whatever the workflow asks for. */
+  readonly readOnly?: boolean;
+  /** Programs in front of the system's: name → text of a script. */
+  readonly programs?: Readonly<Record<string, string>>;
+  /** npm ci for real, where tests else link the packages. */
+  readonly installs?: boolean;
+}
+
+/** Runs workflows as GitHub's and Forgejo's runners do, each job on a fresh machine, against a forge on loopback. */
+export class Runner implements Disposable {
+  readonly #forge: Forge;
+  readonly #bot: string;
+  readonly #machines: Machine[] = [];
+  /** Artifacts by run and name: the path of the one file in it. */
+  readonly #artifacts = new Map<string, string>();
+  #runs = 0;
+
+  constructor(forge: Forge, bot: string) {
+    this.#forge = forge;
+    this.#bot = bot;
+  }
+
+  get lastRun(): number {
+    return this.#runs;
+  }
+
+  async run(run: Run): Promise<Finished> {
+    const id = ++this.#runs;
+    const workflow = readWorkflow(run.workflow);
+    const results: Record<string, Value> = {};
+    const done: JobDone[] = [];
+    for (const [name, job] of Object.entries(workflow.jobs)) {
+      const needed = (job.needs ?? []).map((need) => results[need]);
+      const status = { failed: needed.some((value) => resultOf(value) !== "success"), cancelled: false };
+      const context = this.#context(run, id, Object.fromEntries((job.needs ?? []).map((n) => [n, results[n] ?? ""])));
+      if (!holds(job.if, context, status)) {
+        results[name] = { result: "skipped" };
+        continue;
+      }
+      const ended = await this.#job(job, run, context, id);
+      results[name] = { result: ended.failed ? "failure" : "success" };
+      done.push(ended);
+    }
+    const machines = done.map(({ machine }) => machine);
+    return {
+      conclusion: done.some(({ failed }) => failed) ? "failure" : "success",
+      steps: new Map(done.flatMap(({ steps }) => [...steps])),
+      log: machines.map(({ log }) => log).join(""),
+      left: (text) => machines.some((machine) => machine.holds(text)),
+    };
+  }
+
+  #context(run: Run, id: number, needs: Value): Context {
+    return {
+      github: {
+        event: run.event ?? {},
+        event_name: run.eventName,
+        ref: "refs/heads/main",
+        repository: "org/repo",
+        server_url: this.#forge.url,
+        run_id: String(id),
+        run_number: String(id),
+      },
+      secrets: run.secrets ?? {},
+      vars: run.vars ?? {},
+      needs,
+    };
+  }
+
+  async #job(job: Job, run: Run, base: Context, id: number): Promise<JobDone> {
+    const machine = new Machine(run.programs);
+    this.#machines.push(machine);
+    const token = `job-${randomBytes(12).toString("hex")}`;
+    const { contents = "none", "pull-requests": pulls } = job.permissions;
+    this.#forge.admit(token, {
+      contents: run.readOnly && contents === "write" ? "read" : contents,
+      comments: pulls === "write" && !run.readOnly,
+      user: this.#bot,
+    });
+    const github = { ...(typeof base["github"] === "object" ? base["github"] : {}), token };
+    const secrets = { ...run.secrets, ...(job.environment === undefined ? {} : run.environmentSecrets) };
+    const context = { ...base, github, secrets, runner: { temp: machine.temp } };
+    const walk = new Walk(this.#forge, this.#artifacts, machine, run, id, job, context);
+    try {
+      for (const step of job.steps) await walk.take(step);
+    } finally {
+      this.#forge.forget(token);
+    }
+    return { machine, failed: walk.failed, steps: walk.steps };
+  }
+
+  [Symbol.dispose](): void {
+    for (const machine of this.#machines) machine[Symbol.dispose]();
+  }
+}
+
+interface JobDone {
+  readonly machine: Machine;
+  readonly failed: boolean;
+  readonly steps: ReadonlyMap<string, Outcome>;
+}
+
+function resultOf(value: Value | undefined): Value | undefined {
+  return typeof value === "object" ? value["result"] : undefined;
+}
+
+/** One job, step after step. */
+class Walk {
+  readonly steps = new Map<string, Outcome>();
+  readonly #ids: Record<string, Value> = {};
+  failed = false;
+  readonly #forge: Forge;
+  readonly #artifacts: Map<string, string>;
+  readonly #machine: Machine;
+  readonly #run: Run;
+  readonly #id: number;
+  readonly #job: Job;
+  readonly #context: Context;
+
+  constructor(
+    forge: Forge,
+    artifacts: Map<string, string>,
+    machine: Machine,
+    run: Run,
+    id: number,
+    job: Job,
+    context: Context,
+  ) {
+    this.#forge = forge;
+    this.#artifacts = artifacts;
+    this.#machine = machine;
+    this.#run = run;
+    this.#id = id;
+    this.#job = job;
+    this.#context = context;
+  }
+
+  async take(step: Step): Promise<void> {
+    const status = { failed: this.failed, cancelled: false };
+    const context = { ...this.#context, steps: this.#ids };
+    let outcome: Outcome = "skipped";
+    if (holds(step.if, context, status)) outcome = (await this.#does(step, context, status)) ? "success" : "failure";
+    if (outcome === "failure") this.failed = true;
+    this.steps.set(step.name ?? step.id ?? "", outcome);
+    if (step.id !== undefined) this.#ids[step.id] = { outcome };
+  }
+
+  async #does(step: Step, context: Context, status: Status): Promise<boolean> {
+    const filled = (all: Readonly<Record<string, unknown>> = {}) =>
+      Object.fromEntries(Object.entries(all).map(([key, text]) => [key, interpolate(String(text), context, status)]));
+    const env = { ...filled(this.#job.env), ...filled(step.env) };
+    const [action] = (step.uses ?? "").split("@");
+    if (step.run !== undefined) return this.#script(interpolate(step.run, context, status), env);
+    const inputs = filled(step.with);
+    if (action === "actions/checkout") return this.#checkout(inputs, env);
+    if (action === "actions/upload-artifact") return this.#upload(inputs);
+    if (action === "actions/download-artifact") return this.#download(inputs);
+    throw new Error(`not known to this runner: ${step.uses}`);
+  }
+
+  async #script(text: string, env: Readonly<Record<string, string>>): Promise<boolean> {
+    const file = this.#machine.file("step.sh");
+    writeFileSync(file, text);
+    const temp = this.#machine.temp;
+    const given = {
+      RUNNER_TEMP: temp,
+      GITHUB_API_URL: `${this.#forge.url}/api/v1`,
+      GITHUB_REPOSITORY: "org/repo",
+      GITHUB_OUTPUT: this.#machine.file("output"),
+      GITHUB_STEP_SUMMARY: this.#machine.file("summary"),
+    };
+    const { code } = await this.#machine.run("sh", ["-e", file], { ...given, ...env });
+    return code === 0;
+  }
+
+  /** As the action does: a clone by the job's token, which is left there only where that was asked for. */
+  async #checkout(inputs: Readonly<Record<string, string>>, env: Readonly<Record<string, string>>): Promise<boolean> {
+    const github = this.#context["github"];
+    const own = typeof github === "object" ? String(github["token"]) : "";
+    const { ref, "fetch-depth": depth, "persist-credentials": persist, token = own, ...rest } = inputs;
+    const { "ssh-key": key = "", ...others } = rest;
+    if (ref !== "main" || depth !== "0" || key !== "" || Object.keys(others).length > 0)
+      throw new Error(`not known to this runner: ${JSON.stringify(inputs)}`);
+    const url = `${this.#forge.url}/org/repo.git`;
+    const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
+    const header = [`http.${url}.extraheader`, `Authorization: basic ${basic}`] as const;
+    const git = async (...args: string[]) => (await this.#machine.run("git", args, env)).code === 0;
+    const done =
+      (await git("init", "--quiet", "--initial-branch=main")) &&
+      (await git("remote", "add", "origin", url)) &&
+      (await git("config", ...header)) &&
+      (await git("fetch", "--quiet", "origin", "+refs/heads/*:refs/remotes/origin/*")) &&
+      (await git("checkout", "--quiet", "-B", "main", "refs/remotes/origin/main")) &&
+      (persist === "true" || (await git("config", "--unset", header[0])));
+    if (done && !this.#run.installs) this.#machine.linkPackages((path) => this.#forge.text("main", path));
+    return done;
+  }
+
+  #upload(inputs: Readonly<Record<string, string>>): boolean {
+    const { name = "", path = "" } = inputs;
+    if (!existsSync(path)) return false;
+    this.#artifacts.set(`${this.#id}/${name}`, path);
+    return true;
+  }
+
+  #download(inputs: Readonly<Record<string, string>>): boolean {
+    const { name = "", path = "", "run-id": run = "", "github-token": token = "" } = inputs;
+    const file = this.#artifacts.get(`${run}/${name}`);
+    if (file === undefined || token === "" || this.#job.permissions["actions"] !== "read") return false;
+    mkdirSync(path, { recursive: true });
+    copyFileSync(file, join(path, basename(file)));
+    return true;
+  }
+}
