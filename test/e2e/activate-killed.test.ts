@@ -1,0 +1,132 @@
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { delimiter } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Host, PROGRAMS, SHELLS, World } from "./support/activation.ts";
+import { Fetching } from "./support/fetching.ts";
+import { testConfiguration } from "./support/nginx.ts";
+import type { Wanted } from "./support/release.ts";
+import { environment } from "./support/repository.ts";
+
+/** Every program that activate calls. */
+const TOOLS = [
+  ..."awk cat chmod cmp comm cp curl cut date find grep head id ln ls mkdir mv nginx readlink rm rmdir sed".split(" "),
+  ..."sha256sum sleep sort sync tail tr uname wc xargs".split(" "),
+];
+
+/**
+ * Stand-ins for programs: each counts, and the one whose turn it is ends its whole process group at once, before the
+ * program does anything. What they count is where activate was.
+ */
+function deadlyTools(world: World, path: string): string {
+  const directory = world.scratch.at("deadly");
+  mkdirSync(directory);
+  for (const name of TOOLS) {
+    const real = execFileSync("sh", ["-c", `command -v ${name}`], { env: { PATH: path }, encoding: "utf8" }).trim();
+    const text = `#!/bin/dash
+echo >>"$COUNTER"
+[ "$(/usr/bin/wc -l <"$COUNTER")" -lt "$TURN" ] || kill -9 0
+exec ${real} "$@"
+`;
+    writeFileSync(`${directory}/${name}`, text);
+    chmodSync(`${directory}/${name}`, 0o755);
+  }
+  return `${directory}${delimiter}${path}`;
+}
+
+/** From the moment when the release is put beside the others, so many programs are left to run. */
+const LATE = 48;
+/** Of those, every eighth is a place to be killed at, under either shell another one; of what comes before, every 32nd. */
+function turns(count: number, offset: number): number[] {
+  const all = Array.from({ length: count }, (_, n) => n + 1);
+  return all.filter((turn) => (turn + offset) % (count - turn < LATE ? 8 : 32) === 0);
+}
+
+describe.each([
+  ["dash", 0],
+  ["busybox", 4],
+] as const)("under %s", (shell, offset) => {
+  let world: World;
+  let host: Host;
+  let path = "";
+  let commit = 1;
+  beforeAll(async () => {
+    world = await World.create();
+    path = deadlyTools(world, shell === "busybox" ? world.smallPath() : (process.env["PATH"] ?? ""));
+    host = await Host.serving(world, "host", world.release(0), { WAIT: "2" }, shell);
+  });
+  afterAll(async () => {
+    await host?.[Symbol.asyncDispose]();
+    world?.[Symbol.dispose]();
+  });
+
+  /** Runs it in a process group of its own, to be killed at that place. How many programs it has called by then. */
+  const runUntil = (turn: number, release: string): Promise<number> => {
+    const counter = world.scratch.at("counter");
+    rmSync(counter, { force: true });
+    const [program, ...first] = SHELLS[shell];
+    const argv = [...first, `${PROGRAMS}activate`, "-d", host.directory, "install", release];
+    const env = environment({ PATH: path, COUNTER: counter, TURN: String(turn) });
+    return new Promise((done, fail) => {
+      const child = spawn(program, argv, { env, stdio: "ignore", detached: true });
+      child.once("error", fail);
+      child.once("close", () => done(statSync(counter).size));
+    });
+  };
+
+  /** What is wrong with the host, which should serve some release, or this one. */
+  const wrong = async (id?: string): Promise<string[]> => {
+    const conf = `${host.directory}/current/nginx/nginx.conf`;
+    const { code, said } = testConfiguration(host.prefix, conf);
+    const serves = [await host.generation(), host.link("current"), host.link("good"), ...host.remains()];
+    return [
+      ...(code === 0 ? [] : [`current is no configuration: ${said}`]),
+      ...(id === undefined || serves.join() === [id, id, id].join() ? [] : serves),
+    ];
+  };
+
+  /** Kills it on its way to a release at each of these places, runs it again, and returns what is wrong after that. */
+  const killedAt = async (places: readonly number[], wanted: Partial<Wanted>, said: RegExp) => {
+    const failed: Record<string, string[]> = {};
+    for (const turn of places) {
+      commit += 1;
+      const release = world.release(commit, { pki: world.after, ...wanted });
+      await runUntil(turn, release.path);
+      const after = await wrong();
+      const { last } = await host.activate("install", release.path);
+      const serves = /^\S+ (\S+)/.exec(last)?.[1] ?? "";
+      const end = said.test(last) && serves.endsWith(release.id) ? [] : [last];
+      const all = [...after, ...end, ...(await wrong(serves))];
+      if (all.length > 0) failed[turn] = all;
+    }
+    return failed;
+  };
+
+  test("killed anywhere, it leaves a server that serves, and the next run ends active", async () => {
+    await using fetching = new Fetching(world);
+    const count = await runUntil(Number.MAX_SAFE_INTEGER, world.release(commit, { pki: world.after }).path);
+    expect(count).toBeGreaterThan(LATE);
+    expect(await killedAt(turns(count, offset), {}, /^(?:active|unchanged) /)).toEqual({});
+    await fetching.stop();
+    expect(fetching.failures).toEqual([]);
+  }, 300_000);
+
+  test.runIf(shell === "dash")(
+    "nor does it matter when it is killed on its way back",
+    async () => {
+      await using fetching = new Fetching(world);
+      const silent = (files: Map<string, string>) => {
+        const conf = files.get("nginx/nginx.conf") ?? "";
+        files.set("nginx/nginx.conf", conf.replace("include generation*.conf;", ""));
+      };
+      commit += 1;
+      const { path } = world.release(commit, { pki: world.after, edit: silent });
+      const count = await runUntil(Number.MAX_SAFE_INTEGER, path);
+      const places = [12, 60].map((left) => count - left);
+      expect(await killedAt(places, { edit: silent }, /^rolled-back /)).toEqual({});
+      await fetching.stop();
+      expect(fetching.failures).toEqual([]);
+    },
+    300_000,
+  );
+});
