@@ -61,9 +61,9 @@ function revokedLines({ revoked, time }: ManifestInput): string[] {
   return open.map(({ serial, notAfter }) => `revoked ${serial} ${notAfter}`);
 }
 
-/** Who gets in. A rollback takes configuration back, and never this; nginx/repositories/ holds the groups that may. */
+/** Who gets in. A rollback takes configuration back, and never this; gates/ holds the groups that may. */
 function isAccess({ path }: ReleaseFile): boolean {
-  return path === "crl.pem" || /^[a-z]+\/(?:[^/]+\.map|repositories\/[^/]+)$/.test(path);
+  return path === "crl.pem" || /^[a-z]+\/(?:[^/]+\.map|gates\/[^/]+)$/.test(path);
 }
 
 function fileLines(kind: "access" | "config", files: readonly ReleaseFile[]): string[] {

@@ -31,6 +31,7 @@ const INPUT: ManifestInput = {
     file("nginx/clients.map"),
     file("nginx/nginx.conf"),
     file("crl.pem"),
+    file("nginx/gates/deb.conf"),
     file("nginx/repositories/deb.conf"),
     file("ca.crt"),
   ],
@@ -70,11 +71,12 @@ describe("a manifest", () => {
     expect(linesOf(INPUT, "access").map((line) => line.split(" ").at(-1))).toEqual([
       "crl.pem",
       "nginx/clients.map",
-      "nginx/repositories/deb.conf",
+      "nginx/gates/deb.conf",
     ]);
     expect(linesOf(INPUT, "config")).toEqual([
       `config ${sha256("ca.crt")} 644 ca.crt`,
       `config ${sha256("nginx/nginx.conf")} 644 nginx/nginx.conf`,
+      `config ${sha256("nginx/repositories/deb.conf")} 644 nginx/repositories/deb.conf`,
       `config ${sha256("private/pkg.example.com.key")} 600 private/pkg.example.com.key`,
     ]);
   });

@@ -33,14 +33,14 @@ export class Rendered {
   /** Location's prefix → file included there, of a server file. */
   locations(name: string): Map<string, string> {
     const found = this.text(name).matchAll(
-      /location \^~ "([^"]+)" \{\n\s+include (?:gatehouse\/nginx\/)?(\S+);\n\s+\}/g,
+      /location \^~ "([^"]+)" \{\n\s+include (?:gatehouse\/nginx\/)?gates\/\S+;\n\s+include (?:gatehouse\/nginx\/)?(\S+);\n\s+\}/g,
     );
     return new Map([...found].map(([, path = "", file = ""]) => [path, file]));
   }
 
   /** Whether the gate of a repository lets these roles in: its first directive, evaluated. */
   opens(repository: string, roles: string): boolean {
-    const [, first = ""] = this.text(`repositories/${repository}.conf`).split("\n");
+    const [, first = ""] = this.text(`gates/${repository}.conf`).split("\n");
     if (first.startsWith("set ")) return false;
     const pattern = /^if \(\$gatehouse_roles !~ "(.+)"\) \{$/.exec(first)?.[1];
     if (pattern === undefined) throw new Error(`no gate: ${first}`);

@@ -41,6 +41,8 @@ describe("the files", () => {
   test("are named by what they are about, sorted, nginx servers only", () => {
     expect(rendered.names).toEqual([
       "clients.map",
+      "gates/debian.conf",
+      "gates/packages.conf",
       "homes.map",
       "include/apt.example.com.conf",
       "include/pkg.example.com.conf",
@@ -93,7 +95,7 @@ describe("the files", () => {
   test("close a repository that no group has", () => {
     const groups = new Map([["staff", group(["debian"])]]);
     const closed = new Rendered(render({ registry: { ...SAMPLE, groups } }));
-    expect(closed.text("repositories/packages.conf")).toMatch(/return 403;\nalias/);
+    expect(closed.text("gates/packages.conf")).toMatch(/return 403;\n$/);
     expect(closed.opens("packages", " staff ")).toBe(false);
   });
 });

@@ -22,17 +22,16 @@ function gate(name: string, groups: readonly string[]): string[] {
 }
 
 /**
- * repositories/NAME.conf, the inside of a location: once, however many servers serve the repository.
- * Links are followed where link and target have one owner (Poudriere's `.latest`); the root itself may be a
+ * The inside of a location, once, however many servers serve the repository: gates/NAME.conf says who may enter,
+ * repositories/NAME.conf what is there. Two files, because a rollback takes the second back and never the first. Links are followed where link and target have one owner (Poudriere's `.latest`); the root itself may be a
  * link, or begin with a dot, because only what follows `$document_root`, the alias, is looked at.
  */
 export function repositoryFiles(registry: Registry): DerivedFile[] {
-  return [...registry.repositories].map(([name, repository]: [string, Repository]) => ({
-    path: `${DIR.nginx}/repositories/${name}.conf`,
-    text: file([
-      ...gate(name, groupsOf(registry, name)),
-      `alias ${quote(`${repository.root}/`)};`,
-      "disable_symlinks if_not_owner from=$document_root;",
-    ]),
-  }));
+  return [...registry.repositories].flatMap(([name, repository]: [string, Repository]) => [
+    { path: `${DIR.nginx}/gates/${name}.conf`, text: file(gate(name, groupsOf(registry, name))) },
+    {
+      path: `${DIR.nginx}/repositories/${name}.conf`,
+      text: file([`alias ${quote(`${repository.root}/`)};`, "disable_symlinks if_not_owner from=$document_root;"]),
+    },
+  ]);
 }

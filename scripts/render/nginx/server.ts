@@ -129,7 +129,10 @@ export function gateBlock(context: ServerContext, settings: readonly string[]): 
     "location ^~ /.gatehouse/ { return 404; }",
     ...home(),
     ...repositories.flatMap(({ name, path }) =>
-      block(`location ^~ ${quote(path)}`, [`include ${context.nginx}repositories/${name}.conf;`]),
+      block(
+        `location ^~ ${quote(path)}`,
+        ["gates", "repositories"].map((directory) => `include ${context.nginx}${directory}/${name}.conf;`),
+      ),
     ),
   ]);
 }
