@@ -1,8 +1,9 @@
 #!/bin/sh
 # Sets up a clone: node packages, a recent Node, programs, hooks. Works alone, in any clone, and does nothing, in
 # silence, when all of it is there.
-#   sh scripts/setup.sh [--quiet] [--test]
+#   sh scripts/setup.sh [--quiet] [--test] [--ci]
 # --test: also what the tests and linters need. --quiet: no closing line; what is installed is still said.
+# --ci: neither programs nor hooks, for a job that reviews or reconciles.
 # POSIX sh: this runs before there is anything else (dash, busybox ash, FreeBSD's sh).
 set -eu
 
@@ -13,6 +14,9 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 . scripts/recent-node.sh
 stamp=node_modules/.gatehouse
 failed=0
+# What the tests drive and judge by.
+judges="certtool curl easyrsa gpg ssh-keygen shellcheck busybox sshd ansible-playbook apache2 stunnel pk12util age bsdtar"
+judges_debian="apt-ftparchive dpkg-deb"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -132,10 +136,13 @@ names() {
 		pkg-ansible-playbook) echo "py311-ansible-core" ;;
 		brew-ansible-playbook) echo "ansible" ;;
 		*-ansible-playbook) echo "ansible-core" ;;
+		dnf-bsdtar) echo "bsdtar" ;;
+		*-bsdtar) echo "libarchive-tools" ;;
 		apt-get-pk12util) echo "libnss3-tools" ;;
 		dnf-pk12util | apk-pk12util) echo "nss-tools" ;;
 		*-pk12util) echo "nss" ;;
 		*-apt-ftparchive) echo "apt-utils" ;;
+		*-dpkg-deb) echo "dpkg" ;;
 		dnf-shellcheck) echo "ShellCheck" ;;
 		pkg-shellcheck) echo "hs-ShellCheck" ;;
 		*) echo "$program" ;;
@@ -202,7 +209,7 @@ MARK='# gatehouse setup, process'
 apt() {
 	DEBIAN_FRONTEND=noninteractive
 	export DEBIAN_FRONTEND
-	nginx_was_here=$(command -v nginx || :)
+	before=$(units)
 	if [ ! -e "$POLICY" ] && [ ! -L "$POLICY" ]; then
 		trap 'rm -f "$POLICY"' EXIT
 		trap 'exit 130' HUP INT TERM
@@ -212,12 +219,21 @@ apt() {
 	done=0
 	# The lists of packages may be absent or old: fetch them only when it does not work without.
 	apt_install "$@" >/dev/null 2>&1 || { quietly apt-get -q update && quietly apt_install "$@"; } || done=1
-	if [ -z "$nginx_was_here" ] && command -v nginx >/dev/null && command -v systemctl >/dev/null; then
-		systemctl disable nginx >/dev/null 2>&1 || :
-	fi
+	for unit in $(units); do
+		case " $before " in *" $unit "*) continue ;; esac
+		systemctl disable "$unit" >/dev/null 2>&1 || :
+	done
 	forget_policy
 	trap - EXIT HUP INT TERM
 	return "$done"
+}
+
+# Names of services whose programs are here, between spaces.
+units() {
+	command -v systemctl >/dev/null || return 0
+	for pair in nginx:nginx sshd:ssh stunnel:stunnel4; do
+		! command -v "${pair%:*}" >/dev/null || printf '%s ' "${pair#*:}"
+	done
 }
 
 apt_install() { apt-get -q install -y --no-install-recommends "$@" </dev/null; }
@@ -344,12 +360,13 @@ own_node() {
 
 # -------------------------------------------------------------------------------------------------------------------
 
-quiet=no test=no
+quiet=no test=no ci=no
 for argument; do
 	case $argument in
 	--quiet) quiet=yes ;;
 	--test) test=yes ;;
-	*) fail "unknown argument $argument; usage: sh scripts/setup.sh [--quiet] [--test]" ;;
+	--ci) ci=yes ;;
+	*) fail "unknown argument $argument; usage: sh scripts/setup.sh [--quiet] [--test] [--ci]" ;;
 	esac
 done
 
@@ -357,9 +374,13 @@ forget_policy
 wanted_test=$test
 packages
 node_itself
-programs git git-crypt openssl nginx
-[ "$wanted_test" = no ] || programs certtool curl easyrsa gpg ssh-keygen shellcheck busybox
+[ "$ci" = yes ] || programs git git-crypt openssl nginx
+if [ "$wanted_test" = yes ]; then
+	[ "$(manager)" = apt-get ] || judges_debian=
+	# shellcheck disable=SC2086 # names of programs, split on purpose
+	programs $judges $judges_debian
+fi
 filter
-hooks
+[ "$ci" = yes ] || hooks
 [ "$failed" = 0 ] || exit 1
 [ "$quiet" = yes ] || say "everything is here"

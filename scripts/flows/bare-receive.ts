@@ -133,7 +133,15 @@ function refuse(message: string, ...hints: readonly string[]): Words {
 
 /** As `plan --base OLD --head NEW`. What is not refused is shown when it is carried out. */
 async function planned(git: Git, base: string | null, head: string, now: Instant): Promise<Words> {
-  const shown = await planToShow({ root: git.root, now, checkClock: true, allowLosses: null, base, head });
+  const shown = await planToShow({
+    root: git.root,
+    now,
+    checkClock: true,
+    allowLosses: null,
+    base,
+    head,
+    asMain: true,
+  });
   if (shown.problems)
     return { refused: true, said: shown.problems.map((problem) => printable(formatProblem(problem))) };
   if (shown.plan.refusals.length === 0) return FINE;

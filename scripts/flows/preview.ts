@@ -18,6 +18,8 @@ export interface PreviewOptions {
   readonly head: string | null;
   /** Compare access with clients.yaml at the merge base with this; null: with what was carried out last. */
   readonly base: string | null;
+  /** The head is to become main as it is: a push. Otherwise, with a base, by a merge that somebody will have signed. */
+  readonly asMain?: true;
 }
 
 export interface Preview extends Planned {
@@ -36,7 +38,10 @@ export async function preview(options: PreviewOptions): Promise<Preview> {
     head === null ? await loadToShow(root, now) : await load(await commitTree(root, head, [REGISTRY_FILE]), now);
   const compared = options.base === null ? null : await compareWith(git, options.base, head, now);
   const { registry, problems, state } = loaded;
-  const signatures = await (head === null ? signaturesOfTree(loaded, root) : signaturesOfCommit(loaded, root, head));
+  const judged = head === null || options.base === null || options.asMain ? head : await commitOf(git, options.base);
+  const signatures = await (judged === null
+    ? signaturesOfTree(loaded, root)
+    : signaturesOfCommit(loaded, root, judged));
   const policy = { ...NO_POLICY, ...compared?.policy, checkClock, allowLosses, ...signatures };
   const input = { registry, problems, state, now, version: gatehouseVersion(), policy };
   return { ...makePlan(compared === null ? input : { ...input, base: compared.registry }), loaded };
