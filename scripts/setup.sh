@@ -15,7 +15,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 stamp=node_modules/.gatehouse
 failed=0
 # What the tests drive and judge by.
-judges="certtool curl easyrsa gpg ssh-keygen shellcheck busybox sshd ansible-playbook apache2 stunnel pk12util age bsdtar"
+judges="certtool curl easyrsa gpg ssh-keygen shellcheck busybox sshd ansible-playbook apache2 stunnel pk12util age bsdtar wget chromium script"
 judges_debian="apt-ftparchive dpkg-deb"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -143,6 +143,8 @@ names() {
 		*-pk12util) echo "nss" ;;
 		*-apt-ftparchive) echo "apt-utils" ;;
 		*-dpkg-deb) echo "dpkg" ;;
+		apt-get-script) echo "bsdutils" ;;
+		*-script) echo "util-linux" ;;
 		dnf-shellcheck) echo "ShellCheck" ;;
 		pkg-shellcheck) echo "hs-ShellCheck" ;;
 		*) echo "$program" ;;

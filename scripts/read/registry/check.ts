@@ -9,7 +9,7 @@ import { Entry, mapEntries, type RecordDefinition } from "./record.ts";
 import type { Place, Places, Report } from "./report.ts";
 import { buildGroup, buildRepository, buildService, checkOverlaps, GROUP, REPOSITORY, SERVICE } from "./resources.ts";
 import { buildServer, buildSigner, SERVER, SIGNER } from "./servers.ts";
-import { CERTIFICATES, readSettings } from "./settings.ts";
+import { CERTIFICATES, readDefaults } from "./settings.ts";
 import { show } from "./words.ts";
 
 export type Checked =
@@ -22,7 +22,7 @@ export type Section = (typeof SECTIONS)[number];
 export const REQUIRED_SECTIONS: readonly Section[] = ["version", "authority", "clients"];
 const KNOWN: ReadonlySet<string> = new Set(SECTIONS);
 
-export type World = Pick<Scope, "now" | "hasRequest" | "hasSigning">;
+export type World = Pick<Scope, "now" | "hasRequest" | "hasSigning" | "signingProblem">;
 
 /** The tree of clients.yaml to the registry, or everything that is wrong with it. */
 export function checkTree(root: Node, report: Report, places: Places, world: World): Checked {
@@ -134,8 +134,8 @@ class Sections {
   build(): Registry {
     const scope = this.#scope;
     const authority = this.#single("authority", AUTHORITY, buildAuthority);
-    const defaults = this.#single("certificates", CERTIFICATES, (entry) =>
-      readSettings(entry, "certificates", scope, authority.lifetime),
+    const { defaults, signers } = this.#single("certificates", CERTIFICATES, (entry) =>
+      readDefaults(entry, scope, authority.lifetime),
     );
     const repositories = this.#repositories();
     const services = this.#services();
@@ -146,6 +146,7 @@ class Sections {
     const everything = { repositories: [...repositories.keys()], services: [...services.keys()] };
     const taken = new Map<string, string>();
     const clients = this.#each("clients", CLIENT, (name, entry) => buildClient(name, entry, clientContext));
+    const signerContext = { scope, authorityLifetime: authority.lifetime, defaults: signers, repositories };
     const serverContext = { scope, authorityLifetime: authority.lifetime, defaults, everything, clients, taken };
     return {
       authority,
@@ -156,7 +157,7 @@ class Sections {
       groups,
       clients,
       servers: this.#each("servers", SERVER, (name, entry) => buildServer(name, entry, serverContext)),
-      signers: this.#each("signers", SIGNER, (name, entry) => buildSigner(name, entry, serverContext)),
+      signers: this.#each("signers", SIGNER, (name, entry) => buildSigner(name, entry, signerContext)),
     };
   }
 

@@ -18,6 +18,8 @@ export interface Scope {
   readonly names: Readonly<Record<NamedSection, ReadonlySet<string>>>;
   readonly hasRequest: (name: string) => boolean;
   readonly hasSigning: (file: string) => boolean;
+  /** What is wrong with the file for this type of repository; absent where nobody looked into files. */
+  readonly signingProblem?: (file: string, type: string) => string | null;
 }
 
 /**

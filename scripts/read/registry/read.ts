@@ -3,7 +3,7 @@ import { REGISTRY_FILE } from "../../model/paths.ts";
 import type { Instant } from "../../model/time.ts";
 import { checkTree } from "./check.ts";
 import { decode } from "./decode.ts";
-import { checkRegistry, type RegistryResult } from "./registry.ts";
+import { checkRegistry, type RegistryContext, type RegistryResult } from "./registry.ts";
 import { Report } from "./report.ts";
 import { readSimple } from "./simple.ts";
 
@@ -14,6 +14,8 @@ export interface RegistrySets {
   readonly requests: ReadonlySet<string>;
   /** Files there are, named as in the registry: `pki/signing/FILE`. */
   readonly signing: ReadonlySet<string>;
+  /** What is wrong with such a file, by `TYPE FILE`. */
+  readonly unfit?: ReadonlyMap<string, string>;
 }
 
 /** Below this, the complete parser is done before a thread would have started (some 40 ms). */
@@ -29,11 +31,7 @@ export type WorkerInput = RegistrySets & { readonly bytes: Uint8Array };
  * what needs the complete YAML parser goes to a thread that can be stopped, and the caller reads on meanwhile.
  */
 export async function readRegistry(bytes: Uint8Array, sets: RegistrySets): Promise<RegistryResult> {
-  const context = {
-    now: sets.now,
-    hasRequest: (name: string) => sets.requests.has(name),
-    hasSigning: (file: string) => sets.signing.has(file),
-  };
+  const context = contextOf(sets);
   if (bytes.length <= SMALL_BYTES) return checkRegistry(bytes, context);
   const started = performance.now();
   const report = new Report();
@@ -42,6 +40,15 @@ export async function readRegistry(bytes: Uint8Array, sets: RegistrySets): Promi
   if (text !== null && tree === null)
     return inThread({ ...sets, bytes }, TIME_LIMIT_MS - (performance.now() - started));
   return tree === null ? { ok: false, problems: report.problems(places) } : checkTree(tree, report, places, context);
+}
+
+export function contextOf({ now, requests, signing, unfit = new Map() }: RegistrySets): RegistryContext {
+  return {
+    now,
+    hasRequest: (name) => requests.has(name),
+    hasSigning: (file) => signing.has(file),
+    signingProblem: (file, type) => unfit.get(`${type} ${file}`) ?? null,
+  };
 }
 
 function inThread(input: WorkerInput, milliseconds: number): Promise<RegistryResult> {

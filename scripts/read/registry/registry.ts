@@ -14,6 +14,8 @@ export interface RegistryContext {
   readonly hasRequest: (name: string) => boolean;
   /** Is there the file, named as in the registry: `pki/signing/FILE`? */
   readonly hasSigning: (file: string) => boolean;
+  /** What is wrong with the file for this type of repository, as the rest of a sentence. */
+  readonly signingProblem?: (file: string, type: string) => string | null;
 }
 
 /**

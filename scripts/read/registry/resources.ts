@@ -81,6 +81,8 @@ export function buildRepository(name: string, entry: Entry<EntryOf<typeof REPOSI
     scope.report.add(entry.at(key), `${key} is for repositories of type apt, and this is ${type}`);
   }
   const signing = entry.get("signing") ?? null;
+  const unfit = signing === null || type === undefined ? null : (scope.signingProblem?.(signing, type) ?? null);
+  if (unfit !== null) scope.report.add(entry.at("signing"), `signing: ${signing} ${unfit}`);
   return {
     repository: { type: type ?? "files", path: path?.value ?? "", root: root?.value ?? "", suite, components, signing },
     pathAt: path?.offset ?? entry.offset,

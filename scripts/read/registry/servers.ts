@@ -1,4 +1,4 @@
-import type { CertificateSettings, Client, Deploy, Server, Signer } from "../../model/registry.ts";
+import type { CertificateSettings, Client, Deploy, Repository, Server, Signer } from "../../model/registry.ts";
 import { dnsName, inBrackets, ipAddress } from "./address.ts";
 import type { EntryOf } from "./authority.ts";
 import { checkRequest } from "./clients.ts";
@@ -6,7 +6,7 @@ import { checkCanary, DEPLOY } from "./deploy.ts";
 import { type Field, list, located, nameOf, oneOf, type Scope } from "./field.ts";
 import { define, type Entry, record } from "./record.ts";
 import { readSettings, SETTINGS } from "./settings.ts";
-import { absolutePath, boolean, count, host, httpsUrl, listen, rate } from "./values.ts";
+import { absolutePath, boolean, count, duration, host, httpsUrl, listen, rate } from "./values.ts";
 
 /** Sections servers and signers. */
 
@@ -193,12 +193,23 @@ export const SIGNER = define({
     repository: nameOf("The repository it signs for.", "repositories"),
     csr: boolean("The signer keeps its own key: pki/reqs/NAME.req."),
     ...SETTINGS,
+    lifetime: duration("How long a certificate lasts; 90d, since pkg_install reads no CRL, unless certificates says."),
   },
 });
 
-export function buildSigner(name: string, entry: Entry<EntryOf<typeof SIGNER>>, context: ServerContext): Signer {
-  const settings = readSettings(entry, `signers.${name}`, context.scope, context.authorityLifetime, context.defaults);
+export type SignerContext = Pick<ServerContext, "scope" | "authorityLifetime" | "defaults"> & {
+  readonly repositories: ReadonlyMap<string, Repository>;
+};
+
+export function buildSigner(name: string, entry: Entry<EntryOf<typeof SIGNER>>, context: SignerContext): Signer {
+  const { scope, repositories } = context;
+  const settings = readSettings(entry, `signers.${name}`, scope, context.authorityLifetime, context.defaults);
   const csr = entry.get("csr") ?? false;
-  if (csr) checkRequest(name, entry.offset, context.scope);
-  return { ...settings, repository: entry.get("repository") ?? null, csr };
+  const repository = entry.get("repository") ?? null;
+  if (csr) checkRequest(name, entry.offset, scope);
+  else if (settings.key === "ed25519" && repository !== null && repositories.get(repository)?.type === "pkgsrc") {
+    const message = `${name} signs for ${repository}, a pkgsrc repository, and pkg_install verifies no ed25519 signature`;
+    scope.report.add(entry.at("key"), message, "write key: ec-p256, or rsa-3072");
+  }
+  return { ...settings, repository, csr };
 }

@@ -27,6 +27,26 @@ const DEFAULTS: CertificateSettings = {
   overlap: null,
 };
 
+/**
+ * pkg_install reads no CRL: a stolen signer's key is good until its certificate ends, so that end is near. A package
+ * verifies as long as the certificate that signed it, at least `renew_before`: docs/roles.md.
+ */
+const SIGNER_LIFETIME = 90 * 86_400;
+
+/** Section `certificates`, and what it comes to for signers: where it names no lifetime, theirs is short. */
+export function readDefaults(
+  entry: SettingsEntry,
+  scope: Scope,
+  authorityLifetime: number,
+): { readonly defaults: CertificateSettings; readonly signers: CertificateSettings } {
+  const defaults = readSettings(entry, "certificates", scope, authorityLifetime);
+  const { renewBefore, overlap } = defaults;
+  // Somebody who renews earlier than that did not mean so short a lifetime.
+  const fits = renewBefore < SIGNER_LIFETIME && (overlap ?? 0) < SIGNER_LIFETIME;
+  const short = fits && !entry.has("lifetime");
+  return { defaults, signers: short ? { ...defaults, lifetime: SIGNER_LIFETIME } : defaults };
+}
+
 type SettingsEntry = Pick<Entry<SettingsValues>, "has" | "at" | "get">;
 type SettingsValues = { [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]["read"]> & {} };
 

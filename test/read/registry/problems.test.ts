@@ -341,12 +341,45 @@ servers:
   });
 });
 
+describe("a signer for pkgsrc", () => {
+  const signer = (certificates: string, fields: string, type = "pkgsrc") =>
+    problemsOf(`version: 1
+authority: { common_name: Example CA, organization: Example Ltd }
+certificates: { ${certificates} }
+repositories: { nb: { type: ${type}, path: /nb/, root: /srv/nb } }
+clients: {}
+signers:
+  brings: { ${fields} }
+`);
+  const refused = "brings signs for nb, a pkgsrc repository, and pkg_install verifies no ed25519 signature";
+
+  test.each([
+    ["of its own", "", "repository: nb, key: ed25519", "7:29"],
+    ["by default", "key: ed25519", "repository: nb", "7:3"],
+  ])("has no Ed25519 key %s", (_, certificates, fields, place) => {
+    expect(signer(certificates, fields)).toEqual([at(place, `${refused} (write key: ec-p256, or rsa-3072)`)]);
+  });
+
+  test.each([
+    ["another key", "key: ed25519", "repository: nb, key: rsa-3072", "pkgsrc"],
+    ["a request, which is judged by its own key", "key: ed25519", "repository: nb, csr: true", "pkgsrc"],
+    ["another repository", "", "repository: nb, key: ed25519", "files"],
+  ])("is as good with %s", (_, certificates, fields, type) => {
+    expect(signer(certificates, fields, type)).toEqual([]);
+  });
+});
+
 describe("the other sections", () => {
   test.each([
     [
       "signers: { build: { repository: dex } }",
       "10:33",
       'repository: there is no repository "dex" (did you mean dev?)',
+    ],
+    [
+      "signers: { build: { renew_before: 90d } }",
+      "10:21",
+      "renew_before (90d) of signers.build must be below its lifetime (90d)",
     ],
     ["services: { db: { sni: a_b, connect: 'a:1' } }", "10:24", /^sni must be a DNS name/],
     ["services: { db: { sni: a.b, connect: a } }", "10:38", /^connect must be a host and a port/],

@@ -90,7 +90,19 @@ signers: { build: }
       organization: "B",
       country: "DE",
     });
-    expect(registry.signers.get("build")).toEqual({ ...settings, repository: null, csr: false });
+    expect(registry.signers.get("build")).toEqual({ ...settings, lifetime: 90 * DAY, repository: null, csr: false });
+  });
+
+  test.each([
+    ["short, since pkg_install reads no CRL", "", "", 90],
+    ["what certificates says", "certificates: { lifetime: 200d }", "", 200],
+    ["that of everybody who renews earlier", "certificates: { renew_before: 120d }", "", 365],
+    ["that of everybody with a longer overlap", "certificates: { overlap: 100d }", "", 365],
+    ["its own", "certificates: { lifetime: 200d }", "lifetime: 60d", 60],
+  ])("of a signer's lifetime: %s", (_, certificates, own, days) => {
+    const text = `version: 1\nauthority: { common_name: A, organization: B }\n${certificates}\nclients: {}\n`;
+    const { signers } = registryOf(`${text}signers: { build: { ${own} } }\n`);
+    expect(signers.get("build")?.lifetime).toBe(days * DAY);
   });
 
   test("of servers: all repositories, or for stunnel all services", () => {

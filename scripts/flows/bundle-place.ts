@@ -1,0 +1,31 @@
+import { realpathSync, statSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { UserError } from "../model/problem.ts";
+import { writeFiles } from "../system/files.ts";
+import { openGit } from "../system/git.ts";
+
+/** A directory for bundles. Throws UserError where there is none, or where git would see the file. */
+export async function placeFor(root: string, out: string, file: string): Promise<string> {
+  const place = resolve(out);
+  if (!statSync(place, { throwIfNoEntry: false })?.isDirectory())
+    throw new UserError(`${out} is not a directory`, `make it: mkdir -m 700 ${out}`);
+  const real = realpathSync(place);
+  const git = openGit(real);
+  const inside =
+    !relative(realpathSync(root), real).startsWith("..") ||
+    (await git.raw(["rev-parse", "--is-inside-work-tree"]).catch(() => "")).trim() === "true";
+  if (inside && !(await git.succeeds(["check-ignore", "--quiet", "--", join(real, file)]))) {
+    throw new UserError(
+      `${join(out, file)} would lie inside a git repository, one \`git add\` away from everybody`,
+      "name a directory elsewhere: --out DIR",
+      "or one that .gitignore has",
+    );
+  }
+  return real;
+}
+
+/** For the owner only from the first byte, and whole or not at all. Returns where it is. */
+export async function writePrivate(place: string, file: string, data: Uint8Array | string): Promise<string> {
+  await writeFiles(place, [{ path: file, data, mode: 0o600 }]);
+  return join(place, file);
+}

@@ -1,0 +1,30 @@
+import type { ClientContext, ReachedRepository, ReachedServer } from "./context.ts";
+
+/** A repository with every server that has it over HTTPS, in the registry's order: the first is the one to ask. */
+export interface Offer {
+  readonly repository: ReachedRepository;
+  readonly places: readonly Place[];
+}
+
+export interface Place {
+  readonly server: ReachedServer;
+  /** With a slash at the end. */
+  readonly url: string;
+}
+
+export function webServers({ servers }: ClientContext): ReachedServer[] {
+  return servers.filter(({ software }) => software !== "stunnel");
+}
+
+/** The repositories of one type, each once, by name. */
+export function offersOf(context: ClientContext, type: ReachedRepository["type"]): Offer[] {
+  const found = new Map<string, { readonly repository: ReachedRepository; readonly places: Place[] }>();
+  for (const server of webServers(context)) {
+    for (const repository of server.repositories.filter((one) => one.type === type)) {
+      const offer = found.get(repository.name) ?? { repository, places: [] };
+      offer.places.push({ server, url: repository.url });
+      found.set(repository.name, offer);
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.repository.name < b.repository.name ? -1 : 1));
+}
