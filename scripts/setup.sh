@@ -16,7 +16,7 @@ stamp=node_modules/.gatehouse
 failed=0
 # What the tests drive and judge by.
 judges="certtool curl easyrsa gpg ssh-keygen shellcheck busybox sshd ansible-playbook apache2 stunnel pk12util age bsdtar wget chromium script"
-judges_debian="apt-ftparchive dpkg-deb"
+judges_debian="apt-ftparchive dpkg-deb dnf createrepo_c rpmbuild pip3"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -143,6 +143,9 @@ names() {
 		*-pk12util) echo "nss" ;;
 		*-apt-ftparchive) echo "apt-utils" ;;
 		*-dpkg-deb) echo "dpkg" ;;
+		*-createrepo_c) echo "createrepo-c" ;;
+		*-rpmbuild) echo "rpm" ;;
+		*-pip3) echo "python3-pip" ;;
 		apt-get-script) echo "bsdutils" ;;
 		*-script) echo "util-linux" ;;
 		dnf-shellcheck) echo "ShellCheck" ;;

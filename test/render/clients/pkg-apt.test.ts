@@ -71,6 +71,12 @@ describe("apt", () => {
     ]);
   });
 
+  test("explains in the README what apt says to somebody who is not let in", async () => {
+    const { notes } = await rendered("apt");
+    expect(notes).toContainEqual(expect.stringContaining('"400  Bad Request"'));
+    expect(notes).toContainEqual(expect.stringContaining('"Could not load client certificate … or key"'));
+  });
+
   test("gives its copy of the key to _apt, and to nobody else", async () => {
     const files = await filesOf("apt");
     expect(files.get("/etc/apt/gatehouse/key.pem")).toEqual({ who: "400 _apt", is: "credential:key" });

@@ -80,5 +80,5 @@ test("somebody else's anchor is the anchor, each once; where ours signs too, the
 });
 
 test("who reaches no pkgsrc repository has no file", async () => {
-  expect(pkgsrc(await sampleContext("alice"))).toEqual({ files: [], notes: [] });
+  expect(pkgsrc(await sampleContext("bob"))).toEqual({ files: [], notes: [] });
 });

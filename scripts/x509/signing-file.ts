@@ -1,0 +1,83 @@
+import { createPublicKey, X509Certificate } from "node:crypto";
+import type { Repository } from "../model/registry.ts";
+import { X509Error } from "./error.ts";
+import { openPgpKeys } from "./openpgp.ts";
+import { decodePem } from "./pem.ts";
+
+/** What a file under pki/signing/ can be. `text`: of some other program, such as minisign; public as far as is known. */
+type SigningKind = "public key" | "fingerprint" | "openpgp" | "certificate" | "text" | "private key" | "binary";
+
+const LARGEST = 1024 * 1024;
+
+/** Kinds that a type's package manager verifies with. */
+const FITTING: Readonly<Record<Repository["type"], readonly SigningKind[]>> = {
+  pkg: ["public key", "fingerprint"],
+  apt: ["openpgp"],
+  pkgsrc: ["certificate"],
+  files: ["public key", "fingerprint", "openpgp", "certificate", "text"],
+};
+
+const WANTED: Readonly<Record<Repository["type"], string>> = {
+  pkg: 'a public key (PEM), or a fingerprint file of the lines `function: "sha256"` and `fingerprint: "…"`',
+  apt: "an OpenPGP public key: gpg --export --armor KEY",
+  pkgsrc: "certificates (PEM)",
+  files: "the public half of a signature",
+};
+
+/** What is wrong with a file for a repository of this type, as the rest of a sentence; null for nothing. */
+export function signingProblem(data: Uint8Array, type: Repository["type"]): string | null {
+  if (data.length > LARGEST) return "is far too large for a public key";
+  const kind = signingKind(data);
+  if (kind === "private key") return "holds a private key: whoever reads this repository could sign in its name";
+  return FITTING[type].includes(kind) ? null : `does not fit type ${type}, which wants ${WANTED[type]}`;
+}
+
+export function signingKind(data: Uint8Array): SigningKind {
+  const text = Buffer.from(data).toString("latin1");
+  if (PRIVATE.test(text)) return "private key";
+  const openPgp = openPgpKeys(data);
+  if (openPgp !== null) return openPgp === "secret" ? "private key" : "openpgp";
+  if (isPublicKey(text)) return "public key";
+  if (isFingerprint(text)) return "fingerprint";
+  if (areCertificates(text)) return "certificate";
+  return /[\0-\x08\x0e-\x1f]/.test(text) ? "binary" : "text";
+}
+
+/** PEM of every kind, PuTTY, age, minisign and signify. */
+const PRIVATE =
+  /-----BEGIN [A-Z0-9 ]*PRIVATE KEY|^PuTTY-User-Key-File|AGE-SECRET-KEY-1|^untrusted comment: .*\bsecret key\b/m;
+
+/** SubjectPublicKeyInfo, as `openssl pkey -pubout` prints it. */
+function isPublicKey(text: string): boolean {
+  return parses(() => createPublicKey({ key: decodePem(text, "PUBLIC KEY"), format: "der", type: "spki" }));
+}
+
+function areCertificates(text: string): boolean {
+  const blocks = text.match(/-----BEGIN [^-]+-----[^-]*-----END [^-]+-----/g) ?? [];
+  return blocks.length > 0 && parses(() => blocks.map((block) => new X509Certificate(decodePem(block, "CERTIFICATE"))));
+}
+
+/** Node's own errors, and those of decodePem, for what cannot be read. */
+function parses(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch (error) {
+    if (error instanceof X509Error || (error instanceof Error && "code" in error)) return false;
+    throw error;
+  }
+}
+
+const SETTING = /^\s*"?(function|fingerprint)"?\s*[:=]\s*"?([a-z0-9]+)"?\s*[;,]?\s*$/;
+
+/** UCL of two settings; pkg compares the hexadecimal digits as text, so they are lower case. */
+function isFingerprint(text: string): boolean {
+  const settings = new Map<string, string>();
+  for (const line of text.split(/\r?\n/)) {
+    if (/^\s*(?:#.*)?$/.test(line)) continue;
+    const [, key, value] = SETTING.exec(line) ?? [];
+    if (key === undefined || value === undefined || settings.has(key)) return false;
+    settings.set(key, value);
+  }
+  return settings.get("function") === "sha256" && /^[0-9a-f]{64}$/.test(settings.get("fingerprint") ?? "");
+}
