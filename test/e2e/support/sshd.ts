@@ -82,7 +82,8 @@ function configuration(scratch: Scratch, port: number): string {
     `ListenAddress 127.0.0.1:${port}`,
     `HostKey ${scratch.at("ssh/host")}`,
     `AuthorizedKeysFile ${scratch.at("ssh/authorized_keys")}`,
-    `PidFile ${scratch.at("ssh/sshd.pid")}`,
+    // It would be removed on the way out, under the hands of whoever removes the directory.
+    "PidFile none",
     "PasswordAuthentication no",
     "KbdInteractiveAuthentication no",
     "PermitRootLogin prohibit-password",
