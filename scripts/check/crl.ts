@@ -23,16 +23,17 @@ export async function crl(input: CheckInput, doubtful: boolean): Promise<Finding
     const fix = back === null ? RECONCILE : `${back} && ${RECONCILE}`;
     return [block("Missing", path, "there is no CRL: servers let nobody in", fix)];
   }
+  const ahead = await future(input, state.crl);
   const found =
-    (await future(input, state.crl)) ?? (await rollback(input, state.crl)) ?? (doubtful ? null : entries(input));
-  const time = freshness(input, state.crl);
-  return [found, time].filter((finding) => finding !== null);
+    ahead?.level === "block" ? null : ((await rollback(input, state.crl)) ?? (doubtful ? null : entries(input)));
+  return [ahead, found, freshness(input, state.crl)].filter((finding) => finding !== null);
 }
 
 async function future({ now, checkClock, restore }: CheckInput, { number, thisUpdate }: Crl): Promise<Finding | null> {
   if (!checkClock || Math.max(number, thisUpdate) <= now) return null;
-  const what = thisUpdate > now ? `thisUpdate ${formatInstant(thisUpdate)}` : `number ${number}`;
-  const message = `its ${what} lies in the future; set this machine's clock, or go back to the committed CRL`;
+  // Nobody minds such a number, and after a clock that ran ahead it goes on from there.
+  if (thisUpdate <= now) return warn("CrlFuture", path, `its number ${number} lies in the future`, null);
+  const message = `its thisUpdate ${formatInstant(thisUpdate)} lies in the future; set this machine's clock, or go back to the committed CRL`;
   return block("CrlFuture", path, message, await restore(path));
 }
 

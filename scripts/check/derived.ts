@@ -17,8 +17,8 @@ export function planned(input: CheckInput): Plan | null {
 }
 
 /** Derived files against what the registry as last carried out calls for: a pending change in clients.yaml is no drift. */
-export function derived(input: CheckInput, plan: Plan): Finding[] {
-  const { state, registry, now, version } = input;
+export async function derived(input: CheckInput, plan: Plan): Promise<Finding[]> {
+  const { state, registry, now, version, restore } = input;
   const expected = state.carriedOut?.registry ?? registry;
   if (expected === null || isFresh(input)) return [];
   // The plan has compared the same files already, unless something is pending.
@@ -28,11 +28,14 @@ export function derived(input: CheckInput, plan: Plan): Finding[] {
   const upgraded = state.carriedOut !== null && state.carriedOut.version !== version;
   // What was right when something was last signed is not edited, only old: a certificate or a client's time ended since.
   const edited = new Set(changesAt(input, expected, lastSigned(input)).map(({ path }) => path));
+  // The one among them that is a fact: what limits count from.
+  const record = await restore(paths.CARRIED_OUT);
   return differing.map(({ path, reason, message }) => {
     if (!edited.has(path)) return warn("Due", path, "time went by since it was written", RECONCILE);
     if (upgraded && reason !== "Stray")
       return warn("Upgraded", path, "another version of Gatehouse wrote it", RECONCILE);
-    return block(reason, path, reason === "Missing" ? "is not there" : message, RECONCILE);
+    const fix = path === paths.CARRIED_OUT && reason === "Missing" ? record : null;
+    return block(reason, path, reason === "Missing" ? "is not there" : message, fix ?? RECONCILE);
   });
 }
 

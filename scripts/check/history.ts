@@ -6,7 +6,7 @@ import type { Git } from "../system/git.ts";
 import { block, type CheckInput, warn } from "./input.ts";
 
 /** A fact as it was first committed. */
-interface First {
+export interface First {
   readonly commit: string;
   readonly blob: string;
 }
@@ -18,15 +18,16 @@ export interface History {
   readonly shallow: boolean;
 }
 
-const FACTS = [paths.DIR.certificates, paths.DIR.revoked] as const;
+export const FACTS = [paths.DIR.certificates, paths.DIR.revoked] as const;
 
 /**
- * Every fact that any commit before HEAD ever held, on side branches and in merges too. Plumbing only: the user's
- * settings for log and diff change nothing.
+ * Every fact that any commit before HEAD ever held, on side branches and in merges too, or one of `others`. Plumbing
+ * only: the user's settings for log and diff change nothing.
  */
-export async function readHistory(git: Git, head: string | null): Promise<History> {
+export async function readHistory(git: Git, head: string | null, others: readonly string[] = []): Promise<History> {
   if (head === null) return { first: new Map(), shallow: false };
-  const list = ["rev-list", "--full-history", "--topo-order", "--reverse", head, "--", ...FACTS];
+  const heads = [head, ...others];
+  const list = ["rev-list", "--full-history", "--topo-order", "--reverse", ...heads, "--", ...FACTS];
   const [commits, shallow] = await Promise.all([git.raw(list), git.raw(["rev-parse", "--is-shallow-repository"])]);
   const trees = ["diff-tree", "--stdin", "-r", "-m", "--root", "--no-renames", "--raw", "--no-abbrev", "--", ...FACTS];
   const listing = commits === "" ? "" : await git.raw(trees, commits);
@@ -52,7 +53,7 @@ function parse(listing: string): Map<string, First> {
   return first;
 }
 
-function isFact(path: string): boolean {
+export function isFact(path: string): boolean {
   const [, certificate, revocation] = FACT.exec(path) ?? [];
   return paths.SERIAL.test(certificate ?? revocation ?? "");
 }

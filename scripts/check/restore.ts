@@ -1,4 +1,6 @@
+import { posix } from "node:path";
 import { quoted } from "../guard/protected.ts";
+import * as paths from "../model/paths.ts";
 import type { Git } from "../system/git.ts";
 import { listTree } from "../system/objects.ts";
 import { isPrivate } from "./entries.ts";
@@ -21,13 +23,20 @@ export function restorer(
     if (first !== null || head === null) return first;
     committed ??= listTree(git, head, "pki").then((entries) => new Map(entries.map((one) => [one.path, one.id])));
     const id = (await committed).get(path);
-    if (id === undefined) return null;
+    if (id === undefined) return besideCertificate(history, path);
     const checkout = `git checkout ${name} -- ${quoted(path)}`;
     // git sets no mode but the executable bit.
     if (isPrivate(path)) return `${checkout} && chmod 600 ${quoted(path)}`;
     const bytes = read(path);
     return bytes !== null && blobId(bytes, id.length) === id ? `git log -p -- ${quoted(path)}` : checkout;
   };
+}
+
+/** A key that no later commit holds came in one commit with its certificate. */
+function besideCertificate(history: History, path: string): string | null {
+  const serial = posix.basename(path, ".key");
+  const first = path === paths.path.keyBySerial(serial) ? history.first.get(paths.path.certificate(serial)) : undefined;
+  return first === undefined ? null : `git checkout ${first.commit} -- ${quoted(path)} && chmod 600 ${quoted(path)}`;
 }
 
 export function remove(path: string): string {

@@ -64,6 +64,7 @@ const LOOKED_AFTER = [
   "held",
   "keys",
   "issued",
+  "renewals",
   "nginx",
   "apache",
   "stunnel",

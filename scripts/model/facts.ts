@@ -1,6 +1,6 @@
 import { UserError } from "./problem.ts";
 import { REASONS, type Reason } from "./registry.ts";
-import { type Hold, REVOKE_CAUSES, type Revocation, type RevokeCause } from "./state.ts";
+import { type Hold, REVOKE_CAUSES, type Renewal, type Revocation, type RevokeCause } from "./state.ts";
 import { formatInstant, parseInstant } from "./time.ts";
 
 /** pki/revoked/SERIAL.yaml: written once, three lines. */
@@ -30,6 +30,11 @@ export function parseHold(text: string, serial: string): Hold {
   if (at === null || fields.get("reason") !== "certificateHold")
     throw new UserError("is not a hold as reconcile writes it");
   return { serial, at };
+}
+
+/** pki/renewals/SERIAL.p7m: three lines (RFC 7468, 2: explanatory text), then the block. */
+export function formatRenewal({ identity, predecessor, certificate, pem }: Renewal): string {
+  return `identity: ${identity}\npredecessor: ${predecessor}\ncertificate: ${certificate}\n${pem}`;
 }
 
 function parseLines(text: string, keys: readonly string[]): Map<string, string> {

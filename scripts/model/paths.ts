@@ -17,6 +17,7 @@ export const DIR = {
   private: "pki/private",
   keys: "pki/private/by_serial",
   issued: "pki/issued",
+  renewals: "pki/renewals",
   nginx: "pki/nginx",
   apache: "pki/apache",
   stunnel: "pki/stunnel",
@@ -29,6 +30,7 @@ export const path = {
   request: (name: string) => `${DIR.requests}/${name}.req`,
   keyBySerial: (serial: string) => `${DIR.keys}/${serial}.key`,
   key: (name: string) => `${DIR.private}/${name}.key`,
+  renewal: (serial: string) => `${DIR.renewals}/${serial}.p7m`,
   issued: (name: string) => `${DIR.issued}/${name}.crt`,
 } as const;
 

@@ -76,6 +76,20 @@ export interface Hold {
   readonly at: Instant;
 }
 
+/**
+ * pki/renewals/SERIAL.p7m: a managed client's next key and certificate, enveloped to the certificate of that serial,
+ * which it has. Public: nobody but the holder of the predecessor's key opens it.
+ */
+export interface Renewal {
+  readonly identity: string;
+  /** Serial of the certificate whose key opens it. */
+  readonly predecessor: string;
+  /** Serial of the certificate inside, the identity's newest. */
+  readonly certificate: string;
+  /** The PEM block "CMS" with its final newline. */
+  readonly pem: string;
+}
+
 export interface CrlEntry {
   readonly serial: string;
   readonly at: Instant;
@@ -97,7 +111,8 @@ export type Request =
       readonly ok: true;
       readonly fingerprint: string;
       readonly keyType: KeyType | "rsa-2048" | "other";
-      readonly spki: Uint8Array;
+      /** DER SubjectPublicKeyInfo; null: it stands in the certificate that has this fingerprint. */
+      readonly spki: Uint8Array | null;
       readonly ignored: readonly string[];
     }
   | { readonly ok: false; readonly problem: string };
@@ -130,5 +145,7 @@ export interface State {
   /** Serials that have pki/private/by_serial/SERIAL.key. */
   readonly keys: ReadonlySet<string>;
   readonly files: ReadonlyMap<string, ContentDigest>;
+  /** By the predecessor's serial; one that cannot be read is not among them, and is made anew. */
+  readonly renewals: ReadonlyMap<string, Renewal>;
   readonly doubts: readonly Doubt[];
 }

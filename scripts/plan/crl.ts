@@ -1,6 +1,6 @@
 import type { CrlChange } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
-import type { CrlEntry, State } from "../model/state.ts";
+import type { Crl, CrlEntry, State } from "../model/state.ts";
 import { type Duration, formatInstant, type Instant } from "../model/time.ts";
 
 /** How far thisUpdate lies back: a server whose clock is a little slow must not find the CRL in its future (OpenSSL error 11). */
@@ -43,7 +43,7 @@ export function planCrl(state: State, crl: Registry["crl"], now: Instant, due: C
   const entries = crlEntries(state);
   const why = reasonToSign(state, entries, crl.renewBefore, now);
   if (why === null) return null;
-  const thisUpdate = Math.max(now - CRL_BACKDATE, (last?.thisUpdate ?? 0) + 1);
+  const thisUpdate = beginning(last, now);
   const number = Math.max((last?.number ?? 0) + 1, thisUpdate);
   const change: CrlChange = {
     kind: "crl",
@@ -55,6 +55,18 @@ export function planCrl(state: State, crl: Registry["crl"], now: Instant, due: C
   const sorted = [...entries.values()].sort((a, b) => (a.serial < b.serial ? -1 : 1));
   return { change, number, thisUpdate, nextUpdate: now + crl.lifetime, entries: sorted };
 }
+
+/**
+ * Times rise, except after a clock that ran ahead: nobody is let in before a CRL's time has come (OpenSSL error 11),
+ * and with --now a person says what time it is. The number rises all the same.
+ */
+function beginning(last: Crl | null, now: Instant): Instant {
+  const begins = now - CRL_BACKDATE;
+  return last === null || last.thisUpdate > now ? begins : Math.max(begins, last.thisUpdate + 1);
+}
+
+/** Within a day, it is quicker to wait; and whoever looks at yesterday with --now has nothing to mend. */
+const RAN_AHEAD: Duration = 86_400;
 
 function reasonToSign(
   state: State,
@@ -68,6 +80,11 @@ function reasonToSign(
     return { reason: "Missing", message: "the CRL is another authority's" };
   const difference = describeDifference(state, entries);
   if (difference !== null) return { reason: "EntriesChanged", message: difference };
+  if (crl.thisUpdate > now + RAN_AHEAD)
+    return {
+      reason: "RenewalDue",
+      message: `the CRL begins ${formatInstant(crl.thisUpdate)}, signed by a clock that ran ahead`,
+    };
   if (now >= crl.nextUpdate - renewBefore)
     return { reason: "RenewalDue", message: `the CRL ends ${formatInstant(crl.nextUpdate)}` };
   return null;

@@ -29,7 +29,8 @@ export function decide(registry: Registry, state: State, now: Instant): Decision
   const list: Decision[] = [];
   for (const identity of identities.values()) list.push(...decideOne(identity, facts));
   const goingOn = ledger.orphans.length === 0 ? new Set() : keysOf(identities, ledger);
-  for (const orphan of ledger.orphans) list.push(removed(orphan, goingOn.has(orphan.fingerprint)));
+  for (const orphan of ledger.orphans)
+    list.push(removed(orphan, goingOn.has(orphan.fingerprint), registry.servers.has(orphan.identity)));
   list.push(...strayHolds(identities, list, state, now));
   return { list: list.sort(inOrder), identities, ledger, review, refusals: [...review.refused.values()] };
 }
@@ -133,10 +134,11 @@ function keysOf(identities: ReadonlyMap<string, Identity>, ledger: Ledger): Set<
 }
 
 /** A key that goes on under another name, after a rename that the registry no longer tells of, is not given up. */
-function removed({ identity, serial }: Certificate, goesOn: boolean): Revoke {
+function removed({ identity, kind, serial }: Certificate, goesOn: boolean, isServer: boolean): Revoke {
+  const gone = kind === "server" && isServer ? "its server has a certificate of its own" : "no longer in the registry";
   const why = goesOn
     ? ({ reason: "superseded", cause: "Superseded", message: "its key goes on under another name" } as const)
-    : ({ reason: "cessationOfOperation", cause: "Removed", message: "no longer in the registry" } as const);
+    : ({ reason: "cessationOfOperation", cause: "Removed", message: gone } as const);
   return { kind: "revoke", due: "registry", identity, serial, ...why };
 }
 

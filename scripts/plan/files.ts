@@ -10,6 +10,7 @@ import { deriveFiles } from "../render/derive.ts";
 import type { Decisions } from "./decide.ts";
 import { isLive, ledgerOf } from "./holdings.ts";
 import { identitiesOf } from "./identity.ts";
+import { type RenewalOrder, renewalFiles, renewalOffers, renewalOrders, renewalsToMake } from "./renewals.ts";
 
 /**
  * Every derived file as it should be for this registry and state at this instant, pki/registry.yaml last. `known`:
@@ -22,6 +23,25 @@ export function derivedFiles(
   version: string,
   known: Pick<Decisions, "identities" | "ledger"> | null = null,
 ): DerivedFile[] {
+  const valid = validCertificates(registry, state, now, known);
+  const orders = renewalOrders(valid);
+  const files = deriveFiles({ registry, state, now, valid, renewals: renewalOffers(orders, state) });
+  const carriedOut = { path: paths.CARRIED_OUT, text: formatCarriedOut({ registry, version }) };
+  return [...files, ...renewalFiles(orders, state), carriedOut];
+}
+
+/** The envelopes that derivedFiles calls for, and that are not there yet. */
+export function missingRenewals(registry: Registry, state: State, now: Instant): RenewalOrder[] {
+  return renewalsToMake(renewalOrders(validCertificates(registry, state, now, null)), state);
+}
+
+/** Of identities that are admitted; of each, oldest first. */
+function validCertificates(
+  registry: Registry,
+  state: State,
+  now: Instant,
+  known: Pick<Decisions, "identities" | "ledger"> | null,
+) {
   const identities = known?.identities ?? identitiesOf(registry);
   const ledger = known?.ledger ?? ledgerOf(identities, state, now);
   const valid: { certificate: Certificate; identity: string }[] = [];
@@ -32,8 +52,7 @@ export function derivedFiles(
       if (!state.holds.has(certificate.serial)) valid.push({ certificate, identity: identity.name });
     }
   }
-  const files = deriveFiles({ registry, state, now, valid });
-  return [...files, { path: paths.CARRIED_OUT, text: formatCarriedOut({ registry, version }) }];
+  return valid;
 }
 
 /**
@@ -90,9 +109,13 @@ export function strayFiles(registry: Registry, state: State, now: Instant): stri
   return strays;
 }
 
-const DERIVED_DIRECTORIES = [paths.DIR.issued, paths.DIR.nginx, paths.DIR.apache, paths.DIR.stunnel].map(
-  (one) => `${one}/`,
-);
+const DERIVED_DIRECTORIES = [
+  paths.DIR.issued,
+  paths.DIR.renewals,
+  paths.DIR.nginx,
+  paths.DIR.apache,
+  paths.DIR.stunnel,
+].map((one) => `${one}/`);
 const KEY_OF_NAME = new RegExp(`^${paths.DIR.private}/([^/]+)\\.key$`);
 
 /** A key under pki/private counts as derived only when its name has held a certificate; anything else is not ours to remove. */

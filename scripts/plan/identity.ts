@@ -25,6 +25,8 @@ export interface Identity {
   /** subjectAltName; empty but for servers. */
   readonly names: readonly string[];
   readonly csr: boolean;
+  /** False where pkg_install verifies what it signs, which knows no Ed25519. */
+  readonly ed25519: boolean;
   readonly expires: Instant | null;
   readonly previously: string | null;
   readonly suspended: boolean;
@@ -42,7 +44,9 @@ export function identitiesOf(registry: Registry): Map<string, Identity> {
       identities.set(name, ofHost("server", name, server, server.names, organization, country));
   }
   for (const [name, signer] of registry.signers) {
-    identities.set(name, ofHost("signer", name, signer, [], organization, country));
+    const type = signer.repository === null ? undefined : registry.repositories.get(signer.repository)?.type;
+    const identity = ofHost("signer", name, signer, [], organization, country);
+    identities.set(name, { ...identity, ed25519: type !== "pkgsrc" });
   }
   return identities;
 }
@@ -56,6 +60,7 @@ function ofClient(name: string, client: Client): Identity {
     subjectText: formatSubject(name, client.organization, client.country),
     names: [],
     csr: client.csr,
+    ed25519: true,
     expires: client.expires,
     previously: client.previously,
     suspended: client.suspended,
@@ -80,6 +85,7 @@ function ofHost(
     subjectText: formatSubject(name, organization, country),
     names,
     csr: host.csr,
+    ed25519: true,
     expires: null,
     previously: null,
     suspended: false,

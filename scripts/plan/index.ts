@@ -18,6 +18,7 @@ import {
   lossesOf,
   lostKeyRefusals,
 } from "./refusals.ts";
+import { settledState } from "./settled.ts";
 import { doubtsFacts, signedByNobody, type Unsigned, unsignedRefusals } from "./unsigned.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -87,7 +88,9 @@ export function makePlan(input: PlanInput): Planned {
   const clock = input.policy.checkClock ? clockRefusals(state, input.now) : [];
   const doubts = doubtRefusals(state);
   if (asked === null) return { plan: emptyPlan(input, [...invalid, ...doubts, ...clock]), errand: null };
-  const draft = draftPlan(asked, input);
+  // What was carried out last goes on without whatever else came with a change that is refused as a whole.
+  const settled = last === null ? input : { ...input, state: settledState(state, last) };
+  const draft = draftPlan(asked, input.registry === null ? settled : input);
   doubts.push(...lostKeyRefusals(state, input.now, draft.decisions.list));
   const plan = { ...draft.plan, refusals: [...invalid, ...doubts, ...clock, ...draft.plan.refusals] };
   // Where a stranger may have written facts, not even what was carried out last can be believed.
@@ -95,7 +98,7 @@ export function makePlan(input: PlanInput): Planned {
   if (state.authority === null || !believed) return { plan, errand: null };
   if (doubts.length > 0) return { plan, errand: onlyCrl(draftPlan(last ?? asked, input), input) };
   if (draft.whole.length === 0) return { plan, errand: { ...draft, plan } };
-  return { plan, errand: last === null ? null : draftPlan(last, input) };
+  return { plan, errand: last === null ? null : draftPlan(last, settled) };
 }
 
 function draftPlan(registry: Registry, input: PlanInput): Draft {

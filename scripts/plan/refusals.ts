@@ -112,7 +112,7 @@ export function authorityRefusals(registry: Registry, state: State): Refusal[] {
 export function clockRefusals(state: State, now: Instant): Refusal[] {
   const [at, what] = lastSigned(state);
   if (now < at) {
-    const message = `the clock says ${formatInstant(now)}, but ${what} is from ${formatInstant(at)}. Set the clock of this machine.`;
+    const message = `the clock says ${formatInstant(now)}, but ${what} is from ${formatInstant(at)}. Set the clock of this machine; if it is right, another one ran ahead: docs/recovery.md.`;
     return [{ code: "ClockBehind", message }];
   }
   const end = state.crl?.nextUpdate;
@@ -121,11 +121,14 @@ export function clockRefusals(state: State, now: Instant): Refusal[] {
   return [{ code: "ClockAhead", message }];
 }
 
-function lastSigned(state: State): [Instant, string] {
-  let last: [Instant, string] = [state.crl?.thisUpdate ?? 0, "the last CRL"];
-  for (const { issued, serial } of state.certificates.values())
-    if (issued > last[0]) last = [issued, `certificate ${serial}`];
-  for (const { at, serial } of state.revocations.values()) if (at > last[0]) last = [at, `the revocation of ${serial}`];
+/** What the last CRL lists is older than the CRL itself: it tells nothing more, and what a clock that ran ahead made can be revoked. */
+function lastSigned({ crl, certificates, revocations }: State): [Instant, string] {
+  let last: [Instant, string] = [crl?.thisUpdate ?? 0, "the last CRL"];
+  const isListed = (serial: string) => (crl?.entries.get(serial)?.reason ?? "certificateHold") !== "certificateHold";
+  for (const { issued, serial } of certificates.values())
+    if (issued > last[0] && !isListed(serial)) last = [issued, `certificate ${serial}`];
+  for (const { at, serial } of revocations.values())
+    if (at > last[0] && !isListed(serial)) last = [at, `the revocation of ${serial}`];
   return last;
 }
 

@@ -5,7 +5,7 @@ import type { Instant } from "../model/time.ts";
 import { byAge, isLive, type Ledger } from "./holdings.ts";
 import type { Identity } from "./identity.ts";
 
-type SoundRequest = Request & { readonly ok: true };
+export type SoundRequest = Request & { readonly ok: true };
 
 export interface RequestReview {
   /** Requests that may be certified, by identity. */
@@ -65,6 +65,8 @@ function objection(identity: Identity, request: SoundRequest, history: KeyHistor
   const { identities, state, ledger, now } = history;
   if (request.fingerprint === state.authority?.fingerprint)
     return "its key is the authority's own; make a key for this machine alone";
+  if (request.keyType === "ed25519" && !identity.ed25519)
+    return "its key is ed25519, and pkg_install verifies no such signature; make a key of type ec-p256 or rsa-3072 and a new request";
   const certified = (history.certificates.get(request.fingerprint) ?? []).toSorted(byAge);
   const former = ledger.renamedFrom(identity);
   const own = certified.filter((one) => one.identity === identity.name || one.identity === former);

@@ -145,7 +145,7 @@ interface Wanted {
 export function putCertificate(root: string, wanted: Wanted, issuer = authority(root)): string {
   const state = readState(workingTree(root));
   const request = state.requests.get("dave");
-  if (request?.ok !== true) throw new Error("no request to take a key from");
+  if (request?.ok !== true || request.spki === null) throw new Error("no request to take a key from");
   const subject = { commonName: "alice", organization: "Example Ltd", country: null };
   const spki = Buffer.from(request.spki);
   const pem = issueCertificate({ profile: "client", names: [], ...subject, spki, issuer, ...wanted });

@@ -3,8 +3,8 @@ import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { preview } from "../../scripts/flows/preview.ts";
-import { reconcile } from "../../scripts/flows/reconcile.ts";
 import { parseInstant } from "../../scripts/model/time.ts";
+import { findings, reconcileHere } from "./support/in-process.ts";
 import { certificates, makeRequest, readCrl, serialOf } from "./support/judges.ts";
 import { clientsYaml, Repository } from "./support/repository.ts";
 
@@ -40,7 +40,7 @@ beforeAll(async () => {
   ready.write("clients.yaml", clientsYaml({ ...BEFORE, hank: held }));
   const { code, stderr } = await ready.run("reconcile", "--now", "2026-11-21T13:00:00Z");
   if (code !== 0) throw new Error(stderr);
-  ready.write("clients.yaml", clientsYaml(AFTER));
+  ready.write("clients.yaml", clientsYaml(AFTER, "signers: { build01: { repository: pkg } }\n"));
   number = readCrl(ready).number;
 });
 afterAll(() => ready?.[Symbol.dispose]());
@@ -66,7 +66,7 @@ function insistOnWholeFiles(repository: Repository): void {
 /** What must hold in the end, however often the run was killed. */
 async function insistOnTheEnd(repository: Repository): Promise<void> {
   const issued = certificates(repository).map(({ identity }) => identity);
-  const once = ["alice", "bob", "carol", "dora", "erin", "erin", "fred", "gina", "hank", "pkg.example.com"];
+  const once = ["alice", "bob", "build01", "carol", "dora", "erin", "erin", "fred", "gina", "hank", "pkg.example.com"];
   expect(issued.sort()).toEqual(once);
   const crl = readCrl(repository);
   const [bob, carol] = [serialOf(repository, "bob"), serialOf(repository, "carol")];
@@ -95,15 +95,7 @@ async function insistOnTheEnd(repository: Repository): Promise<void> {
   expect((await preview({ ...common, now })).plan.changes).toEqual([]);
 }
 
-/** A run that nobody kills, in this process: a new one for each of so many would take half the time of the test. */
-async function goOn(root: string): Promise<void> {
-  const quiet = { show: () => {}, progress: () => ({ tick: () => {}, done: () => {} }) };
-  const options = { root, now: parseInstant(NEXT) ?? 0, checkClock: false, allowLosses: null, digest: null };
-  const { planned } = await reconcile({ ...options, ...quiet });
-  expect(planned.plan.refusals).toEqual([]);
-}
-
-/** Killed before the Nth file operation, then run again. False once N is beyond the last operation. */
+/** Killed before the Nth file operation; check says what the next run will mend; then that run. False once N is beyond the last operation. */
 async function killAndGoOn(fault: number): Promise<boolean> {
   using twin = ready.copy();
   const { signal, code } = await twin.runWith({ GATEHOUSE_FAULT: String(fault) }, "reconcile", "--now", THEN);
@@ -112,14 +104,16 @@ async function killAndGoOn(fault: number): Promise<boolean> {
     return false;
   }
   insistOnWholeFiles(twin);
-  await goOn(twin.root);
+  for (const { path, fix, level } of await findings(twin, THEN))
+    if (level === "block") expect(fix, `${path} after operation ${fault}`).toMatch(/npm run reconcile$/);
+  expect((await reconcileHere(twin, NEXT)).refusals).toEqual([]);
   await insistOnTheEnd(twin);
   return true;
 }
 
 describe("reconcile killed with SIGKILL", () => {
   it("before any of its file operations, the next run ends where one alone would have", {
-    timeout: 180_000,
+    timeout: 300_000,
   }, async () => {
     let next = 1;
     let survived = false;

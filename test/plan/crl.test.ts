@@ -97,6 +97,11 @@ describe("a CRL is signed", () => {
       null,
       { crl: listing(entry({ reason: "certificateHold" })), certificates: [{ ...ONE, notAfter: LAST - 1 }] },
     ],
+    [
+      "a CRL whose time is to come, though nothing else changed",
+      "RenewalDue",
+      { crl: crlOf({ thisUpdate: NOW + 2 * DAY }) },
+    ],
     ["never without an authority", null, { authority: null }],
   ])("%s", (_, reason, facts, now) => {
     expect(why(facts, now)).toBe(reason);
@@ -129,6 +134,12 @@ describe("numbers and times", () => {
       crlOf({ thisUpdate: NOW - CRL_BACKDATE }),
       NOW - CRL_BACKDATE + 1,
       NOW - CRL_BACKDATE + 1,
+    ],
+    [
+      "go back to the clock's after one that ran ahead, and the number rises",
+      crlOf({ number: NOW + 400 * DAY, thisUpdate: NOW + 400 * DAY }),
+      NOW + 400 * DAY + 1,
+      NOW - CRL_BACKDATE,
     ],
     ["start with the clock's", null, NOW - CRL_BACKDATE, NOW - CRL_BACKDATE],
   ])("%s", (_, crl, number, thisUpdate) => {

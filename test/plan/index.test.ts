@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import type { Change } from "../../scripts/model/plan.ts";
 import type { Registry } from "../../scripts/model/registry.ts";
-import type { State } from "../../scripts/model/state.ts";
+import type { Request, State } from "../../scripts/model/state.ts";
 import { makePlan, NO_POLICY, type Planned, type Policy } from "../../scripts/plan/index.ts";
 import {
   authorityOf,
@@ -162,6 +162,49 @@ describe("an unreadable registry", () => {
   it("hides no doubt about the state", () => {
     const doubts = [{ path: "pki/registry.yaml", message: "holds the marks of a merge conflict" }];
     expect(codes(planFor(null, stateOf({ doubts }), NOW))).toEqual(["InvalidRegistry", "StateDoubtful"]);
+  });
+});
+
+describe("a request that came with what is refused as a whole", () => {
+  const wants = withClients(LAST, { dora: clientOf({ csr: true, lifetime: 40 * DAY }) });
+  const sound = { dora: requestOf("k1") };
+  const state = reconcile(wants, { ...CARRIED, requests: new Map(Object.entries(sound)) }, NOW);
+  const having = (requests: Record<string, Request>): State => ({
+    ...state,
+    requests: new Map(Object.entries(requests)),
+  });
+  const tooFew = withClients(wants, { c08: null, c09: null, c10: null, c11: null });
+  const bad = { ok: false, problem: "two blocks" } as const;
+
+  it.each<[sentence: string, registry: Registry | null, requests: Record<string, Request>]>([
+    ["has no effect beside a clients.yaml that cannot be read", null, { dora: requestOf("k2") }],
+    ["has no effect beside too many losses", tooFew, { dora: requestOf("k2") }],
+    ["cannot keep its client from renewing by being unsound", null, { dora: bad }],
+    ["cannot keep its client from renewing by being gone", tooFew, {}],
+  ])("%s; renewals go on with the key as it was", (_, registry, requests) => {
+    expect(done(planFor(registry, having(requests), NOW))).toEqual([]);
+    const { errand } = planFor(registry, having(requests), SOON);
+    const renewals = errand?.plan.changes.filter(({ kind }) => kind === "renew" || kind === "revoke");
+    expect(renewals).toMatchObject([
+      { kind: "renew", identity: "c00" },
+      { kind: "renew", identity: "dora", fingerprint: requestOf("k1").fingerprint },
+    ]);
+  });
+
+  it("is carried out once the rest is mended", () => {
+    expect(done(planFor(wants, having({ dora: requestOf("k2") }), NOW))).toEqual([
+      "issue dora KeyChanged",
+      "revoke dora KeyChanged superseded",
+      "crl",
+    ]);
+  });
+
+  it("does not let in a client that never had a certificate", () => {
+    const waiting = withClients(wants, { ann: clientOf({ csr: true }) });
+    const before = reconcile(waiting, state, NOW);
+    const now = { ...before, requests: new Map([...state.requests, ["ann", requestOf("k3")]]) };
+    expect(done(planFor(null, now, NOW))).toEqual([]);
+    expect(done(planFor(waiting, now, NOW))).toContain("issue ann Missing");
   });
 });
 

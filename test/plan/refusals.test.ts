@@ -173,6 +173,17 @@ describe("the clock", () => {
       ["ClockBehind"],
       `the revocation of ${serialOf(1)}`,
     ],
+    [
+      "is right before a certificate that a clock ahead made, once that is on a CRL",
+      NOW - 45,
+      stateOf({
+        crl: crlOf({ entries: new Map([[serialOf(1), { serial: serialOf(1), at: NOW + DAY, reason: "superseded" }]]) }),
+        revocations: [revocationOf(serialOf(1), { at: NOW + DAY })],
+        certificates,
+      }),
+      [],
+      "",
+    ],
     ["is behind the CRL", crl.thisUpdate - 1, stateOf({ crl }), ["ClockBehind"], "the last CRL is from"],
     ["is right a year after the CRL's end", crl.nextUpdate + 366 * DAY, state, [], ""],
     ["is ahead a second later", crl.nextUpdate + 366 * DAY + 1, state, ["ClockAhead"], "run once with --now"],

@@ -10,9 +10,11 @@ import {
   fingerprintOf,
   NOW,
   registryOf,
+  repositoryOf,
   requestOf,
   revocationOf,
   serialOf,
+  signerOf,
   stateOf,
 } from "../support/plan-builders.ts";
 
@@ -192,6 +194,28 @@ describe("a request is fine", () => {
     ],
   ])("%s", (_, clients, facts) => {
     expect(refusals(clients, facts)).toEqual([]);
+  });
+});
+
+describe("a signer's request for an Ed25519 key", () => {
+  const ed25519 = { build: { ...requestOf("k1"), keyType: "ed25519" as const } };
+  const refusalsOf = (type: "pkgsrc" | "files", repository: string | null) => {
+    const repositories = { nb: repositoryOf("nb", { type }) };
+    const signers = { build: signerOf({ csr: true, repository }) };
+    return decide(registryOf({ repositories, groups: {}, signers }), stateOf({ requests: ed25519 }), NOW).refusals;
+  };
+
+  it("is refused where pkg_install would have to verify with it", () => {
+    expect(refusalsOf("pkgsrc", "nb").map(({ message }) => message)).toEqual([
+      "pki/reqs/build.req: its key is ed25519, and pkg_install verifies no such signature; make a key of type ec-p256 or rsa-3072 and a new request",
+    ]);
+  });
+
+  it.each([
+    ["files", "nb"],
+    ["pkgsrc", null],
+  ] as const)("is fine elsewhere (%s, %s)", (type, repository) => {
+    expect(refusalsOf(type, repository)).toEqual([]);
   });
 });
 

@@ -49,6 +49,9 @@ describe("the files", () => {
       "nginx.conf",
       "reasons.conf",
       "refusals.conf",
+      "renewals-2.map",
+      "renewals-3.map",
+      "renewals.map",
       "repositories/debian.conf",
       "repositories/packages.conf",
       "roles.map",
@@ -242,4 +245,27 @@ test("a serial number that two clients hold, or that is none, is refused: nginx 
   ];
   expect(() => render({ admitted: twice })).toThrow("belongs to two clients");
   expect(() => render({ admitted: [{ serial: "5f;", client: "alice" }] })).toThrow("not a serial number");
+});
+
+describe("the location for renewals", () => {
+  const rendered = new Rendered(render());
+
+  test.each(["servers/pkg.example.com.conf", "include/pkg.example.com.conf"])(
+    "stands in %s, chooses by the certificate alone, and is stored nowhere",
+    (name) => {
+      const location =
+        /location = \/\.gatehouse\/certificate \{\n[\s\S]+?\n {4}\}/.exec(rendered.text(name))?.[0] ?? "";
+      expect(location).toContain('add_header Cache-Control "no-store" always;');
+      expect([...location.matchAll(/\$\{?(\w+)/g)].map(([, variable]) => variable)).toEqual([
+        "gatehouse_renewal",
+        "gatehouse_renewal",
+        "gatehouse_renewal_2",
+        "gatehouse_renewal_3",
+      ]);
+      for (const variable of ["renewal", "renewal_2", "renewal_3"]) {
+        const file = name.startsWith("servers/") ? "nginx.conf" : name;
+        expect(rendered.text(file)).toMatch(new RegExp(`map \\$gatehouse_serial \\$gatehouse_${variable} \\{`));
+      }
+    },
+  );
 });

@@ -106,6 +106,7 @@ export function state(certificates: Certificate[], marks: { revoked?: string[]; 
     carriedOut: null,
     keys: new Set(),
     files: new Map(),
+    renewals: new Map(),
     doubts: [],
   };
 }

@@ -1,6 +1,6 @@
 import { type ContentDigest, contentDigest } from "../../scripts/model/content.ts";
 import type { Client, Group, Registry, Repository, Server, Service, Signer } from "../../scripts/model/registry.ts";
-import type { Certificate, Crl, Hold, Request, Revocation, State } from "../../scripts/model/state.ts";
+import type { Certificate, Crl, Hold, Renewal, Request, Revocation, State } from "../../scripts/model/state.ts";
 import { formatSubject } from "../../scripts/model/subject.ts";
 import type { Instant } from "../../scripts/model/time.ts";
 
@@ -194,6 +194,7 @@ export interface Facts {
   readonly version?: string;
   readonly keys?: readonly string[];
   readonly files?: Readonly<Record<string, string>>;
+  readonly renewals?: readonly Renewal[];
   readonly doubts?: State["doubts"];
 }
 
@@ -227,6 +228,7 @@ export function stateOf(facts: Facts = {}): State {
     carriedOut: carriedOut && { registry: carriedOut, version: facts.version ?? VERSION },
     keys: new Set(facts.keys ?? managed),
     files: new Map(Object.entries(facts.files ?? {}).map(([path, text]) => [path, stored(text)])),
+    renewals: new Map((facts.renewals ?? []).map((one) => [one.predecessor, one])),
     doubts: facts.doubts ?? [],
   };
 }

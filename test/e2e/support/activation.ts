@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { request } from "node:http";
 import { fileURLToPath } from "node:url";
+import type { Software } from "../../../scripts/model/registry.ts";
 import type { Credentials } from "./authority.ts";
 import { Nginx } from "./nginx.ts";
 import { freePorts } from "./ports.ts";
@@ -19,7 +20,7 @@ export const PROGRAMS = fileURLToPath(new URL("../../../scripts/deploy/server/",
 export const SHELLS = { dash: ["dash"], busybox: ["/bin/busybox", "sh"] } as const;
 export type Shell = keyof typeof SHELLS;
 
-const registry = (clients: string, tls: number, www: string) => `version: 1
+const registry = (clients: string, tls: number, www: string, software: Software) => `version: 1
 authority: { common_name: Example CA, organization: Example }
 limits: { lose: 100% }
 repositories:
@@ -27,7 +28,7 @@ repositories:
 groups:
   staff: { repositories: [packages] }
 servers:
-  ${SERVER}: { listen: ["127.0.0.1:${tls}"], redirect: [] }
+  ${SERVER}: { software: ${software}, listen: ["127.0.0.1:${tls}"], redirect: [] }
 clients: { ${clients} }
 `;
 
@@ -65,18 +66,18 @@ export class World implements Disposable {
     this.frank = take("frank");
   }
 
-  static async create(): Promise<World> {
+  static async create(software: Software = "nginx"): Promise<World> {
     const scratch = new Scratch("activate");
     const ports = await freePorts(2);
     const www = scratch.at("www");
     scratch.write("www/file.txt", "packages\n");
     const at = clock() - 3600;
     using site = await Site.create(
-      registry("alice: { groups: [staff] }, frank: { groups: [staff] }", ports[0] ?? 0, www),
+      registry("alice: { groups: [staff] }, frank: { groups: [staff] }", ports[0] ?? 0, www, software),
       at,
     );
     const world = new World(scratch, site, ports);
-    await site.reconcile(registry("alice: { groups: [staff] }", ports[0] ?? 0, www), at + 60);
+    await site.reconcile(registry("alice: { groups: [staff] }", ports[0] ?? 0, www, software), at + 60);
     cpSync(site.at("."), world.after, { recursive: true });
     return world;
   }

@@ -23,11 +23,14 @@ export class Nginx implements AsyncDisposable {
   readonly #exit: Promise<void>;
   #said = "";
 
-  private constructor(prefix: string, conf: string) {
+  private constructor(prefix: string, conf: string, extra: Readonly<Record<string, string>>) {
     mkdirSync(prefix, { recursive: true });
     this.#prefix = prefix;
-    const args = ["-e", "stderr", "-p", prefix, "-c", conf, "-g", "daemon off;"];
-    this.#child = spawn("nginx", args, { stdio: ["ignore", "ignore", "pipe"] });
+    // nginx forgets its environment but for what it is told to keep.
+    const kept = Object.keys(extra).map((name) => ` env ${name};`);
+    const args = ["-e", "stderr", "-p", prefix, "-c", conf, "-g", `daemon off;${kept.join("")}`];
+    const env = { ...process.env, ...extra };
+    this.#child = spawn("nginx", args, { env, stdio: ["ignore", "ignore", "pipe"] });
     this.#child.stderr?.on("data", (data) => {
       this.#said += String(data);
     });
@@ -38,8 +41,13 @@ export class Nginx implements AsyncDisposable {
   }
 
   /** Starts nginx and waits until it listens on the port (127.0.0.1). @throws Error with what it said, if it ends */
-  static async start(prefix: string, conf: string, port: number): Promise<Nginx> {
-    const nginx = new Nginx(prefix, conf);
+  static async start(
+    prefix: string,
+    conf: string,
+    port: number,
+    extra: Readonly<Record<string, string>> = {},
+  ): Promise<Nginx> {
+    const nginx = new Nginx(prefix, conf, extra);
     try {
       await until(`nginx on port ${port}`, async () => {
         if (nginx.#child.exitCode !== null || nginx.#child.pid === undefined)
@@ -105,7 +113,8 @@ export class Nginx implements AsyncDisposable {
   }
 }
 
-function listens(port: number): Promise<boolean> {
+/** Whether somebody listens on a port of 127.0.0.1. */
+export function listens(port: number): Promise<boolean> {
   return new Promise((done) => {
     const socket = connect(port, "127.0.0.1");
     socket.once("connect", () => {

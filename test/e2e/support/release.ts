@@ -34,7 +34,11 @@ const BEGIN: Instant = 1_790_000_000;
 /** Lays out a release of a server, as `deploy` makes it, below a directory. */
 export function makeRelease(into: string, server: string, wanted: Wanted): Made {
   const { pki, commit, port } = wanted;
-  const files = new Map(filesOf(pki, server).map((path) => [path, readFileSync(join(pki, path), "utf8")]));
+  const directory =
+    wanted.manifest?.software === "apache" && statSync(join(pki, "apache"), { throwIfNoEntry: false })
+      ? "apache"
+      : "nginx";
+  const files = new Map(filesOf(pki, server, directory).map((path) => [path, readFileSync(join(pki, path), "utf8")]));
   withMarker(files);
   wanted.edit?.(files);
   const listed = [...files].map(
@@ -49,7 +53,7 @@ export function makeRelease(into: string, server: string, wanted: Wanted): Made 
     software: "nginx",
     commit: commitOf(commit),
     time: BEGIN + commit,
-    crl: readCrl(files.get("crl.pem") ?? "").number,
+    crl: wanted.manifest?.crl ?? readCrl(files.get("crl.pem") ?? "").number,
     probe: { name: server, port },
     roots: wanted.roots ?? [],
     ancestors: Array.from({ length: commit }, (_, n) => commitOf(commit - n - 1)),
@@ -74,19 +78,19 @@ export function copyOf(made: Made, beside: string): Made {
   return { ...made, path: beside };
 }
 
-function filesOf(pki: string, server: string): string[] {
+function filesOf(pki: string, server: string, software: string): string[] {
   const below = (directory: string) =>
     readdirSync(join(pki, directory), { recursive: true, encoding: "utf8" })
       .map((name) => `${directory}/${name}`)
       .filter((path) => statSync(join(pki, path)).isFile())
       .filter((path) => !/[/](?:servers|include)[/]/.test(path) || path.endsWith(`/${server}.conf`));
-  return ["ca.crt", "crl.pem", `issued/${server}.crt`, `private/${server}.key`, ...below("nginx")];
+  return ["ca.crt", "crl.pem", `issued/${server}.crt`, `private/${server}.key`, ...below(software)];
 }
 
 /** Where the configuration has no place for the generation marker yet, it gets one. */
 function withMarker(files: Map<string, string>): void {
   const conf = files.get("nginx/nginx.conf") ?? "";
-  if (conf.includes("generation*.conf")) return;
+  if (conf === "" || conf.includes("generation*.conf")) return;
   files.set("nginx/nginx.conf", conf.replace("include servers/", "include generation*.conf;\n    include servers/"));
 }
 

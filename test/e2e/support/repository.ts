@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -66,6 +66,9 @@ ${extra}clients:${lines.length === 0 ? " {}" : ""}
 ${lines.join("")}`;
 }
 
+/** A hard link to Node's 130 MB, where Node lies in the checkout: a copy of it would take most of a test's time. */
+const FILTERS_NODE = ".git/gatehouse/filter/node";
+
 /** A temporary repository of data only: no scripts, no package.json. Commands are those of this checkout. */
 export class Repository implements Disposable {
   readonly #scratch: Scratch;
@@ -99,7 +102,10 @@ export class Repository implements Disposable {
   /** The same again, elsewhere: git directory, keys and modes included. */
   copy(): Repository {
     const twin = new Repository(new Scratch("e2e"));
-    cpSync(this.root, twin.root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    const filter = (path: string) => path !== this.at(FILTERS_NODE);
+    cpSync(this.root, twin.root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter });
+    if (lstatSync(this.at(FILTERS_NODE), { throwIfNoEntry: false }))
+      linkSync(this.at(FILTERS_NODE), twin.at(FILTERS_NODE));
     return twin;
   }
 
@@ -183,9 +189,14 @@ function digest(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-export function runProgram(program: string, argv: readonly string[], extra: Variables = {}): Promise<Ran> {
+export function runProgram(
+  program: string,
+  argv: readonly string[],
+  extra: Variables = {},
+  timeout = 60_000,
+): Promise<Ran> {
   return new Promise((done, fail) => {
-    const child = spawn(program, argv, { env: environment(extra), stdio: ["ignore", "pipe", "pipe"], timeout: 60_000 });
+    const child = spawn(program, argv, { env: environment(extra), stdio: ["ignore", "pipe", "pipe"], timeout });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {

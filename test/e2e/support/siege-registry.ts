@@ -1,3 +1,4 @@
+import type { Software } from "../../../scripts/model/registry.ts";
 import type { Clients } from "./repository.ts";
 
 export const PKG = "pkg.example.com";
@@ -9,11 +10,13 @@ export interface Places {
   readonly plain: number;
   /** Absolute path of something under the directory of everything that is served. */
   readonly www: (name: string) => string;
+  /** What its servers run; nginx unless given. */
+  readonly software?: Software;
 }
 
 /** clients.yaml: two servers on one socket, four repositories, one of them in no group. */
-export function siegeRegistry(clients: Clients, { tls, plain, www }: Places, more = ""): string {
-  const listen = `listen: ["127.0.0.1:${tls}", "[::1]:${tls}"], redirect: ["127.0.0.1:${plain}"]`;
+export function siegeRegistry(clients: Clients, { tls, plain, www, software = "nginx" }: Places, more = ""): string {
+  const listen = `software: ${software}, listen: ["127.0.0.1:${tls}", "[::1]:${tls}"], redirect: ["127.0.0.1:${plain}"]`;
   const lines = Object.entries(clients).map(([name, entry]) => `  ${name}: ${entry}\n`);
   return `version: 1
 authority: { common_name: Example CA, organization: Example }

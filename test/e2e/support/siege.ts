@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { formatInstant, type Instant } from "../../../scripts/model/time.ts";
+import { Apache, apacheArguments } from "./apache.ts";
 import { Authority, type Credentials, keyIdentifierOf } from "./authority.ts";
 import { Nginx } from "./nginx.ts";
 import { freePorts } from "./ports.ts";
@@ -12,6 +13,11 @@ import { clock, Site } from "./site.ts";
 
 const DAY = 86_400;
 const AT_FIRST_NAMES = Object.keys(AT_FIRST);
+
+/** The server that is under siege: nginx, or Apache. */
+type Running = Pick<Nginx | Apache, "reload" | "reloadBesideOld" | "log" | "record" | "stop">;
+
+export type Besieged = "nginx" | "apache";
 
 /** A name stands for the certificate its holder got at first, the new ones for the successors. */
 export type Who = string;
@@ -26,7 +32,7 @@ export interface Change {
 }
 
 /**
- * An nginx that runs from what reconcile left under pki/, and everybody who would like something from it. Ours got
+ * A server that runs from what reconcile left under pki/, and everybody who would like something from it. Ours got
  * their certificates two days ago, and the registry changed ten minutes later; nothing has been done since.
  */
 export class Siege implements AsyncDisposable {
@@ -38,7 +44,7 @@ export class Siege implements AsyncDisposable {
   #clients = AT_FIRST;
   #more = "";
   #now: Instant;
-  #nginx: Nginx | undefined;
+  #running: Running | undefined;
 
   private constructor(scratch: Scratch, site: Site, places: Places, now: Instant, edit: (conf: string) => string) {
     this.scratch = scratch;
@@ -51,11 +57,11 @@ export class Siege implements AsyncDisposable {
     for (const [name, credentials] of strangers(scratch, site, listed)) this.who.set(name, credentials);
   }
 
-  /** Everything in place and nginx running. `edit` is what an operator does to nginx.conf after each run. */
-  static async start(edit: (conf: string) => string = (conf) => conf): Promise<Siege> {
+  /** Everything in place and the server running. `edit` is what an operator does to its main file after each run. */
+  static async start(edit: (conf: string) => string = (conf) => conf, software: Besieged = "nginx"): Promise<Siege> {
     const scratch = new Scratch("siege");
     const [tls = 0, plain = 0] = await freePorts(2);
-    const places = { tls, plain, www: (name: string) => scratch.at("www", name) };
+    const places = { tls, plain, www: (name: string) => scratch.at("www", name), software };
     siegeFiles(scratch);
     const begin = clock() - 2 * DAY;
     const site = await Site.create(siegeRegistry(AT_FIRST, places), begin).catch((error: unknown) => {
@@ -66,7 +72,7 @@ export class Siege implements AsyncDisposable {
     try {
       await siege.change({ clients: thenChanged(formatInstant(begin + 300)), at: begin + 600 });
       for (const name of ["rita", "lotte", "ottilie"]) siege.who.set(`${name} anew`, site.take(name));
-      siege.#nginx = await Nginx.start(scratch.at("run"), site.conf, tls);
+      siege.#running = await siege.#run(tls);
       return siege;
     } catch (error) {
       await siege[Symbol.asyncDispose]();
@@ -74,14 +80,25 @@ export class Siege implements AsyncDisposable {
     }
   }
 
-  /** Changes clients.yaml and reconciles. nginx knows only after a reload. */
+  #run(tls: number): Promise<Running> {
+    const prefix = this.scratch.at("run");
+    if (this.#places.software !== "apache") return Nginx.start(prefix, this.site.conf, tls);
+    return Apache.start(prefix, apacheArguments(prefix, this.site.at("apache")), tls);
+  }
+
+  /** The file that `edit` edits, under pki/: nginx.conf, or what every Apache server has about TLS. */
+  get #edited(): string {
+    return this.#places.software === "apache" ? "apache/tls.conf" : "nginx/nginx.conf";
+  }
+
+  /** Changes clients.yaml and reconciles. The server knows only after a reload. */
   async change({ clients = {}, at = this.#now + 60, more = this.#more }: Change): Promise<void> {
     this.#clients = withChanges(this.#clients, clients);
     this.#more = more;
     this.#now = at;
     await this.site.reconcile(this.yaml(), at);
-    const conf = readFileSync(this.site.conf, "utf8");
-    if (this.#edit(conf) !== conf) this.site.replace("nginx/nginx.conf", this.#edit(conf));
+    const conf = readFileSync(this.site.at(this.#edited), "utf8");
+    if (this.#edit(conf) !== conf) this.site.replace(this.#edited, this.#edit(conf));
   }
 
   /** clients.yaml as it should be now. */
@@ -89,15 +106,15 @@ export class Siege implements AsyncDisposable {
     return siegeRegistry(this.#clients, this.#places, this.#more);
   }
 
-  /** The same, by way of nginx: what it serves from now on. */
+  /** The same, by way of the server: what it serves from now on. */
   async changeAndReload(change: Change): Promise<void> {
     await this.change(change);
     await this.reload();
   }
 
-  reloadBesideOld = async (): Promise<void> => this.#nginx?.reloadBesideOld();
-  reload = async (): Promise<void> => this.#nginx?.reload();
-  errorLog = (): string => this.#nginx?.log("error.log") ?? "";
+  reloadBesideOld = async (): Promise<void> => this.#running?.reloadBesideOld();
+  reload = async (): Promise<void> => this.#running?.reload();
+  errorLog = (): string => this.#running?.log("error.log") ?? "";
 
   /** As of when reconcile ran last. */
   get now(): Instant {
@@ -128,13 +145,13 @@ export class Siege implements AsyncDisposable {
     return askPlain(port, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   }
 
-  /** See Nginx.record. */
+  /** See Nginx.record and Apache.record. */
   async record(end: string): Promise<Record<string, unknown>> {
-    return this.#nginx?.record(end) ?? {};
+    return this.#running?.record(end) ?? {};
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#nginx?.stop();
+    await this.#running?.stop();
     this.site[Symbol.dispose]();
     this.scratch[Symbol.dispose]();
   }

@@ -1,0 +1,64 @@
+import { askHistory, type Testimony } from "../check/witness.ts";
+import { CARRIED_OUT } from "../model/paths.ts";
+import { UserError } from "../model/problem.ts";
+import type { Doubt, State } from "../model/state.ts";
+import { commonDirectory } from "../system/checkout.ts";
+import { tidyTemporaries, writeFiles } from "../system/files.ts";
+import { type Git, openGit } from "../system/git.ts";
+import { readRegularFile } from "../system/read-file.ts";
+import type { Loaded } from "./load.ts";
+
+/** Under git's common directory: the commit up to which all facts were found as they were first committed. */
+const DIRECTORY = "gatehouse";
+const MEMO = `${DIRECTORY}/facts-seen`;
+
+/** So many commits are looked at again in less time than it takes to note that they were. */
+const WORTH_NOTING = 100;
+
+/**
+ * The state with git's history as one more witness: facts that were dropped or changed are doubted, and what was
+ * revoked counts as revoked. Every commit is looked at once in each clone (2 ms each with 26,000 certificates).
+ */
+export async function withHistory(loaded: Loaded, root: string): Promise<Loaded> {
+  const git = openGit(root);
+  const head = await git.resolve("HEAD");
+  if (head === null) return loaded;
+  const common = commonDirectory(root);
+  const noted = readRegularFile(common, MEMO)?.toString("latin1").trim() ?? "";
+  const since = /^[0-9a-f]{40,64}$/.test(noted) ? noted : null;
+  const testimony = await askHistory({ git, head, since, read: (path) => loaded.tree.read(path) });
+  const record = await lostRecord(loaded.state, git, head);
+  if (testimony.doubts.length === 0 && testimony.commits > WORTH_NOTING) await note(common, head);
+  return { ...loaded, state: heard(loaded.state, { ...testimony, doubts: [...testimony.doubts, ...record] }) };
+}
+
+/** Without pki/registry.yaml nobody knows whom a change takes access from, and no limit holds. */
+async function lostRecord({ carriedOut, doubts }: State, git: Git, head: string): Promise<Doubt[]> {
+  if (carriedOut !== null || doubts.some(({ path }) => path === CARRIED_OUT)) return [];
+  const last = (await git.raw(["rev-list", "--max-count=1", head, "--", CARRIED_OUT])).trim();
+  if (last === "") return [];
+  const there = await git.succeeds(["cat-file", "-e", `${last}:${CARRIED_OUT}`]);
+  const from = there ? last : `${last}~1`;
+  return [{ path: CARRIED_OUT, message: `is gone. Bring it back: git checkout ${from} -- ${CARRIED_OUT}` }];
+}
+
+function heard(state: State, { doubts, revocations }: Testimony): State {
+  if (doubts.length === 0) return state;
+  const known = new Set(state.doubts.map(({ path }) => path));
+  const all = [...state.doubts, ...doubts.filter(({ path }) => !known.has(path))];
+  return {
+    ...state,
+    revocations: new Map([...state.revocations, ...revocations.map((one) => [one.serial, one] as const)]),
+    doubts: all.sort((a, b) => (a.path < b.path ? -1 : 1)),
+  };
+}
+
+/** Only a saving of time: a disk that takes no more must not stop what matters. */
+async function note(common: string, head: string): Promise<void> {
+  try {
+    await tidyTemporaries(common, [DIRECTORY]);
+    await writeFiles(common, [{ path: MEMO, data: `${head}\n`, mode: 0o600 }]);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+  }
+}

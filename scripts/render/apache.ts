@@ -1,0 +1,56 @@
+import type { DerivedFile } from "../model/derived.ts";
+import { DIR } from "../model/paths.ts";
+import type { Server } from "../model/registry.ts";
+import { gatesFile } from "./apache/gates.ts";
+import { socketsOf } from "./apache/listen.ts";
+import { mainFile } from "./apache/main.ts";
+import { mapFiles } from "./apache/maps.ts";
+import { pagesFile } from "./apache/pages.ts";
+import { modulesFile } from "./apache/platforms.ts";
+import { repositoryFiles } from "./apache/repositories.ts";
+import { foreignFile, ownFile, pagesConf, tlsFile } from "./apache/server.ts";
+import { file } from "./apache/text.ts";
+import { admittedEntries } from "./nginx/maps.ts";
+import { compare } from "./nginx/text.ts";
+import type { NginxInput } from "./nginx.ts";
+
+/**
+ * Everything under pki/apache/, sorted by path, and nothing where no server runs Apache: httpd.conf, what all servers
+ * share, the maps, two files a repository, one a server, and under include/ the variant for a host with other
+ * sites. The same for the same registry and admitted certificates, whatever their order. ASCII.
+ * @throws Error for text that no checked registry holds: quotes, `$`, control characters
+ */
+export function renderApache({ registry, admitted, renewals = [], issuedServers }: NginxInput): DerivedFile[] {
+  const servers = new Map([...registry.servers].filter(([, server]) => server.software === "apache"));
+  if (servers.size === 0) return [];
+  const issued = new Set(issuedServers);
+  const shared = {
+    "httpd.conf": mainFile(),
+    "modules.conf": file(modulesFile()),
+    "tls.conf": tlsFile(),
+    "gates.conf": gatesFile(),
+    "pages.conf": pagesConf(),
+    "pages.txt": pagesFile(),
+  };
+  const files: DerivedFile[] = [
+    ...Object.entries(shared).map(([name, text]) => ({ path: `${DIR.apache}/${name}`, text })),
+    ...mapFiles(registry, admittedEntries(registry, admitted), renewals),
+    ...repositoryFiles(registry),
+    ...[...servers].flatMap(([name, server]) => {
+      const waiting = server.certificate === "issued" && !issued.has(name);
+      return serverFiles(name, server, waiting ? null : [...servers.values()]);
+    }),
+  ];
+  return files.sort((a, b) => compare(a.path, b.path));
+}
+
+/** Apache does not start with a certificate that is not there: until it is, the files hold no server. */
+const WAITING = file(["# No certificate has been issued to this server yet: nothing is served under its names."]);
+
+function serverFiles(name: string, server: Server, servers: readonly Server[] | null): DerivedFile[] {
+  const context = servers && { name, server, ...socketsOf(server, servers) };
+  return [
+    { path: `${DIR.apache}/servers/${name}.conf`, text: context ? ownFile(context) : WAITING },
+    { path: `${DIR.apache}/include/${name}.conf`, text: context ? foreignFile(context) : WAITING },
+  ];
+}
