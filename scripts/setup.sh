@@ -15,7 +15,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 stamp=node_modules/.gatehouse
 failed=0
 # What the tests drive and judge by.
-judges="certtool curl easyrsa gpg ssh-keygen shellcheck busybox sshd ansible-playbook apache2 stunnel pk12util age bsdtar wget chromium script"
+judges="certtool curl easyrsa gpg ssh-keygen shellcheck busybox sshd ansible-playbook apache2 stunnel pk12util age bsdtar wget chromium script faketime"
 judges_debian="apt-ftparchive dpkg-deb dnf createrepo_c rpmbuild pip3"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -148,6 +148,7 @@ names() {
 		*-pip3) echo "python3-pip" ;;
 		apt-get-script) echo "bsdutils" ;;
 		*-script) echo "util-linux" ;;
+		dnf-faketime | apk-faketime | pkg-faketime | brew-faketime) echo "libfaketime" ;;
 		dnf-shellcheck) echo "ShellCheck" ;;
 		pkg-shellcheck) echo "hs-ShellCheck" ;;
 		*) echo "$program" ;;

@@ -1,6 +1,7 @@
 import type { DerivedFile } from "../model/derived.ts";
 import * as paths from "../model/paths.ts";
 import type { FileChange } from "../model/plan.ts";
+import { UserError } from "../model/problem.ts";
 import { type FileToWrite, removeFiles, writeFiles } from "../system/files.ts";
 import { readRegularFile } from "../system/read-file.ts";
 
@@ -30,6 +31,10 @@ export async function writeDerived(
 function bytesOf(root: string, file: DerivedFile): string | Uint8Array {
   if ("text" in file) return file.text;
   const source = readRegularFile(root, file.copyOf);
-  if (source === null) throw new Error(`${file.path} is to be a copy of ${file.copyOf}, which is not there`);
+  if (source === null)
+    throw new UserError(
+      `${file.copyOf} is gone since this run began`,
+      "run the same command again: it says what to do",
+    );
   return source;
 }

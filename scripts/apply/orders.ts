@@ -5,6 +5,9 @@ import type { Duration, Instant } from "../model/time.ts";
 import type { Decisions } from "../plan/decide.ts";
 import type { Identity } from "../plan/identity.ts";
 import { endOfSuccessor } from "../plan/issue-reasons.ts";
+import type { SoundRequest } from "../plan/requests.ts";
+import { certificateSpki } from "../x509/certificate.ts";
+import { decodePem } from "../x509/pem.ts";
 
 /** How far notBefore lies back, for machines whose clock is a little slow. */
 const BACKDATE: Duration = 3600;
@@ -28,13 +31,22 @@ export function ordersOf({ list, identities, review }: Decisions, state: State, 
     if (!isAddition(decision)) continue;
     const identity = identities.get(decision.identity);
     if (identity === undefined) throw new Error(`a decision about ${decision.identity}, whom nobody knows`);
-    const spki = decision.key === "request" ? review.sound.get(identity.name)?.spki : null;
-    if (spki === undefined) throw new Error(`no sound request of ${identity.name}`);
+    const request = review.sound.get(identity.name);
+    if (decision.key === "request" && request === undefined) throw new Error(`no sound request of ${identity.name}`);
+    const spki = decision.key === "request" && request !== undefined ? keyOf(request, state) : null;
     const notBefore = Math.max(now - BACKDATE, identity.reissue?.before ?? 0, state.authority?.notBefore ?? 0);
     const notAfter = endOfSuccessor(identity, state, now);
     orders.push({ identity, serial: newSerial(taken), notBefore, notAfter, reason: decision.reason, spki });
   }
   return orders;
+}
+
+/** The requested key; of one that stands for a certificate's, the certificate's. */
+function keyOf({ spki, fingerprint }: SoundRequest, { certificates }: State): Uint8Array {
+  if (spki !== null) return spki;
+  for (const one of certificates.values())
+    if (one.fingerprint === fingerprint) return certificateSpki(decodePem(one.pem, "CERTIFICATE"));
+  throw new Error(`no certificate has the key ${fingerprint}`);
 }
 
 function isAddition(decision: Decision): decision is Decision & { readonly kind: "issue" | "renew" } {

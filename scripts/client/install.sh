@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
         --dry-run) dry=yes ;;
         --uninstall) uninstall=yes ;;
         --root)
-            [ $# -gt 1 ] && [ -d "$2" ] || die "--root needs a directory"
+            if [ $# -lt 2 ] || [ ! -d "$2" ]; then die "--root needs a directory"; fi
             root=$(cd "$2" && pwd -P)
             [ "$root" != / ] || root=
             shift
@@ -268,7 +268,7 @@ place() {
 
 # A line of `files`, word for word: whatever is not of this form was not made by Gatehouse.
 checked() {
-    [ -n "$5" ] && [ -z "$6" ] || die "files is damaged: $*"
+    if [ -z "$5" ] || [ -n "$6" ]; then die "files is damaged: $*"; fi
     case $2 in 0[0-7][0-7][0-7]) ;; *) die "files is damaged: mode $2" ;; esac
     case $3 in root | _apt) ;; *) die "files is damaged: owner $3" ;; esac
     case $4 in

@@ -7,7 +7,7 @@ import { derivedFiles } from "../plan/files.ts";
 const SERVERS = [DIR.nginx, DIR.apache, DIR.stunnel].map((directory) => `${directory}/`);
 
 /** They follow who is admitted, which changes by itself when certificates end. */
-const FOLLOWS_TIME = /\.map$|\/nginx\.conf$|\/include\//;
+const FOLLOWS_TIME = /\.map$|\/nginx\.conf$|\/(?:include|renewals)\//;
 
 /** The commit's files. */
 interface Files {

@@ -8,7 +8,9 @@ import { type CheckInput, warn } from "../check/input.ts";
 import { authorityKey, keyOf } from "../check/keys.ts";
 import { attributes, filter, guarded, hooks } from "../check/repository.ts";
 import { restorer } from "../check/restore.ts";
+import { signing } from "../check/signing.ts";
 import { leftovers, modes, unexpected } from "../check/tree.ts";
+import { droppedAtOrigin } from "../check/witness.ts";
 import * as paths from "../model/paths.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
@@ -50,8 +52,14 @@ export async function check(options: CheckOptions, commit: CommitAsked | null = 
   const list = await crl(input, doubtful);
   // What is derived from doubtful facts is doubtful itself, and no news.
   const plan = doubtful ? null : planned(input);
-  const follows = plan === null ? [] : [...derived(input, plan), ...(await pending(input, plan, list))];
-  const tree = [...modes(input), ...leftovers(input), ...unexpected(input, doubtful), ...shortHistory(input)];
+  const follows = plan === null ? [] : [...(await derived(input, plan)), ...(await pending(input, plan, list))];
+  const tree = [
+    ...modes(input),
+    ...leftovers(input),
+    ...unexpected(input, doubtful),
+    ...signing(input),
+    ...shortHistory(input),
+  ];
   const findings = [
     ...only,
     ...registryProblems(input),
@@ -80,7 +88,8 @@ async function gather({ root, now, checkClock }: CheckOptions): Promise<Gathered
   const git = openGit(root);
   const loading = loadWorkingTree(root, now);
   const head = await git.resolve("HEAD");
-  const [loaded, history] = await Promise.all([loading, readHistory(git, head)]);
+  const dropped = head === null ? [] : await droppedAtOrigin(git, head);
+  const [loaded, history] = await Promise.all([loading, readHistory(git, head, dropped)]);
   const entries = entriesOf(root);
   const files = new Set(entries.filter(({ kind }) => kind === "file").map(({ path }) => path));
   const read = (path: string) => (files.has(path) ? loaded.tree.read(path) : null);

@@ -1,5 +1,4 @@
 import { guardStaged } from "../guard/index.ts";
-import { REGISTRY_FILE } from "../model/paths.ts";
 import type { Plan } from "../model/plan.ts";
 import { UserError } from "../model/problem.ts";
 import { commitMessage } from "../render/commit-message.ts";
@@ -8,14 +7,14 @@ import { type Git, openGit } from "../system/git.ts";
 const ATTRIBUTES = ".gitattributes";
 
 /**
- * One commit of pki/, saying in words what was done. False when git sees nothing to commit. `withRegistry`: and of
- * clients.yaml, where that is what was carried out.
+ * One commit of these paths, saying in words what was done: pki/, and clients.yaml where that is what was carried out.
+ * False when git sees nothing to commit.
  */
-export async function commitState(root: string, plan: Plan | null, withRegistry: boolean): Promise<boolean> {
+export async function commitState(root: string, plan: Plan | null, paths: readonly string[]): Promise<boolean> {
   const git = openGit(root);
   // Without its rule the next clone would take keys in the clear.
   const rule = (await git.raw(["ls-files", "--others", "--", ATTRIBUTES])).trim();
-  const pathspec = ["--", "pki", ...(withRegistry ? [REGISTRY_FILE] : []), ...(rule === "" ? [] : [ATTRIBUTES])];
+  const pathspec = ["--", ...paths, ...(rule === "" ? [] : [ATTRIBUTES])];
   await git.raw(["add", "--all", ...pathspec]);
   await refuseKeysInTheClear(git);
   if (await git.succeeds(["diff", "--cached", "--quiet", "--no-ext-diff", ...pathspec])) return false;

@@ -8,6 +8,7 @@ import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { readRegistry } from "../read/registry.ts";
+import { readSigning } from "../read/signing.ts";
 import { StatCache } from "../read/stat-cache.ts";
 import { readState } from "../read/state.ts";
 import { type Tree, workingTree } from "../read/tree.ts";
@@ -32,7 +33,8 @@ export async function load(tree: Tree, now: Instant, cache: StatCache | null = n
     throw new UserError(`${REGISTRY_FILE} is not there`, `restore it: git checkout HEAD -- ${REGISTRY_FILE}`);
   const present = (directory: string) => new Set(tree.walk(directory).map((entry) => entry.path));
   const requests = new Set([...present("pki/reqs")].map((path) => path.replace(/^.*\/|\.req$/g, "")));
-  const reading = readRegistry(bytes, { now, requests, signing: present("pki/signing") });
+  const { files: signing, unfit } = readSigning(tree);
+  const reading = readRegistry(bytes, { now, requests, signing, unfit });
   const state = readState(tree, cache);
   await cache?.save();
   const result = await reading;

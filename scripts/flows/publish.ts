@@ -1,4 +1,4 @@
-import { REGISTRY_FILE } from "../model/paths.ts";
+import { CRL_FILE, REGISTRY_FILE } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import { isOfPullRequests } from "../plan/of-pull-requests.ts";
 import { now as clock } from "../system/clock.ts";
@@ -33,7 +33,8 @@ export async function publish(options: PublishOptions): Promise<Published> {
     const before = await openGit(root).resolve("HEAD");
     const signed = options.commit && (await mustSign(root));
     const done = await reconcile({ ...options, now });
-    const committed = options.commit && (await commitState(root, done.carriedOut, isInForce(done)));
+    const paths = pathsOf(done);
+    const committed = options.commit && paths.length > 0 && (await commitState(root, done.carriedOut, paths));
     if (committed && signed) await insistOnSignature(root, before);
     if (branch === null || before === null || (await pushState(root, branch))) return { ...done, committed };
     if (attempt === TRIES)
@@ -43,9 +44,13 @@ export async function publish(options: PublishOptions): Promise<Published> {
   }
 }
 
-/** Whether clients.yaml, as it stands, is what was carried out: an edit that was refused is not ours to commit. */
-function isInForce({ planned, problems }: Reconciled): boolean {
-  return problems.length === 0 && planned.errand?.plan === planned.plan;
+/**
+ * What is ours to commit. clients.yaml, as it stands, only where it is what was carried out: not an edit that was
+ * refused. While facts are in doubt only the CRL: what became of the rest here, nobody meant to publish.
+ */
+function pathsOf({ planned, problems, carriedOut }: Reconciled): string[] {
+  if (planned.plan.refusals.some(({ code }) => code === "StateDoubtful")) return carriedOut === null ? [] : [CRL_FILE];
+  return problems.length === 0 && planned.errand?.plan === planned.plan ? ["pki", REGISTRY_FILE] : ["pki"];
 }
 
 /**

@@ -5,13 +5,14 @@ import { writeDerived } from "../apply/derived.ts";
 import { writeCrl, writeRevocations } from "../apply/facts.ts";
 import { issueAll } from "../apply/issue.ts";
 import { ordersOf } from "../apply/orders.ts";
+import { writeRenewals } from "../apply/renewals.ts";
 import * as paths from "../model/paths.ts";
 import type { CrlChange, FileChange, Plan } from "../model/plan.ts";
 import { type Problem, UserError } from "../model/problem.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { planCrl } from "../plan/crl.ts";
-import { compareFiles, derivedFiles, strayFiles } from "../plan/files.ts";
+import { compareFiles, derivedFiles, missingRenewals, strayFiles } from "../plan/files.ts";
 import { type Errand, makePlan, NO_POLICY, type Planned } from "../plan/index.ts";
 import { rereadState } from "../read/state.ts";
 import { commonDirectory } from "../system/checkout.ts";
@@ -20,6 +21,7 @@ import { withLock } from "../system/lock.ts";
 import { installFilter } from "../vault/install.ts";
 import { openVault, type Vault } from "../vault/vault.ts";
 import { type Issuer, makeIssuer } from "../x509/issuer.ts";
+import { withHistory } from "./history.ts";
 import { gatehouseVersion, type Loaded, loadWorkingTree } from "./load.ts";
 import { type Signatures, signaturesOfTree } from "./signed.ts";
 
@@ -50,7 +52,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const { root } = options;
   return withLock(commonDirectory(root), "reconcile", async () => {
     await installFilter(root);
-    const loaded = await loadWorkingTree(root, options.now);
+    const loaded = await withHistory(await loadWorkingTree(root, options.now), root);
     const { problems } = loaded;
     const signatures = await signaturesOfTree(loaded, root);
     const planned = planFor(loaded, loaded.state, options, signatures);
@@ -88,12 +90,15 @@ function planFor(
 async function carryOut(errand: Errand, loaded: Loaded, options: ReconcileOptions): Promise<State> {
   const { root, now } = options;
   const { tree } = loaded;
-  const issuer = issuerFor(errand, loaded.state, openVault(root, process.env), root);
+  const vault = openVault(root, process.env);
+  const issuer = issuerFor(errand, loaded.state, vault, root);
   let state = rereadState(tree, loaded.state, await issueOrders(errand, loaded.state, issuer, options));
   state = rereadState(tree, state, await writeRevocations(root, errand.decisions, now, new Set(state.holds.keys())));
   const order = planCrl(state, errand.registry.crl, now, "registry");
   if (order !== null && issuer !== null) state = rereadState(tree, state, await writeCrl(root, order, issuer.issuer));
   if (errand.plan.changes.every(({ kind }) => kind === "crl")) return state;
+  const renewals = missingRenewals(errand.registry, state, now);
+  state = rereadState(tree, state, await writeRenewals(root, renewals, vault));
   const wanted = derivedFiles(errand.registry, state, now, gatehouseVersion());
   const strays = strayFiles(errand.registry, state, now);
   const changes: FileChange[] = compareFiles(wanted, state, strays, { due: "registry", upgraded: false });

@@ -6,6 +6,7 @@ import { readCertificate } from "../x509/certificate.ts";
 import { readCertificateFile } from "../x509/certificate-file.ts";
 import { readCrl } from "../x509/crl-reader.ts";
 import { decodePem } from "../x509/pem.ts";
+import { readRenewalFile } from "../x509/renewal-file.ts";
 import { ALLOW_FILE } from "./allow.ts";
 
 /** What is wrong with a file's contents, as the rest of a sentence; null for nothing. */
@@ -28,6 +29,7 @@ const BELOW: readonly (readonly [directory: string, name: RegExp, grammar: Gramm
   [paths.DIR.held, /^((?:[0-9A-F]{2}){1,20})\.yaml$/, hold],
   [paths.DIR.requests, /^(?!.*\.\.)([a-z0-9][a-z0-9._-]{0,62})\.req$/, request],
   [paths.DIR.issued, /^(?!.*\.\.)([a-z0-9][a-z0-9._-]{0,62})\.crt$/, certificates],
+  [paths.DIR.renewals, /^((?:[0-9A-F]{2}){1,20})\.p7m$/, renewal],
   [paths.DIR.signing, /^([^/]+)$/, publicKey],
   [paths.DIR.nginx, /^(.+)$/, text],
   [paths.DIR.apache, /^(.+)$/, text],
@@ -67,6 +69,11 @@ function read(grammar: Grammar, bytes: Buffer, name: string): string | null {
 
 function certificateFile(bytes: Buffer, serial: string): null {
   readCertificateFile(bytes.toString("utf8"), serial);
+  return null;
+}
+
+function renewal(bytes: Buffer, predecessor: string): null {
+  readRenewalFile(bytes.toString("utf8"), predecessor);
   return null;
 }
 

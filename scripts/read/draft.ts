@@ -1,5 +1,5 @@
 import type { ContentDigest } from "../model/content.ts";
-import type { CarriedOut, Certificate, Crl, Hold, Request, Revocation, State } from "../model/state.ts";
+import type { CarriedOut, Certificate, Crl, Hold, Renewal, Request, Revocation, State } from "../model/state.ts";
 
 /** A State in the making. Doubts are kept by path, so that a file which is read again replaces its own. */
 export interface Draft {
@@ -12,6 +12,7 @@ export interface Draft {
   readonly requests: Map<string, Request>;
   readonly keys: Set<string>;
   readonly files: Map<string, ContentDigest>;
+  readonly renewals: Map<string, Renewal>;
   readonly doubts: Map<string, string>;
 }
 
@@ -33,6 +34,7 @@ export function emptyDraft(): Draft {
     requests: new Map(),
     keys: new Set(),
     files: new Map(),
+    renewals: new Map(),
     doubts: new Map(),
   };
 }
@@ -48,6 +50,7 @@ export function draftOf(state: State): Draft {
     requests: new Map(state.requests),
     keys: new Set(state.keys),
     files: new Map(state.files),
+    renewals: new Map(state.renewals),
     doubts: new Map(state.doubts.map(({ path, message }) => [path, message])),
   };
 }

@@ -84,7 +84,7 @@ export function unpackHold(packed: unknown, serial: string): Hold {
 export function packRequest(request: Request): unknown {
   if (!request.ok) return { problem: request.problem };
   const { fingerprint, keyType, spki, ignored } = request;
-  return { fingerprint, keyType, spki: Buffer.from(spki).toString("base64"), ignored };
+  return { fingerprint, keyType, spki: Buffer.from(spki ?? []).toString("base64"), ignored };
 }
 
 export function unpackRequest(packed: unknown): Request {

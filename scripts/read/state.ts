@@ -6,6 +6,7 @@ import { readCertificate } from "../x509/certificate.ts";
 import { readCrl, verifyCrl } from "../x509/crl-reader.ts";
 import { decodePem } from "../x509/pem.ts";
 import { type Content, type Draft, draftOf, emptyDraft, text } from "./draft.ts";
+import { absorbRenewal } from "./renewals.ts";
 import { COMPARED, SHELVES, type Shelf } from "./shelves.ts";
 import type { StatCache } from "./stat-cache.ts";
 import type { Tree } from "./tree.ts";
@@ -118,6 +119,7 @@ const SINGLE: ReadonlyMap<string, Shelf["absorb"]> = new Map(
 
 /** Derived files that are few. */
 function other(path: string): Shelf["absorb"] {
+  if (path.startsWith(`${paths.DIR.renewals}/`)) return absorbRenewal;
   return path.startsWith(`${paths.DIR.signing}/`) ? ignore : COMPARED.absorb;
 }
 

@@ -63,7 +63,7 @@ function revokedLines({ revoked, time }: ManifestInput): string[] {
 
 /** Who gets in. A rollback takes configuration back, and never this; gates/ holds the groups that may. */
 function isAccess({ path }: ReleaseFile): boolean {
-  return path === "crl.pem" || /^[a-z]+\/(?:[^/]+\.map|gates\/[^/]+)$/.test(path);
+  return path === "crl.pem" || /^[a-z]+\/(?:[^/]+\.map|(?:gates|renewals)\/[^/]+)$/.test(path);
 }
 
 function fileLines(kind: "access" | "config", files: readonly ReleaseFile[]): string[] {

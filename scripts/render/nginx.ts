@@ -6,6 +6,7 @@ import { listenersOf } from "./nginx/listen.ts";
 import { mainFile, OWN_LOG } from "./nginx/main.ts";
 import { type Admitted, admittedEntries, mapFiles } from "./nginx/maps.ts";
 import { reasonMaps, refusalPages } from "./nginx/pages.ts";
+import { type RenewalOffer, renewalMapFiles } from "./nginx/renewals.ts";
 import { repositoryFiles } from "./nginx/repositories.ts";
 import { gateBlock, gateMaps, redirectBlock, rejectBlock, type ServerContext } from "./nginx/server.ts";
 import { logFormats } from "./nginx/settings.ts";
@@ -15,6 +16,8 @@ export interface NginxInput {
   readonly registry: Registry;
   /** Certificates of clients that are valid, not held, not revoked, not ended. In any order. */
   readonly admitted: readonly Admitted[];
+  /** What clients may fetch with the certificates they have; none unless given. */
+  readonly renewals?: readonly RenewalOffer[];
   /** Names of servers with `certificate: issued` that have one: pki/issued/NAME.crt. */
   readonly issuedServers: readonly string[];
 }
@@ -25,7 +28,7 @@ export interface NginxInput {
  * certificates, whatever their order. ASCII.
  * @throws Error for text that no checked registry holds: quotes, `$`, control characters
  */
-export function renderNginx({ registry, admitted, issuedServers }: NginxInput): DerivedFile[] {
+export function renderNginx({ registry, admitted, renewals = [], issuedServers }: NginxInput): DerivedFile[] {
   const entries = admittedEntries(registry, admitted);
   const servers = new Map([...registry.servers].filter(([, server]) => server.software === "nginx"));
   const serverNames = [...servers.values()].reduce((sum, server) => sum + server.names.length + 1, 0);
@@ -35,6 +38,7 @@ export function renderNginx({ registry, admitted, issuedServers }: NginxInput): 
     { path: `${DIR.nginx}/reasons.conf`, text: file([...reasonMaps(), ...logFormats()]) },
     { path: `${DIR.nginx}/refusals.conf`, text: file(refusalPages(OWN_LOG)) },
     ...mapFiles(registry, entries),
+    ...renewalMapFiles(renewals),
     ...repositoryFiles(registry),
     ...[...servers].flatMap(([name, server]) => {
       if (server.certificate === "issued" && !issued.has(name)) return waiting(name);

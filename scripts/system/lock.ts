@@ -5,6 +5,7 @@ import { UserError } from "../model/problem.ts";
 import { formatInstant } from "../model/time.ts";
 import { now } from "./clock.ts";
 import { type Holder, isAlive, self } from "./holder.ts";
+import { told } from "./operation.ts";
 
 /**
  * Runs `fn` while no other process does the same for this repository. The lock is a file under git's common
@@ -13,7 +14,7 @@ import { type Holder, isAlive, self } from "./holder.ts";
  */
 export async function withLock<T>(commonDirectory: string, what: string, fn: () => Promise<T>): Promise<T> {
   const directory = join(commonDirectory, "gatehouse");
-  mkdirSync(directory, { recursive: true });
+  told("make", directory, () => mkdirSync(directory, { recursive: true }));
   const lock = join(directory, "lock");
   const release = acquire(lock, self(what, now()));
   try {
@@ -27,7 +28,7 @@ export async function withLock<T>(commonDirectory: string, what: string, fn: () 
 function acquire(lock: string, me: Holder): () => void {
   const text = `${JSON.stringify(me)}\n`;
   const draft = `${lock}.${process.pid}.${randomBytes(6).toString("hex")}.tmp`;
-  writeFileSync(draft, text, { flag: "wx" });
+  told("write", lock, () => writeDraft(draft, text));
   try {
     while (!tryLink(draft, lock)) clearDead(lock, me);
   } finally {
@@ -36,6 +37,16 @@ function acquire(lock: string, me: Holder): () => void {
   return () => {
     if (read(lock) === text) rmSync(lock, { force: true });
   };
+}
+
+function writeDraft(draft: string, text: string): void {
+  try {
+    writeFileSync(draft, text, { flag: "wx" });
+  } catch (error) {
+    // On a full disk it is there, and empty.
+    rmSync(draft, { force: true });
+    throw error;
+  }
 }
 
 /** A hard link appears whole and only when there is nothing yet, whatever the file system. */

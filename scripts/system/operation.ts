@@ -4,9 +4,16 @@ import { operation } from "./fault.ts";
 
 /** One file operation: counted for fault injection, and its failure told with the path. */
 export function act(kind: string, path: string, work: () => void): void {
-  operation(kind, path);
-  try {
+  told(kind, path, () => {
+    operation(kind, path);
     work();
+  });
+}
+
+/** The same without counting. */
+export function told<T>(kind: string, path: string, work: () => T): T {
+  try {
+    return work();
   } catch (error) {
     throw error instanceof Error && "code" in error ? explained(kind, path, error.code) : error;
   }

@@ -20,7 +20,11 @@ export interface ProgramOptions {
 }
 
 /** Packages that bring a program, where the names differ. */
-const PACKAGES: Readonly<Record<string, string>> = { certtool: "gnutls-bin", "ssh-keygen": "openssh-client", ssh: "openssh-client" };
+const PACKAGES: Readonly<Record<string, string>> = {
+  certtool: "gnutls-bin",
+  "ssh-keygen": "openssh-client",
+  ssh: "openssh-client",
+};
 
 /**
  * Where a program is, searching PATH and the places that a user's PATH often leaves out; null when nowhere. An

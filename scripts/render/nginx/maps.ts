@@ -1,6 +1,7 @@
 import type { DerivedFile } from "../../model/derived.ts";
 import { DIR, SERIAL } from "../../model/paths.ts";
 import type { Client, Registry } from "../../model/registry.ts";
+import { renewalMaps } from "./renewals.ts";
 import { block, compare, file, quote } from "./text.ts";
 
 /** A certificate of a client that is valid, not held, not revoked, not ended. */
@@ -9,7 +10,7 @@ export interface Admitted {
   readonly client: string;
 }
 
-interface Entry extends Admitted {
+export interface Entry extends Admitted {
   readonly settings: Client;
 }
 
@@ -42,6 +43,11 @@ function onlyRepository(registry: Registry, { groups }: Client): string | null {
   return more.length === 0 ? (one ?? null) : null;
 }
 
+/** The path of the repository that a client sees at /home/. */
+export function homeOf(registry: Registry, client: Client): string | null {
+  return registry.repositories.get(client.home ?? onlyRepository(registry, client) ?? "")?.path ?? null;
+}
+
 /**
  * clients.map, roles.map, homes.map, each keyed by `s:SERIAL`. Not by the client's name: 65 bytes of key do
  * not fit a hash bucket of 64, the size a foreign http {} has, and nginx then refuses to start.
@@ -54,12 +60,10 @@ export function mapFiles(registry: Registry, entries: readonly Entry[]): Derived
     });
     return { path: `${DIR.nginx}/${name}.map`, text: file(lines) };
   };
-  const homePath = ({ settings }: Entry) =>
-    registry.repositories.get(settings.home ?? onlyRepository(registry, settings) ?? "")?.path ?? null;
   return [
     map("clients", (entry) => entry.client),
     map("roles", (entry) => (entry.settings.groups.length === 0 ? null : roles(entry.settings))),
-    map("homes", homePath),
+    map("homes", ({ settings }) => homeOf(registry, settings)),
   ];
 }
 
@@ -76,6 +80,7 @@ export function identityMaps(directory: string): string[] {
     ...lookUp("$gatehouse_client", "clients"),
     ...lookUp("$gatehouse_roles", "roles"),
     ...lookUp("$gatehouse_home", "homes"),
+    ...renewalMaps(directory),
   ];
 }
 

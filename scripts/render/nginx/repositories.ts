@@ -6,7 +6,7 @@ import { REASON } from "./reasons.ts";
 import { compare, file, literal, quote } from "./text.ts";
 
 /** Names of the groups that may reach the repository, sorted. */
-function groupsOf(registry: Registry, repository: string): string[] {
+export function groupsOf(registry: Registry, repository: string): string[] {
   const names = [...registry.groups].filter(([, group]) => group.repositories.includes(repository));
   return names.map(([name]) => name).sort(compare);
 }

@@ -2,6 +2,7 @@ import type { Server } from "../../model/registry.ts";
 import type { Listeners } from "./listen.ts";
 import { refuseIf } from "./pages.ts";
 import { REASON } from "./reasons.ts";
+import { renewalLocation } from "./renewals.ts";
 import { rateLimit, rateZone } from "./settings.ts";
 import { block, compare, literal, quote } from "./text.ts";
 
@@ -127,6 +128,7 @@ export function gateBlock(context: ServerContext, settings: readonly string[]): 
     ...context.refusals,
     "location / { return 404; }",
     "location ^~ /.gatehouse/ { return 404; }",
+    ...renewalLocation(),
     ...home(),
     ...repositories.flatMap(({ name, path }) =>
       block(
