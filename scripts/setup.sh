@@ -16,7 +16,7 @@ stamp=node_modules/.gatehouse
 failed=0
 # What the tests drive and judge by.
 judges="certtool curl easyrsa gpg ssh-keygen shellcheck busybox sshd ansible-playbook apache2 stunnel pk12util age bsdtar wget chromium script faketime"
-judges_debian="apt-ftparchive dpkg-deb dnf createrepo_c rpmbuild pip3"
+judges_debian="apt-ftparchive dpkg-deb dnf createrepo_c rpmbuild pip3 redis-server pg_ctlcluster"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -146,6 +146,7 @@ names() {
 		*-createrepo_c) echo "createrepo-c" ;;
 		*-rpmbuild) echo "rpm" ;;
 		*-pip3) echo "python3-pip" ;;
+		*-pg_ctlcluster) echo "postgresql" ;;
 		apt-get-script) echo "bsdutils" ;;
 		*-script) echo "util-linux" ;;
 		dnf-faketime | apk-faketime | pkg-faketime | brew-faketime) echo "libfaketime" ;;
@@ -237,7 +238,7 @@ apt() {
 # Names of services whose programs are here, between spaces.
 units() {
 	command -v systemctl >/dev/null || return 0
-	for pair in nginx:nginx sshd:ssh stunnel:stunnel4; do
+	for pair in nginx:nginx sshd:ssh stunnel:stunnel4 redis-server:redis-server pg_ctlcluster:postgresql; do
 		! command -v "${pair%:*}" >/dev/null || printf '%s ' "${pair#*:}"
 	done
 }

@@ -3,8 +3,11 @@ import * as paths from "../model/paths.ts";
 import type { Registry } from "../model/registry.ts";
 import type { Certificate, State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
+import { renderApache } from "./apache.ts";
 import { renderIndex } from "./index-txt.ts";
+import type { RenewalOffer } from "./nginx/renewals.ts";
 import { renderNginx } from "./nginx.ts";
+import { renderStunnel } from "./stunnel.ts";
 
 export interface DeriveInput {
   readonly registry: Registry;
@@ -12,10 +15,11 @@ export interface DeriveInput {
   readonly now: Instant;
   /** Certificates that are neither ended, revoked nor held, with whom they belong to; an identity's oldest first. */
   readonly valid: readonly { readonly certificate: Certificate; readonly identity: string }[];
+  readonly renewals: readonly RenewalOffer[];
 }
 
 /** The derived files of DESIGN 3, all but pki/registry.yaml: functions of registry, state and instant, byte for byte. */
-export function deriveFiles({ registry, state, now, valid }: DeriveInput): DerivedFile[] {
+export function deriveFiles({ registry, state, now, valid, renewals }: DeriveInput): DerivedFile[] {
   const newest = new Map<string, Certificate>();
   for (const { certificate, identity } of valid) newest.set(identity, certificate);
   const files: DerivedFile[] = [];
@@ -31,6 +35,8 @@ export function deriveFiles({ registry, state, now, valid }: DeriveInput): Deriv
     .filter((one) => one.certificate.kind === "client")
     .map((one) => ({ serial: one.certificate.serial, client: one.identity }));
   const issuedServers = [...newest.keys()].filter((name) => registry.servers.has(name));
-  files.push(...renderNginx({ registry, admitted, issuedServers }));
+  files.push(...renderNginx({ registry, admitted, renewals, issuedServers }));
+  files.push(...renderApache({ registry, admitted, renewals, issuedServers }));
+  files.push(...renderStunnel({ registry, now, authority: state.authority?.pem ?? null, valid, issuedServers }));
   return files;
 }

@@ -6,7 +6,7 @@ import { file, section } from "./text.ts";
 const serial = "%{ENV:gatehouse_serial}";
 
 /** What a map, by a key, says: the empty string where it says nothing. */
-export const lookUp = (map: string, key: string) => `\${gatehouse_${map}:${key}}`;
+const lookUp = (map: string, key: string) => `\${gatehouse_${map}:${key}}`;
 
 /**
  * gates.conf, the gates that every request passes in a server, before anything looks at files. The path is decoded and

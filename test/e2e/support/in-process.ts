@@ -7,7 +7,7 @@ import type { Repository } from "./repository.ts";
 
 const QUIET = { show: () => {}, progress: () => ({ tick: () => {}, done: () => {} }) };
 
-export function instant(text: string): Instant {
+function instant(text: string): Instant {
   const at = parseInstant(text);
   if (at === null) throw new Error(`${text} is no instant`);
   return at;

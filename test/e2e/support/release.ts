@@ -27,7 +27,7 @@ export interface Wanted {
 }
 
 /** The commits of a history that never was. */
-export const commitOf = (number: number): string => createHash("sha1").update(`commit ${number}`).digest("hex");
+const commitOf = (number: number): string => createHash("sha1").update(`commit ${number}`).digest("hex");
 
 const BEGIN: Instant = 1_790_000_000;
 

@@ -50,7 +50,7 @@ test("who reaches no service has no file", async () => {
   expect(stunnel(await sampleContext("bob"))).toEqual({ files: [], notes: [] });
 });
 
-test("all servers of a service are tried in their order, and each of their names is good", async () => {
+test("all servers of a service are tried in their order, and each of their DNS names is good", async () => {
   const servers = `${ONE}  b.example.com: { software: stunnel, names: [b.example.com, 192.0.2.7], listen: [8443] }\n`;
   const lines = sectionOf(conf(await context(DB, servers)), "db").split("\n");
   expect(lines.filter((line) => line.startsWith("connect"))).toEqual([
@@ -60,7 +60,6 @@ test("all servers of a service are tried in their order, and each of their names
   expect(lines.filter((line) => line.startsWith("check"))).toEqual([
     "checkHost = a.example.com",
     "checkHost = b.example.com",
-    "checkIP = 192.0.2.7",
   ]);
 });
 
@@ -69,6 +68,18 @@ test("servers of another kind of certificate than the first are left out: a sect
   const text = conf(await context(DB, `  a.example.com: ${public_}\n  b.example.com: { software: stunnel }\n`));
   expect(sectionOf(text, "db")).toContain("CApath = /etc/ssl/certs");
   expect(sectionOf(text, "db")).not.toMatch(/[ =]b\.example\.com/);
+});
+
+test("a server without a DNS name is known by its address, and not tried beside one that has a name", async () => {
+  const [bare, named] = [
+    "  a.example.com: { software: stunnel, names: [192.0.2.7] }\n",
+    "  b.example.com: { software: stunnel }\n",
+  ];
+  const [one, other] = [await context(DB, bare + named), await context(DB, named + bare)].map((each) =>
+    sectionOf(conf(each), "db"),
+  );
+  expect(one).toMatch(/connect = 192\.0\.2\.7:443\n(?!connect)[\s\S]*checkIP = 192\.0\.2\.7\n$/);
+  expect(other).toMatch(/connect = b\.example\.com:443\n(?!connect)[\s\S]*checkHost = b\.example\.com\n$/);
 });
 
 test("IPv6 addresses have no brackets", async () => {
