@@ -176,8 +176,8 @@ function client(value: unknown, what: string): Client {
 }
 
 function server(value: unknown, what: string): Server {
-  const { rate: limit } = isFields(value) ? value : {};
-  const all = fields(value, what, limit === undefined ? 14 : 15);
+  const { rate: limit, home } = isFields(value) ? value : {};
+  const all = fields(value, what, 14 + [limit, home].filter((field) => field !== undefined).length);
   return {
     ...settings(all, what),
     software: word(all["software"], ["nginx", "apache", "stunnel"], what),
@@ -191,6 +191,7 @@ function server(value: unknown, what: string): Server {
     services: texts(all["services"], what),
     deploy: deploy(all["deploy"], what),
     ...(limit === undefined ? {} : { rate: rate(limit, what) }),
+    ...(home === undefined ? {} : { home: textOf(home, what) }),
   };
 }
 

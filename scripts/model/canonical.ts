@@ -114,8 +114,9 @@ function server(entry: Server): object {
     lifetime: entry.lifetime,
     renewBefore: entry.renewBefore,
     overlap: entry.overlap,
-    // Left out where there is none: so it was written before there were rates.
+    // Left out where there is none: so it was written before there were rates and homes.
     ...(entry.rate === undefined ? {} : { rate: rate(entry.rate) }),
+    ...(entry.home === undefined ? {} : { home: entry.home }),
   };
 }
 

@@ -114,6 +114,8 @@ export interface Server extends CertificateSettings {
   readonly deploy: Deploy;
   /** How many requests each client may make; absent where that is not limited. */
   readonly rate?: Rate;
+  /** The repository at /home/ of clients that have no home of their own; absent where they have none there. */
+  readonly home?: string;
 }
 
 /** nginx's limit_req: `requests` in a second or a minute, and so many more, `burst`, at once. */

@@ -8,7 +8,7 @@ import { mapFiles } from "./apache/maps.ts";
 import { pagesFile } from "./apache/pages.ts";
 import { modulesFile } from "./apache/platforms.ts";
 import { repositoryFiles } from "./apache/repositories.ts";
-import { foreignFile, ownFile, pagesConf, tlsFile } from "./apache/server.ts";
+import { foreignFile, ownFile, pagesConf, type ServerContext, tlsFile } from "./apache/server.ts";
 import { file } from "./apache/text.ts";
 import { admittedEntries } from "./nginx/maps.ts";
 import { compare } from "./nginx/text.ts";
@@ -38,7 +38,8 @@ export function renderApache({ registry, admitted, renewals = [], issuedServers 
     ...repositoryFiles(registry),
     ...[...servers].flatMap(([name, server]) => {
       const waiting = server.certificate === "issued" && !issued.has(name);
-      return serverFiles(name, server, waiting ? null : [...servers.values()]);
+      const home = registry.repositories.get(server.home ?? "")?.path ?? null;
+      return serverFiles(name, server, waiting ? null : { ...socketsOf(server, [...servers.values()]), home });
     }),
   ];
   return files.sort((a, b) => compare(a.path, b.path));
@@ -47,8 +48,8 @@ export function renderApache({ registry, admitted, renewals = [], issuedServers 
 /** Apache does not start with a certificate that is not there: until it is, the files hold no server. */
 const WAITING = file(["# No certificate has been issued to this server yet: nothing is served under its names."]);
 
-function serverFiles(name: string, server: Server, servers: readonly Server[] | null): DerivedFile[] {
-  const context = servers && { name, server, ...socketsOf(server, servers) };
+function serverFiles(name: string, server: Server, rest: Omit<ServerContext, "name" | "server"> | null): DerivedFile[] {
+  const context = rest && { name, server, ...rest };
   return [
     { path: `${DIR.apache}/servers/${name}.conf`, text: context ? ownFile(context) : WAITING },
     { path: `${DIR.apache}/include/${name}.conf`, text: context ? foreignFile(context) : WAITING },

@@ -112,6 +112,7 @@ describe("Apache's gate lets through", () => {
     ["the server's name in upper case", { host: "PKG.Example.com", ...packages }, 200, "packages\n"],
     ["a handshake in upper case", { sni: "PKG.Example.COM", ...packages }, 200, "packages\n"],
     ["the same repository on another server", { sni: APT, ...OF_DEBIAN }, 200, "debian\n"],
+    ["the server's home, without one of its own", { sni: APT, target: "/home/file.txt" }, 200, "debian\n"],
     ["a client's own repository at home", { client: "bob", target: "/home/file.txt" }, 200, "debian\n"],
     ["a root that is a link and begins with a dot", { target: "/packages-dev/All/a.pkg" }, 200, "a package\n"],
     ["a link to a file inside the repository", { target: "/packages-dev/latest.pkg" }, 200, "a package\n"],

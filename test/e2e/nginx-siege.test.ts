@@ -132,6 +132,7 @@ describe("the gate lets through", () => {
       "packages\n",
     ],
     ["the same repository on another server", { sni: APT, ...OF_DEBIAN }, 200, "debian\n"],
+    ["the server's home, without one of its own", { sni: APT, target: "/home/file.txt" }, 200, "debian\n"],
     ["a client's own repository at home", { client: "bob", target: "/home/file.txt" }, 200, "debian\n"],
     ["a root that is a link and begins with a dot", { target: "/packages-dev/All/a.pkg" }, 200, "a package\n"],
     ["a link to a file inside the repository", { target: "/packages-dev/latest.pkg" }, 200, "a package\n"],

@@ -14,6 +14,7 @@ const server = {
   url: "https://pkg.example.com",
   repositories: ["bookworm"],
   services: [],
+  home: "bookworm",
   deploy: { to: "local", directory: null },
 } as const;
 

@@ -58,6 +58,7 @@ export const SERVER = define({
     burst: count(
       "nginx: how many requests of a client may come at once beyond its rate; as many as the rate's unless said.",
     ),
+    home: nameOf("What clients without a home of their own see at /home/, where they reach it.", "repositories"),
     ...SETTINGS,
   },
 });
@@ -85,6 +86,7 @@ export function buildServer(name: string, entry: ServerEntry, context: ServerCon
     scope.report.add(entry.at("csr"), "csr cannot stand beside a certificate of the server's own");
   else if (csr) checkRequest(name, entry.offset, scope);
   const ports = readPorts(entry, scope);
+  const offer = readOffer(software, entry, context);
   return {
     ...settings,
     software,
@@ -93,9 +95,10 @@ export function buildServer(name: string, entry: ServerEntry, context: ServerCon
     csr,
     ...ports,
     url: entry.get("url") ?? defaultUrl(names[0] ?? name, ports.listen[0] ?? "443"),
-    ...readOffer(software, entry, context),
+    ...offer,
     deploy: readDeploy(entry, csr || own !== "issued", context),
     ...readRate(software, entry, scope),
+    ...readHome(offer.repositories, entry, scope),
   };
 }
 
@@ -172,6 +175,13 @@ function readRate(software: Server["software"], entry: ServerEntry, { report }: 
   if (entry.has("burst") && !entry.has("rate"))
     report.add(entry.at("burst"), "burst is beyond a rate: say rate too, such as 20r/s");
   return given === undefined ? {} : { rate: { ...given, burst: burst ?? given.requests } };
+}
+
+function readHome(served: readonly string[], entry: ServerEntry, { report }: Scope): Pick<Server, "home"> {
+  const home = entry.get("home");
+  if (home === undefined) return {};
+  if (!served.includes(home)) report.add(entry.at("home"), `home: this server does not serve ${home}`);
+  return { home };
 }
 
 function readDeploy(entry: ServerEntry, keepsKey: boolean, { scope, clients }: ServerContext): Deploy {

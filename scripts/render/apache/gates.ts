@@ -65,6 +65,8 @@ function home(): string[] {
   return [
     `RewriteRule "^/home/" "-" "[E=gatehouse_home:${lookUp("homes", serial)}]"`,
     'RewriteCond "%{ENV:gatehouse_home}" "^$"',
+    'RewriteRule "^/home/" "-" "[E=gatehouse_home:%{ENV:gatehouse_fallback}]"',
+    'RewriteCond "%{ENV:gatehouse_home}" "^$"',
     refuse("^/home/", REASON.noHome, "no-home"),
     'RewriteRule "^/home/(.*)$" "%{ENV:gatehouse_home}$1"',
   ];

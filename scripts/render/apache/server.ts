@@ -11,6 +11,8 @@ export interface ServerContext {
   readonly server: Server;
   readonly tls: Sockets;
   readonly plain: Sockets;
+  /** What /home/ is for clients without a home of their own: a repository's path. */
+  readonly home: string | null;
 }
 
 const DENIED = section("Location", '"/"', ["Require all denied"]);
@@ -162,6 +164,9 @@ function gateHost(context: ServerContext, variant: Variant): string[] {
     ...DENIED,
     "RewriteEngine on",
     ...nameGate(context, variant),
+    ...(context.home === null
+      ? []
+      : [`RewriteRule "^" "-" "[E=gatehouse_fallback:${quote(context.home).slice(1, -1)}]"`]),
     'Include "${gatehouse_apache}/gates.conf"',
     ...repositories.map((repository) => `Include "\${gatehouse_apache}/repositories/${repository}.conf"`),
     refuseWith(404, "^", REASON.notFound),

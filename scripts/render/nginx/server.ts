@@ -106,13 +106,22 @@ function gates({ name, server }: ServerContext): string[] {
   ];
 }
 
-/** /home/ is another name for one repository's path: the request goes there and meets that gate. */
-function home(): string[] {
+/**
+ * /home/ is another name for one repository's path: the request goes there and meets that gate. `fallback` is the path
+ * for those that have no home of their own.
+ */
+function home(fallback: string | null): string[] {
+  const set = fallback === null ? [] : block('if ($gatehouse_home = "")', [`set $gatehouse_home ${quote(fallback)};`]);
   return block("location ^~ /home/", [
+    ...set,
     ...refuseIf('$gatehouse_home = ""', quote(REASON.noHome), 403),
     'rewrite "(?s)^/home/(.*)\\z" $gatehouse_home$1 last;',
     "return 404;",
   ]);
+}
+
+function pathOf({ server, repositories }: ServerContext): string | null {
+  return repositories.find(({ name }) => name === server.home)?.path ?? null;
 }
 
 /** The server itself. Everything is 404 but its repositories' paths, which end in a slash on both sides. */
@@ -129,7 +138,7 @@ export function gateBlock(context: ServerContext, settings: readonly string[]): 
     "location / { return 404; }",
     "location ^~ /.gatehouse/ { return 404; }",
     ...renewalLocation(),
-    ...home(),
+    ...home(pathOf(context)),
     ...repositories.flatMap(({ name, path }) =>
       block(
         `location ^~ ${quote(path)}`,

@@ -117,6 +117,13 @@ export const PATHS: readonly Refusal[] = [
     "no home",
     "no repository is set",
   ],
+  [
+    "a client in no group, at the server's home",
+    { client: "carol", sni: APT, target: "/home/file.txt" },
+    403,
+    "not permitted: debian",
+    "not open to you",
+  ],
   ["a client without a home", { client: "alice", target: "/home/file.txt" }, 403, "no home", "no repository is set"],
   [
     "a path beside home's repository",

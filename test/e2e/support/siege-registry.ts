@@ -32,7 +32,7 @@ groups:
   subscribers: { repositories: [debian] }
 servers:
   ${PKG}: { names: [${PKG}, www.example.com], ${listen}, url: "https://${PKG}:${tls}" }
-  ${APT}: { ${listen}, repositories: [debian] }
+  ${APT}: { ${listen}, repositories: [debian], home: debian }
 signers:
   build01: { repository: packages }
 ${more}clients:
