@@ -93,6 +93,7 @@ test("a repository that is gone lets nobody in when the configuration goes back"
   const edit: Edit = (files) => {
     change("nginx/nginx.conf", "include generation*.conf;", "")(files);
     change(OWN, /location [^{]*"\/packages\/" \{[^}]*\}/, "")(files);
+    files.delete("nginx/gates/packages.conf");
     files.delete("nginx/repositories/packages.conf");
   };
   const { last } = await host.activate("install", world.release(1, { pki: world.after, edit }).path);
