@@ -55,6 +55,17 @@ function validCertificates(
   return valid;
 }
 
+/** A certificate is a text of its own, the same object every time it is compared. */
+const DIGESTS = new Map<string, string>();
+const MOST_REMEMBERED = 4096;
+
+function digestOf(text: string): string {
+  if (text.length > MOST_REMEMBERED) return contentDigest(text);
+  const known = DIGESTS.get(text) ?? contentDigest(text);
+  DIGESTS.set(text, known);
+  return known;
+}
+
 /**
  * Compares what is there with what should be. `files` holds what may be derived; anything in it that is not wanted is
  * stray, such as the key of a certificate that has ended, or the request of a client that is gone.
@@ -73,7 +84,7 @@ export function compareFiles(
     const there = state.files.get(file.path);
     if (there === undefined)
       changes.push({ kind: "file", due, path: file.path, reason: "Missing", message: "to be written" });
-    else if (there !== ("text" in file ? contentDigest(file.text) : state.files.get(file.copyOf))) {
+    else if (there !== ("text" in file ? digestOf(file.text) : state.files.get(file.copyOf))) {
       const reason = labels.upgraded ? "Upgraded" : "Drifted";
       changes.push({
         kind: "file",

@@ -50,6 +50,20 @@ function byAgeAndFit(identity: Identity, state: State, now: Instant): typeof byA
  * that was `previously` of that name and whose key goes on: the same request, or a managed key as before.
  */
 export function ledgerOf(identities: ReadonlyMap<string, Identity>, state: State, now: Instant): Ledger {
+  const known = LEDGERS.get(state);
+  if (known?.identities === identities && known.now === now) return known.ledger;
+  const ledger = makeLedger(identities, state, now);
+  LEDGERS.set(state, { identities, now, ledger });
+  return ledger;
+}
+
+/** A run asks several times about one state: what the plan is, what is to be written, whether anything is left. */
+const LEDGERS = new WeakMap<
+  State,
+  { readonly identities: ReadonlyMap<string, Identity>; readonly now: Instant; readonly ledger: Ledger }
+>();
+
+function makeLedger(identities: ReadonlyMap<string, Identity>, state: State, now: Instant): Ledger {
   const byName = groupByHolder(state);
   const renames = renamesOf(identities, byName, state, now);
   const passedOn = passedOnOf(byName, state, now);
@@ -63,7 +77,8 @@ export function ledgerOf(identities: ReadonlyMap<string, Identity>, state: State
     const own = (byName.get(holderKey(identity.kind, identity.name)) ?? []).filter((one) => one.issued >= since);
     const inherited = former === undefined ? [] : (byName.get(holderKey(identity.kind, former)) ?? []);
     if (own.length + inherited.length === 0) continue;
-    const all = [...inherited, ...own].sort(byAgeAndFit(identity, state, now));
+    const all = [...inherited, ...own];
+    if (all.length > 1) all.sort(byAgeAndFit(identity, state, now));
     for (const certificate of all) owned.add(certificate);
     holdings.set(identity, { all, live: all.filter((certificate) => isLive(certificate, state, now)) });
   }

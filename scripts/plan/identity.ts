@@ -35,7 +35,18 @@ export interface Identity {
 }
 
 /** Every identity that holds certificates of ours, by name. Servers that bring their own are not among them. */
-export function identitiesOf(registry: Registry): Map<string, Identity> {
+export function identitiesOf(registry: Registry): ReadonlyMap<string, Identity> {
+  const known = KNOWN.get(registry);
+  if (known !== undefined) return known;
+  const identities = makeIdentities(registry);
+  KNOWN.set(registry, identities);
+  return identities;
+}
+
+/** A run asks several times about one registry. */
+const KNOWN = new WeakMap<Registry, ReadonlyMap<string, Identity>>();
+
+function makeIdentities(registry: Registry): Map<string, Identity> {
   const { organization, country } = registry.authority;
   const identities = new Map<string, Identity>();
   for (const [name, client] of registry.clients) identities.set(name, ofClient(name, client));
