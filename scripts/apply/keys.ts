@@ -15,6 +15,8 @@ const ENCODING = {
   publicKeyEncoding: { type: "spki", format: "der" },
 } as const;
 
+const make = promisify(generateKeyPair);
+
 /** Made in libuv's thread pool: as many at once as it has threads. */
 export async function newKey(type: KeyType): Promise<NewKey> {
   const { privateKey, publicKey } = await generate(type);
@@ -23,7 +25,6 @@ export async function newKey(type: KeyType): Promise<NewKey> {
 
 function generate(type: KeyType): Promise<{ privateKey: string; publicKey: Buffer }> {
   const how = keyTypeOptions(type);
-  const make = promisify(generateKeyPair);
   if (how.type === "rsa") return make("rsa", { ...how.options, ...ENCODING });
   if (how.type === "ec") return make("ec", { ...how.options, ...ENCODING });
   return make("ed25519", ENCODING);
