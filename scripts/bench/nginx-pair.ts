@@ -10,7 +10,7 @@ import { requireProgram } from "../system/programs.ts";
 import { pathFor, SERVER } from "./repository.ts";
 import type { Prepared, Workplace } from "./workplace.ts";
 
-/** One nginx with one worker, so that nginx is what limits the load, and not the machine's other cores. */
+/** One nginx with one worker, on the first core: what limits the load is nginx. */
 export interface Running {
   readonly port: number;
   /** Nanoseconds of processor time that the worker has taken; null where the system does not tell. */
@@ -30,12 +30,15 @@ export interface Pair {
   readonly plain: Running;
 }
 
+/** Without an affinity on its system, nginx says so and goes on. */
+const ONE_WORKER = ["worker_processes 1;", "worker_cpu_affinity 01;"];
+
 export async function startPair(workplace: Workplace, prepared: Prepared): Promise<Pair> {
   const release = workplace.directory("release");
   copyRelease(prepared.root, release);
   const nginx = join(release, "nginx");
   const conf = readFileSync(join(nginx, "nginx.conf"), "utf8");
-  const single = conf.replace("worker_processes auto;", "worker_processes 1;");
+  const single = conf.replace("worker_processes auto;", ONE_WORKER.join("\n"));
   if (single === conf) throw new Error("nginx.conf does not say worker_processes auto");
   writeFileSync(join(nginx, "ours.conf"), single);
   writeFileSync(join(nginx, "plain.conf"), plainConfiguration(prepared));
@@ -76,7 +79,7 @@ function plainConfiguration({ ports, www }: Prepared): string {
     "access_log access.log combined;",
     ...server,
   ];
-  const lines = ["worker_processes 1;", "pid nginx.pid;", "error_log error.log info;"];
+  const lines = [...ONE_WORKER, "pid nginx.pid;", "error_log error.log info;"];
   return [...lines, ...block("events", ["worker_connections 1024;"]), ...block("http", http), ""].join("\n");
 }
 

@@ -43,6 +43,8 @@ export function mainFile({ entries, serverNames }: Sizes): string {
   ];
   return file([
     "worker_processes auto;",
+    // Every request meets two patterns: 1 % of what a small one costs. Where PCRE cannot, nginx says so and goes on.
+    "pcre_jit on;",
     "pid nginx.pid;",
     "# info: why a handshake failed is written at that level.",
     "error_log error.log info;",
