@@ -12,7 +12,7 @@ export function benchTable(bench: Bench): string {
   return [...title, "", head, ...bench.rows.flatMap(rowLines), ""].join("\n");
 }
 
-const WIDTHS = [36, 9, 9, 6, 7] as const;
+const WIDTHS = [37, 8, 9, 6, 7] as const;
 
 /** The first column and the last are text; what is between them are numbers, to the right. */
 function line(cells: readonly string[]): string {
@@ -25,8 +25,9 @@ function line(cells: readonly string[]): string {
 
 function rowLines(row: Row): string[] {
   const { value, unit, peer, ratio, peak } = row;
+  const fits = row.what.length <= WIDTHS[0];
   const cells = [
-    row.what,
+    fits ? row.what : "",
     value === null ? "–" : figure(value, unit),
     peer === null ? "" : figure(peer.value, unit),
     ratio === null ? "" : ratioText(row, ratio),
@@ -36,7 +37,7 @@ function rowLines(row: Row): string[] {
   const details = [peer === null ? "" : `beside ${peer.what}`, row.targets.map(target).join(", ")].filter(
     (text) => text !== "",
   );
-  const lines = [line(cells)];
+  const lines = fits ? [line(cells)] : [row.what, line(cells)];
   if (details.length > 0) lines.push(`  ${details.join("; ")}`);
   if (row.note !== null) lines.push(...row.note.split("\n").map((text) => `  ${text}`));
   return lines;

@@ -72,6 +72,7 @@ describe("the table", () => {
       quick: false,
       rows: [
         makeRow("nginx-1k", "requests/s, 1 kB, keep-alive", targets, figures),
+        makeRow("push", "git push until nginx admits the new client, 1,000 clients", [], figures),
         failedRow("nginx-100k", "requests/s, 100 kB, keep-alive", targets, "ab is not installed"),
       ],
     };
