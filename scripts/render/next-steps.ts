@@ -1,6 +1,6 @@
 /** What to do next, most urgent first, as lines to paste. */
 export function nextSteps(exportConfirmed: boolean): string {
-  const steps = [...(exportConfirmed ? [] : [SAVE_THE_KEY]), POINT_ORIGIN, COMMIT, ADD_A_CLIENT];
+  const steps = [...(exportConfirmed ? [] : [SAVE_THE_KEY]), POINT_ORIGIN, COMMIT, ADD_A_CLIENT, SERVE, DEPLOY];
   return `Next:\n${steps.map((step, index) => `${index + 1}. ${step}`).join("\n")}\n`;
 }
 
@@ -24,3 +24,11 @@ const COMMIT = `Commit what was made (private keys go into git encrypted):
 const ADD_A_CLIENT = `Add a client: a line under clients: in clients.yaml, then
      npm run plan
      npm run reconcile -- --commit`;
+
+const SERVE = `Try it with nginx on this machine alone:
+     npm run serve`;
+
+const DEPLOY = `Put it onto your servers (docs/deploy.md; docs/ci.md lets CI do it), and give a
+   client its certificate and configuration (docs/bundles.md):
+     npm run deploy
+     npm run bundle -- NAME`;
