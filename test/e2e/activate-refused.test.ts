@@ -159,6 +159,18 @@ describe.each(["dash", "busybox"] as const)("under %s", (shell) => {
     await refused(world.release(6, wanted()).path, said);
   });
 
+  test.each(["PCRE library does not support JIT", "nginx was built without PCRE JIT support"])(
+    "takes one where nginx warns: %s",
+    async (warning) => {
+      const nginx = world.scratch.at(`nginx-${shell}`);
+      const said = `nginx: [warn] ${warning} in nginx.conf:3`;
+      writeFileSync(nginx, `#!/bin/sh\necho '${said}' >&2\nexec nginx "$@"\n`, { mode: 0o755 });
+      const plain = new Host(world, `without-${shell}`, { NGINX: nginx }, shell);
+      const { id, path } = world.release(6, { pki: world.after });
+      expect(await plain.activate("check", path)).toMatchObject({ code: 0, last: `active ${id} would be activated` });
+    },
+  );
+
   test("takes one without a revocation whose certificate has ended", async () => {
     const ended = { serial: "0A", notAfter: 1_790_000_100 };
     const manifest = { revoked: [{ serial: world.frank.serial, notAfter: soon() }, ended] };
