@@ -10,7 +10,7 @@ await runCommand(
     summary: "how long it takes, beside others, in one table (for contributors; minutes)",
     secrets: "none",
     flags: {
-      quick: { type: "boolean", description: "sizes a tenth: a trial of the benchmark itself" },
+      quick: { type: "boolean", description: "sizes a tenth, no verdicts: a trial of the benchmark itself" },
       only: { type: "string", argument: "ROWS", description: "these rows, with commas, by name or its beginning" },
       out: { type: "string", argument: "FILE", description: "where the JSON goes too (default: bench.json)" },
     },

@@ -9,8 +9,8 @@ import { Scratch } from "../e2e/support/scratch.ts";
 
 const BENCH = fileURLToPath(new URL("../../scripts/bench.ts", import.meta.url));
 
-function run({ path }: Scratch, extra: Readonly<Record<string, string>> = {}) {
-  return runProgram(process.execPath, [BENCH, "--root", path, "--quick", "--json", "--only", "crl-read"], extra);
+function run({ path }: Scratch, extra: Readonly<Record<string, string>> = {}, row = "crl-read") {
+  return runProgram(process.execPath, [BENCH, "--root", path, "--quick", "--json", "--only", row], extra);
 }
 
 describe("npm run bench", () => {
@@ -32,6 +32,12 @@ describe("npm run bench", () => {
         },
       ],
     });
+  });
+
+  it("judges nothing by targets that are for full sizes", async () => {
+    using scratch = new Scratch("bench");
+    const { code, stdout } = await run(scratch, {}, "openssl");
+    expect({ code, rows: JSON.parse(stdout).rows }).toMatchObject({ code: 0, rows: [{ targets: [], ok: null }] });
   });
 
   it("exits 1 and names the program that is missing", async () => {
