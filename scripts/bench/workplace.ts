@@ -77,9 +77,9 @@ export class Workplace {
 }
 
 /**
- * ext4 without a journal looks for each new file past all those that were removed nearby in the last five minutes, which
- * takes ten times as long (0.25 ms for 0.02). With this mark it puts each directory elsewhere on the disk, by its name (chattr(1), T).
- * Where there is no such mark, it is not needed.
+ * ext4 without a journal looks for each new file past all those that were removed nearby in the last five minutes,
+ * which takes ten times as long (0.25 ms for 0.02). With this mark it puts each directory elsewhere on the disk, by
+ * its name (chattr(1), T). Where there is no such mark, it is not needed.
  */
 function spreadDirectories(directory: string): void {
   const chattr = findProgram("chattr");

@@ -28,7 +28,7 @@ const ADD_A_CLIENT = `Add a client: a line under clients: in clients.yaml, then
 const SERVE = `Try it with nginx on this machine alone:
      npm run serve`;
 
-const DEPLOY = `Put it onto your servers (docs/deploy.md; docs/ci.md lets CI do it), and give a
-   client its certificate and configuration (docs/bundles.md):
+const DEPLOY = `Put it onto your servers (docs/deploy.md; docs/ci.md lets CI do it), and give
+   a client its certificate and configuration (docs/bundles.md):
      npm run deploy
      npm run bundle -- NAME`;

@@ -1,21 +1,10 @@
 import type { DerivedFile } from "../../scripts/model/derived.ts";
+import { RenderedFiles } from "./rendered.ts";
 
 /** What the rendered files say, read back the way nginx would: an independent witness for the tests. */
-export class Rendered {
-  readonly #texts: ReadonlyMap<string, string>;
-
+export class Rendered extends RenderedFiles {
   constructor(files: readonly DerivedFile[]) {
-    this.#texts = new Map(files.map((file) => [file.path.replace("pki/nginx/", ""), "text" in file ? file.text : ""]));
-  }
-
-  get names(): string[] {
-    return [...this.#texts.keys()];
-  }
-
-  text(name: string): string {
-    const text = this.#texts.get(name);
-    if (text === undefined) throw new Error(`no ${name} among ${this.names.join(" ")}`);
-    return text;
+    super(files, "pki/nginx/");
   }
 
   /** A map file as key → value; refuses what nginx would: a key twice, without regard to case. */

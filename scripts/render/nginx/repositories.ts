@@ -23,8 +23,9 @@ function gate(name: string, groups: readonly string[]): string[] {
 
 /**
  * The inside of a location, once, however many servers serve the repository: gates/NAME.conf says who may enter,
- * repositories/NAME.conf what is there. Two files, because a rollback takes the second back and never the first. Links are followed where link and target have one owner (Poudriere's `.latest`); the root itself may be a
- * link, or begin with a dot, because only what follows `$document_root`, the alias, is looked at.
+ * repositories/NAME.conf what is there. Two files, because a rollback takes the second back and never the first.
+ * Links are followed where link and target have one owner (Poudriere's `.latest`); the root itself may be a link, or
+ * begin with a dot, because only what follows `$document_root`, the alias, is looked at.
  */
 export function repositoryFiles(registry: Registry): DerivedFile[] {
   return [...registry.repositories].flatMap(([name, repository]: [string, Repository]) => [

@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { listens } from "./nginx.ts";
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { Foreground } from "./foreground.ts";
 import { until } from "./ports.ts";
 
 /** Arguments that start Apache from the directory of its configuration, with run directory and logs in one of ours. */
@@ -19,63 +17,14 @@ export function testConfiguration(args: readonly string[]): { readonly code: num
   return { code: status ?? -1, said: said.join("\n").trim() };
 }
 
-/** A real Apache in the foreground, stopped by its own process id. */
-export class Apache implements AsyncDisposable {
-  readonly #child: ChildProcess;
-  readonly #prefix: string;
-  readonly #exit: Promise<void>;
-  #said = "";
-
-  private constructor(prefix: string, args: readonly string[]) {
-    this.#prefix = prefix;
-    this.#child = spawn("apache2", [...args, "-D", "FOREGROUND"], { stdio: ["ignore", "ignore", "pipe"] });
-    this.#child.stderr?.on("data", (data) => {
-      this.#said += String(data);
-    });
-    this.#exit = new Promise((done) => {
-      this.#child.once("exit", () => done());
-      this.#child.once("error", () => done());
-    });
-  }
-
+/** A real Apache in the foreground, reloaded by a graceful restart. */
+export class Apache extends Foreground {
   /** Starts Apache and waits until it listens on the port (127.0.0.1). @throws Error with what it said, if it ends */
   static async start(prefix: string, args: readonly string[], port: number): Promise<Apache> {
     mkdirSync(prefix, { recursive: true });
-    const apache = new Apache(prefix, args);
-    try {
-      await until(`Apache on port ${port}`, async () => {
-        if (apache.#child.exitCode !== null || apache.#child.pid === undefined)
-          throw new Error(`Apache ended: ${apache.#said}${apache.log("error.log")}`);
-        return (await listens(port)) || undefined;
-      });
-      return apache;
-    } catch (error) {
-      await apache.stop();
-      throw error;
-    }
-  }
-
-  /** A graceful restart, and waits for the new children and for the end of the old ones. */
-  async reload(): Promise<void> {
-    const before = this.#children();
-    await this.reloadBesideOld();
-    await until("the end of the old children", () => {
-      return !this.#children().some((pid) => before.includes(pid)) || undefined;
-    });
-  }
-
-  /** A graceful restart, and waits for new children only. */
-  async reloadBesideOld(): Promise<void> {
-    const before = this.#children();
-    this.#child.kill("SIGUSR1");
-    await until("new children", () => this.#children().some((pid) => !before.includes(pid)) || undefined);
-    await sleep(200);
-  }
-
-  #children(): string[] {
-    const { stdout } = spawnSync("ps", ["-A", "-o", "ppid=,pid="], { encoding: "utf8" });
-    const pairs = stdout.split("\n").map((line) => line.trim().split(/\s+/));
-    return pairs.filter(([parent]) => parent === String(this.#child.pid)).map(([, pid]) => pid ?? "");
+    const apache = new Apache(prefix, ["apache2", ...args, "-D", "FOREGROUND"], "SIGUSR1");
+    await apache.listening(port);
+    return apache;
   }
 
   /** The access log's record of the request whose target ends so; Apache writes it after it has answered. */
@@ -89,19 +38,5 @@ export class Apache implements AsyncDisposable {
     return lines.map((line) =>
       Object.fromEntries([...line.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name, value]) => [name, value])),
     );
-  }
-
-  log(name: string): string {
-    const path = join(this.#prefix, name);
-    return statSync(path, { throwIfNoEntry: false }) ? readFileSync(path, "utf8") : "";
-  }
-
-  async stop(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.pid !== undefined) this.#child.kill("SIGTERM");
-    await this.#exit;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
   }
 }

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -6,7 +6,7 @@ import { formatInstant, type Instant } from "../../../scripts/model/time.ts";
 import { type Installed, sh, unpacked } from "./bundles.ts";
 import { Nginx } from "./nginx.ts";
 import { freePorts } from "./ports.ts";
-import { type Clients, clientsYaml, environment, type Ran, type Variables } from "./repository.ts";
+import { type Clients, clientsYaml, environment, type Ran, runProgram, type Variables } from "./repository.ts";
 import { Story } from "./story.ts";
 
 const ETC = "etc/gatehouse-client";
@@ -110,19 +110,7 @@ export class Machine {
 
   renew(argv: readonly string[] = [], extra: Variables = {}, shell: readonly string[] = ["dash"]): Promise<Ran> {
     const [program = "", ...words] = shell;
-    return new Promise((done, fail) => {
-      const child = spawn(program, [...words, this.etc("renew.sh"), ...argv], { env: environment(extra) });
-      let stdout = "";
-      let stderr = "";
-      child.stdout.on("data", (data) => {
-        stdout += String(data);
-      });
-      child.stderr.on("data", (data) => {
-        stderr += String(data);
-      });
-      child.once("error", fail);
-      child.once("close", (code, signal) => done({ code, signal, stdout, stderr }));
-    });
+    return runProgram(program, [...words, this.etc("renew.sh"), ...argv], extra, 120_000);
   }
 
   read(file: string): string {
