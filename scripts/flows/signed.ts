@@ -109,8 +109,9 @@ function stretchesOf(line: readonly LineCommit[], versions: ReadonlyMap<string, 
 }
 
 /**
- * Commits that carried something out and are not on the line, oldest first. Whoever can push could merge main into an old commit, or into a history of his own, whose rules suit him better:
- * then what main carried out since is no longer among the first parents.
+ * Commits that carried something out and are not on the line, oldest first. Whoever can push could merge main into an
+ * old commit, or into a history of his own, whose rules suit him better: then what main carried out since is no longer
+ * among the first parents.
  */
 async function turnedAround(git: Git, line: readonly LineCommit[], registry: readonly string[]) {
   const own = new Set(line.map(({ id }) => id));
