@@ -36,18 +36,23 @@ function linkPackages(directory: string): void {
   writeFileSync(join(directory, ".git/info/exclude"), "node_modules\n");
 }
 
-/** The version as it stands here, committed or not, as a commit on top of what upstream has. */
+/** The version as it stands here, committed or not, as a commit on top of what upstream has; no state of this clone's. */
 function publishThisVersion(): void {
   run(".", `git clone --quiet '${CHECKOUT}' '${upstream}' && git -C '${upstream}' checkout --quiet -B main`);
-  const files = run(CHECKOUT, "git ls-files -z --cached --others --exclude-standard").split("\0").filter(Boolean);
+  const files = run(CHECKOUT, "git ls-files -z --cached --others --exclude-standard").split("\0").filter(isPublished);
   const here = new Set(files);
   for (const file of run(upstream, "git ls-files -z").split("\0").filter(Boolean))
-    if (!here.has(file)) run(upstream, `git rm --quiet --cached -- '${file}'`);
+    if (!here.has(file)) run(upstream, `git rm --quiet -- '${file}'`);
   for (const file of files) {
     mkdirSync(dirname(join(upstream, file)), { recursive: true });
     cpSync(join(CHECKOUT, file), join(upstream, file), { verbatimSymlinks: true, force: true });
   }
   run(upstream, "git add --all && git commit --quiet --allow-empty --no-verify --message='Next version'");
+}
+
+/** Where npm start ran before npm test, there is an authority in pki/. */
+function isPublished(file: string): boolean {
+  return file !== "" && (!file.startsWith("pki/") || file === "pki/README.md");
 }
 
 /** The commands of docs/upgrade.md, as they stand there. */
