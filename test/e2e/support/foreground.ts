@@ -32,14 +32,16 @@ export class Foreground implements AsyncDisposable {
     });
   }
 
-  /** Waits until it listens on the port (127.0.0.1). @throws Error with what it said, if it ends, which it then has */
+  /**
+   * Waits until it listens on the port (127.0.0.1) and has workers: before that, it may not mind signals. @throws Error with what it said, if it ends, which it then has
+   */
   protected async listening(port: number): Promise<void> {
     const program = this.#child.spawnfile;
     try {
       await until(`${program} on port ${port}`, async () => {
         if (this.#child.exitCode !== null || this.#child.pid === undefined)
           throw new Error(`${program} ended: ${this.#said}${this.log("error.log")}`);
-        return (await listens(port)) || undefined;
+        return ((await listens(port)) && this.#workers().length > 0) || undefined;
       });
     } catch (error) {
       await this.stop();
