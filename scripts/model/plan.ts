@@ -81,16 +81,74 @@ export type Change = Issue | Renew | Revoke | HoldChange | Definition | CrlChang
 /** The changes that the digest covers: decisions about certificates. */
 export type Decision = Issue | Renew | Revoke | HoldChange;
 
+/** Where a difference in access comes from: the client's own entry, groups whose definition changed, or both. */
+export interface Because {
+  readonly entry: boolean;
+  /** Sorted. */
+  readonly groups: readonly string[];
+}
+
+/** What becomes of the name that a client had before. */
+export interface OldName {
+  /** When the last certificate of that name ends; null where none is valid any more. */
+  readonly until: Instant | null;
+  /** The new certificate is for the key that the client has. */
+  readonly sameKey: boolean;
+}
+
 export interface AccessChange {
   readonly client: string;
   readonly previously: string | null;
+  /** Null unless it is renamed. */
+  readonly oldName: OldName | null;
   readonly gains: readonly string[];
   readonly loses: readonly string[];
+  readonly because: Because;
+  /** When its access ends (`expires`); null: no end. Of a client that goes: as it was. */
+  readonly until: Instant | null;
+  readonly contact: string | null;
+  /** `forever`: its certificates are revoked; `held`: until the hold is lifted; null: it goes on with what is left. */
+  readonly lossIs: "forever" | "held" | null;
+  /** Why its older certificates are revoked and a new key or bundle is needed; null where it is not reissued. */
+  readonly reissued: Reason | null;
+}
+
+/** A value of clients.yaml as it is written there; null: not there. */
+export type EditValue = string | number | boolean | null | readonly EditValue[] | { readonly [key: string]: EditValue };
+
+/** A field that differs from the base. An entry that comes or goes has each of its fields from, or to, null. */
+export interface Edit {
+  /** `clients`, `groups`, `authority`, … */
+  readonly section: string;
+  /** Of the entry; the section's own name where it has no entries. */
+  readonly name: string;
+  /** As in clients.yaml: `renew_before`. */
+  readonly field: string;
+  readonly from: EditValue;
+  readonly to: EditValue;
+}
+
+/** A client whose certificates are revoked because a stranger may have its key. */
+export interface Compromised {
+  readonly client: string;
+  readonly contact: string | null;
+  /** Certificates from before this are revoked; null: all of them. */
+  readonly before: Instant | null;
+  /** It has no other valid certificate until somebody brings it its new one. */
+  readonly lockedOut: boolean;
+}
+
+/** What the base's registry alone would do, were nothing changed. */
+export interface ByTime {
+  readonly until: Instant;
+  readonly changes: readonly Decision[];
 }
 
 export const REFUSAL_CODES = [
   "NoAuthority",
   "InvalidRegistry",
+  "MergeConflict",
+  "ForeignCode",
   "TooManyLosses",
   "LastSensitiveClient",
   "AuthorityChanged",
@@ -114,6 +172,8 @@ export const WARNING_CODES = [
   "AuthorityEnding",
   "CrlEnding",
   "Upgraded",
+  "AlreadyEnded",
+  "ReachesNothing",
 ] as const;
 export type WarningCode = (typeof WARNING_CODES)[number];
 
@@ -147,6 +207,12 @@ export interface Plan {
   readonly summary: Summary;
   readonly changes: readonly Change[];
   readonly access: readonly AccessChange[];
+  /** Every field that differs from the base, whoever it is about. */
+  readonly edits: readonly Edit[];
+  readonly compromised: readonly Compromised[];
+  readonly byTime: ByTime;
+  /** The commit that is compared with (a full id); null: the registry as last carried out. */
+  readonly base: string | null;
   readonly warnings: readonly Warning[];
   readonly refusals: readonly Refusal[];
 }

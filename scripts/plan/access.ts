@@ -42,6 +42,15 @@ function reachOf(registry: Registry | null, client: string, now: Instant): Set<s
   return new Set([...repositories, ...services]);
 }
 
+const UNEXPLAINED = {
+  oldName: null,
+  because: { entry: true, groups: [] },
+  until: null,
+  contact: null,
+  lossIs: null,
+  reissued: null,
+} as const;
+
 function difference(
   client: string,
   previously: string | null,
@@ -52,5 +61,5 @@ function difference(
   const loses = [...before].filter((name) => !after.has(name)).sort();
   return gains.length + loses.length + (previously === null ? 0 : 1) === 0
     ? null
-    : { client, previously, gains, loses };
+    : { ...UNEXPLAINED, client, previously, gains, loses };
 }

@@ -124,6 +124,7 @@ function draftPlan(registry: Registry, input: PlanInput): Draft {
     summary: summarize(changes, losses.count),
     changes,
     access,
+    ...unexplained(now),
     warnings: warningsOf({ before, after: registry, state, now, version, decisions, ...policy }),
     refusals: [...whole, ...decisions.refusals],
   };
@@ -184,9 +185,14 @@ function emptyPlan({ now, state }: PlanInput, refusals: readonly Refusal[]): Pla
     summary: summarize([], 0),
     changes: [],
     access: [],
+    ...unexplained(now),
     warnings: [],
     refusals: all,
   };
+}
+
+function unexplained(now: Instant): Pick<Plan, "edits" | "compromised" | "byTime" | "base"> {
+  return { edits: [], compromised: [], byTime: { until: now + 14 * 86_400, changes: [] }, base: null };
 }
 
 function summarize(changes: readonly Change[], lose: number): Summary {

@@ -46,6 +46,10 @@ export function planFromJson(text: string): Plan {
     summary: root.object("summary", (fields) => summaryOf(fields, changes)),
     changes,
     access: root.objects("access", accessOf),
+    edits: [],
+    compromised: [],
+    byTime: { until: instant(root) + 14 * 86_400, changes: [] },
+    base: null,
     warnings: root.objects("warnings", (fields) => coded(fields, WARNING_CODES)),
     refusals: root.objects("refusals", (fields) => coded(fields, REFUSAL_CODES)),
   };
@@ -143,6 +147,12 @@ function accessOf(fields: Fields): AccessChange {
     previously: fields.orNull("previously", () => fields.text("previously", NAME)),
     gains: fields.names("gains", NAME),
     loses: fields.names("loses", NAME),
+    oldName: null,
+    because: { entry: true, groups: [] },
+    until: null,
+    contact: null,
+    lossIs: null,
+    reissued: null,
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import type { AccessChange, Decision } from "../../scripts/model/plan.ts";
+import type { Decision } from "../../scripts/model/plan.ts";
 import type { Registry } from "../../scripts/model/registry.ts";
 import { formatInstant } from "../../scripts/model/time.ts";
 import {
@@ -12,6 +12,7 @@ import {
   lostKeyRefusals,
   some,
 } from "../../scripts/plan/refusals.ts";
+import { difference } from "../render/plan-samples.ts";
 import {
   authorityOf,
   certificateOf,
@@ -75,7 +76,7 @@ describe("too many losses", () => {
 });
 
 test("who loses a repository or is reissued loses, once; who only gains does not", () => {
-  const change = (client: string, loses: string[]): AccessChange => ({ client, previously: null, gains: ["x"], loses });
+  const change = (client: string, loses: string[]) => difference(client, ["x"], loses);
   const revoke = (identity: string, cause: "Reissued" | "Removed"): Decision => ({
     kind: "revoke",
     due: "registry",

@@ -1,15 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AccessChange, Change, Plan } from "../../scripts/model/plan.ts";
+import type { Change, Plan } from "../../scripts/model/plan.ts";
 import { planFromJson } from "../../scripts/render/plan-from-json.ts";
 import { planJson } from "../../scripts/render/plan-json.ts";
 import { planMarkdown, problemsMarkdown } from "../../scripts/render/plan-markdown.ts";
-import { CHANGES, FULL, plan } from "./plan-samples.ts";
+import { CHANGES, difference, FULL, plan } from "./plan-samples.ts";
 
 const many = <T>(n: number, one: (n: number) => T): T[] => Array.from({ length: n }, (_, index) => one(index));
-const access = (client: string, gains: string[], loses: string[], previously: string | null = null): AccessChange => {
-  return { client, previously, gains, loses };
-};
+const access = (client: string, gains: string[], loses: string[], previously: string | null = null) =>
+  difference(client, gains, loses, { previously });
 
 /** A page as CommonMark (4.5) divides it: lines of code blocks, and all the others. */
 function divide(page: string): { inside: string[]; outside: string[] } {

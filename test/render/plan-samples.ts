@@ -1,4 +1,4 @@
-import type { Change, Plan, Summary } from "../../scripts/model/plan.ts";
+import type { AccessChange, Change, Plan, Summary } from "../../scripts/model/plan.ts";
 
 const HEX = "0123456789abcdef".repeat(4);
 export const SERIAL = "5F".repeat(16);
@@ -61,6 +61,18 @@ export const CHANGES = {
   },
 } as const satisfies { readonly [K in Change["kind"]]: Change };
 
+/** A difference in access by the client's own entry. */
+export function difference(
+  client: string,
+  gains: readonly string[],
+  loses: readonly string[],
+  more: Partial<AccessChange> = {},
+): AccessChange {
+  const because = { entry: true, groups: [] };
+  const common = { previously: null, oldName: null, because, until: null, contact: null, lossIs: null, reissued: null };
+  return { ...common, client, gains, loses, ...more };
+}
+
 /** A plan with counts that follow from its changes. */
 export function plan(parts: Partial<Omit<Plan, "summary">> = {}): Plan {
   const changes = parts.changes ?? [];
@@ -78,18 +90,29 @@ export function plan(parts: Partial<Omit<Plan, "summary">> = {}): Plan {
     lose,
   };
   const digest = `sha256:${HEX}`;
-  return { asOf: 1_795_262_400, digest, summary, changes, access: [], warnings: [], refusals: [], ...parts };
+  const asOf = 1_795_262_400;
+  const none = { access: [], edits: [], compromised: [], warnings: [], refusals: [] };
+  return {
+    asOf,
+    digest,
+    summary,
+    changes,
+    ...none,
+    byTime: { until: asOf + 14 * 86_400, changes: [] },
+    base: null,
+    ...parts,
+  };
 }
 
 /** One of everything. */
 export const FULL = plan({
   changes: Object.values(CHANGES),
   access: [
-    { client: "alice", previously: null, gains: ["bookworm"], loses: [] },
-    { client: "bob", previously: null, gains: [], loses: ["bookworm", "packages-dev"] },
-    { client: "buildfarm-2", previously: "buildfarm", gains: [], loses: [] },
-    { client: "erin", previously: null, gains: ["packages-dev"], loses: ["bookworm"] },
-    { client: "frank", previously: null, gains: ["bookworm"], loses: [] },
+    difference("alice", ["bookworm"], []),
+    difference("bob", [], ["bookworm", "packages-dev"]),
+    difference("buildfarm-2", [], [], { previously: "buildfarm" }),
+    difference("erin", ["packages-dev"], ["bookworm"]),
+    difference("frank", ["bookworm"], []),
   ],
   warnings: [
     { code: "SensitiveGroup", message: "sensitive group staff gains alice" },

@@ -1,16 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AccessChange, Change, Plan } from "../../scripts/model/plan.ts";
+import type { Change, Plan } from "../../scripts/model/plan.ts";
 import { planText } from "../../scripts/render/plan-text.ts";
 import { COLOUR, PLAIN } from "../../scripts/render/style.ts";
-import { CHANGES, FULL, plan } from "./plan-samples.ts";
+import { CHANGES, difference, FULL, plan } from "./plan-samples.ts";
 
 const text = (of: Plan, width = 80) => planText(of, { style: PLAIN, width });
 /** As one line, wherever it was wrapped. */
 const words = (of: Plan) => text(of).replace(/\s+/g, " ");
-const access = (client: string, gains: string[], loses: string[], previously: string | null = null): AccessChange => {
-  return { client, previously, gains, loses };
-};
+const access = (client: string, gains: string[], loses: string[], previously: string | null = null) =>
+  difference(client, gains, loses, { previously });
 const many = <T>(n: number, one: (n: number) => T): T[] => Array.from({ length: n }, (_, index) => one(index));
 
 it("is one screen for one of everything", () => {
