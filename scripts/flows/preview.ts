@@ -1,8 +1,7 @@
 import { REGISTRY_FILE } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
-import type { Registry } from "../model/registry.ts";
 import type { Instant } from "../model/time.ts";
-import { makePlan, NO_POLICY, type Planned, type Policy } from "../plan/index.ts";
+import { type Base, makePlan, NO_POLICY, type Planned, type Policy } from "../plan/index.ts";
 import { isOfPullRequests, POLICY_FILES } from "../plan/of-pull-requests.ts";
 import { commitTree } from "../read/tree.ts";
 import { type Git, openGit } from "../system/git.ts";
@@ -44,7 +43,7 @@ export async function preview(options: PreviewOptions): Promise<Preview> {
     : signaturesOfCommit(loaded, root, judged));
   const policy = { ...NO_POLICY, ...compared?.policy, checkClock, allowLosses, ...signatures };
   const input = { registry, problems, state, now, version: gatehouseVersion(), policy };
-  return { ...makePlan(compared === null ? input : { ...input, base: compared.registry }), loaded };
+  return { ...makePlan(compared === null ? input : { ...input, base: compared.base }), loaded };
 }
 
 export async function commitOf(git: Git, revision: string): Promise<string> {
@@ -54,7 +53,7 @@ export async function commitOf(git: Git, revision: string): Promise<string> {
 }
 
 interface Comparison {
-  readonly registry: Registry | null;
+  readonly base: Base;
   readonly policy: Pick<Policy, "stateEdited" | "codeChanged" | "policyChanged">;
 }
 
@@ -66,7 +65,7 @@ async function compareWith(git: Git, base: string, head: string | null, now: Ins
   const before = tree.read(REGISTRY_FILE) === null ? null : await load(tree, now);
   const changed = await changedPaths(git, mergeBase, head);
   return {
-    registry: before?.registry ?? null,
+    base: { registry: before?.registry ?? null, commit: mergeBase },
     policy: {
       stateEdited: changed.filter((path) => path.startsWith("pki/") && !isOfPullRequests(path)),
       codeChanged: changed.filter((path) => RUNS.test(path)),

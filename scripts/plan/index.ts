@@ -4,6 +4,7 @@ import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { compareAccess } from "./access.ts";
+import { type BranchPolicy, branchRefusals } from "./branch.ts";
 import { planCrl } from "./crl.ts";
 import { type Decisions, decide } from "./decide.ts";
 import { compareDefinitions } from "./definitions.ts";
@@ -19,28 +20,24 @@ import {
   lostKeyRefusals,
 } from "./refusals.ts";
 import { settledState } from "./settled.ts";
-import { doubtsFacts, signedByNobody, type Unsigned, unsignedRefusals } from "./unsigned.ts";
+import { doubtsFacts } from "./unsigned.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** What judges a plan besides registry and state. */
-export interface Policy {
+export interface Policy extends BranchPolicy {
   /** `--allow-losses` */
   readonly allowLosses: number | null;
   /** False with `--now`. */
   readonly checkClock: boolean;
-  /** Paths under pki/ that a branch changed and may not. */
-  readonly stateEdited: readonly string[];
   readonly codeChanged: readonly string[];
   readonly policyChanged: readonly string[];
-  /** What is not signed as limits.signed, as carried out before it, asks for; null where nothing is asked for. */
-  readonly unsigned: Unsigned | null;
-  /** pki/allowed_signers as the change would have it. */
-  readonly signers: string;
 }
 
 export const NO_POLICY: Policy = {
   allowLosses: null,
   checkClock: true,
+  conflicts: [],
+  foreignCode: [],
   stateEdited: [],
   codeChanged: [],
   policyChanged: [],
@@ -48,12 +45,20 @@ export const NO_POLICY: Policy = {
   signers: "",
 };
 
+/** What a change is compared with. */
+export interface Base {
+  /** Null where it has no clients.yaml, or one that cannot be read. */
+  readonly registry: Registry | null;
+  /** A full commit id. */
+  readonly commit: string;
+}
+
 export interface PlanInput {
   /** Null when clients.yaml cannot be read; `problems` says why. */
   readonly registry: Registry | null;
   readonly problems: readonly Problem[];
   /** What access and definitions are compared with; undefined: the registry as last carried out. */
-  readonly base?: Registry | null;
+  readonly base?: Base;
   readonly state: State;
   readonly now: Instant;
   readonly version: string;
@@ -103,7 +108,7 @@ export function makePlan(input: PlanInput): Planned {
 
 function draftPlan(registry: Registry, input: PlanInput): Draft {
   const { state, now, version, policy } = input;
-  const before = input.base === undefined ? (state.carriedOut?.registry ?? null) : input.base;
+  const before = input.base === undefined ? (state.carriedOut?.registry ?? null) : input.base.registry;
   const decisions = decide(registry, state, now);
   const renamed = (client: string) => {
     const identity = decisions.identities.get(client);
@@ -115,7 +120,7 @@ function draftPlan(registry: Registry, input: PlanInput): Draft {
   const whole = [
     ...authorityRefusals(registry, state),
     ...limitRefusals({ before, after: registry, limit, losses, allowLosses: policy.allowLosses, now }),
-    ...branchRefusals(registry, input),
+    ...branchRefusals(registry, policy, state),
   ];
   const changes = state.authority === null ? [] : changesOf(registry, before, decisions, input);
   const plan: Plan = {
@@ -125,6 +130,7 @@ function draftPlan(registry: Registry, input: PlanInput): Draft {
     changes,
     access,
     ...unexplained(now),
+    base: input.base?.commit ?? null,
     warnings: warningsOf({ before, after: registry, state, now, version, decisions, ...policy }),
     refusals: [...whole, ...decisions.refusals],
   };
@@ -156,29 +162,21 @@ function onlyCrl(draft: Draft, { state, now }: PlanInput): Errand {
   return { ...draft, decisions: none, plan: { ...draft.plan, changes, summary: summarize(changes, 0) } };
 }
 
-function invalidRegistry({ registry, problems, state }: PlanInput): Refusal[] {
-  if (registry !== null) return [];
+function invalidRegistry({ registry, problems, state, policy }: PlanInput): Refusal[] {
+  // Where clients.yaml itself cannot be merged there is none to be read, and that is said already.
+  if (registry !== null || (problems.length === 0 && policy.conflicts.length > 0)) return [];
   const first = problems[0] === undefined ? "clients.yaml cannot be read" : formatProblem(problems[0]);
   const more = problems.length > 1 ? ` and ${problems.length - 1} more` : "";
   const rest = state.carriedOut === null ? "" : " What was carried out last stays in force.";
   return [{ code: "InvalidRegistry", message: `${first}${more}.${rest}` }];
 }
 
-function branchRefusals(registry: Registry, { policy, state }: PlanInput): Refusal[] {
-  const edited: Refusal[] = policy.stateEdited.map((path) => ({
-    code: "StateEdited",
-    message: `${path} is changed on this branch; state is written by reconcile on main. Take the change out of the branch.`,
-  }));
-  const unsigned = unsignedRefusals(policy.unsigned);
-  return [...edited, ...unsigned, ...(unsigned.length > 0 ? [] : signedByNobody(registry, state, policy.signers))];
-}
-
-function emptyPlan({ now, state }: PlanInput, refusals: readonly Refusal[]): Plan {
+function emptyPlan({ now, state, policy, base }: PlanInput, refusals: readonly Refusal[]): Plan {
   const noAuthority: Refusal[] =
     state.authority === null
       ? [{ code: "NoAuthority", message: "there is no authority yet; npm start makes one." }]
       : [];
-  const all = [...noAuthority, ...refusals];
+  const all = [...noAuthority, ...refusals, ...branchRefusals(null, policy, state)];
   return {
     asOf: now,
     digest: digestOf(null, []),
@@ -186,13 +184,14 @@ function emptyPlan({ now, state }: PlanInput, refusals: readonly Refusal[]): Pla
     changes: [],
     access: [],
     ...unexplained(now),
+    base: base?.commit ?? null,
     warnings: [],
     refusals: all,
   };
 }
 
-function unexplained(now: Instant): Pick<Plan, "edits" | "compromised" | "byTime" | "base"> {
-  return { edits: [], compromised: [], byTime: { until: now + 14 * 86_400, changes: [] }, base: null };
+function unexplained(now: Instant): Pick<Plan, "edits" | "compromised" | "byTime"> {
+  return { edits: [], compromised: [], byTime: { until: now + 14 * 86_400, changes: [] } };
 }
 
 function summarize(changes: readonly Change[], lose: number): Summary {

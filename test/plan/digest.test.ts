@@ -22,6 +22,7 @@ import {
 
 const REGISTRY = registryOf({ clients: { alice: clientOf(), bob: clientOf({ csr: true }) } });
 const STATE = stateOf({ certificates: [certificateOf()], requests: { bob: requestOf("k1") }, crl: crlOf() });
+const COMMIT = "1".repeat(40);
 
 function digest(registry: Registry | null = REGISTRY, state: State = STATE, more: Partial<PlanInput> = {}): string {
   const input = { registry, problems: [], state, now: NOW, version: VERSION, policy: NO_POLICY };
@@ -40,8 +41,11 @@ describe("the digest is the same", () => {
   const reversed = { ...REGISTRY, clients: new Map([...REGISTRY.clients].reverse()) };
   const locked = { ...STATE, files: new Map([["pki/private/alice.key", stored("\0GITCRYPT\0")]]) };
   it.each<[sentence: string, same: string]>([
-    ["whatever it is compared with", digest(REGISTRY, STATE, { base: registryOf() })],
-    ["whether there is anything to compare with", digest(REGISTRY, STATE, { base: null })],
+    ["whatever it is compared with", digest(REGISTRY, STATE, { base: { registry: registryOf(), commit: COMMIT } })],
+    [
+      "whether there is anything to compare with",
+      digest(REGISTRY, STATE, { base: { registry: null, commit: COMMIT } }),
+    ],
     ["days later, when time decides nothing", digest(REGISTRY, STATE, { now: NOW + 10 * DAY })],
     ["when the CRL is due", digest(REGISTRY, STATE, { now: NOW + 25 * DAY })],
     ["whatever the order in the file", digest(reversed)],

@@ -290,7 +290,7 @@ test("compared with another base, the plan tells other access and the same decis
   const input = { registry: wants, problems: [], state: CARRIED, now: NOW, version: VERSION, policy: NO_POLICY };
   const { plan } = makePlan(input);
   expect(plan.access.map(({ client }) => client)).toEqual(["new"]);
-  const other = makePlan({ ...input, base: wants }).plan;
+  const other = makePlan({ ...input, base: { registry: wants, commit: "1".repeat(40) } }).plan;
   expect(other.access).toEqual([]);
   expect(other.changes.filter(isDecision)).toEqual(plan.changes.filter(isDecision));
 });

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import type { Policy } from "../../scripts/plan/index.ts";
+import { certificateOf, clientOf, crlOf, NOW, registryOf, stateOf, withClients } from "../support/plan-builders.ts";
+import { planFor } from "../support/plan-simulator.ts";
+
+const LAST = registryOf({ clients: { alice: clientOf() } });
+const STATE = stateOf({ carriedOut: LAST, certificates: [certificateOf()], crl: crlOf() });
+const WANTS = withClients(LAST, { bob: clientOf() });
+
+describe("a branch is refused as a whole", () => {
+  it.each<[sentence: string, policy: Partial<Policy>, code: string, advice: string]>([
+    ["that cannot be merged", { conflicts: ["clients.yaml"] }, "MergeConflict", "git merge origin/main"],
+    ["that brings code of npm's", { foreignCode: ["node_modules/x"] }, "ForeignCode", "git rm -r --cached"],
+    ["that edits state", { stateEdited: ["pki/crl.pem"] }, "StateEdited", "Take the change out of the branch"],
+  ])("%s", (_, policy, code, advice) => {
+    const { plan, errand } = planFor(WANTS, STATE, NOW, policy);
+    expect(plan.refusals).toEqual([{ code, message: expect.stringContaining(advice) }]);
+    expect(plan.access.map(({ client }) => client)).toEqual(["bob"]);
+    expect(errand?.decisions.list).toEqual([]);
+  });
+
+  it("also where nothing was ever carried out", () => {
+    const { plan, errand } = planFor(WANTS, { ...STATE, carriedOut: null }, NOW, { foreignCode: ["node_modules/x"] });
+    expect(plan.refusals.map(({ code }) => code)).toEqual(["ForeignCode"]);
+    expect(errand).toBeNull();
+  });
+
+  it("also where nothing can be read", () => {
+    const { plan } = planFor(null, { ...STATE, carriedOut: null }, NOW, { foreignCode: ["node_modules/x"] });
+    expect(plan.refusals.map(({ code }) => code)).toEqual(["InvalidRegistry", "ForeignCode"]);
+  });
+});
+
+it("names twenty paths of a branch that brings thousands, and says how many more there are", () => {
+  const foreignCode = Array.from({ length: 5000 }, (_, n) => `node_modules/${n}`);
+  const { refusals } = planFor(WANTS, STATE, NOW, { foreignCode }).plan;
+  expect(refusals).toHaveLength(21);
+  expect(refusals.at(-1)?.message).toBe("4980 more paths after these are refused for the same reason.");
+});
+
+it("a path with control characters is escaped", () => {
+  const [refusal] = planFor(WANTS, STATE, NOW, { stateEdited: ["pki/\u001b[2J"] }).plan.refusals;
+  expect(refusal?.message).not.toContain("\u001b");
+});
