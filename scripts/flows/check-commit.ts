@@ -7,19 +7,19 @@ import { quoted } from "../guard/protected.ts";
 import { REGISTRY_FILE } from "../model/paths.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
-import { isOfPullRequests } from "../plan/of-pull-requests.ts";
+import { faultsOf, WHY } from "../plan/branch.ts";
 import { commitTree } from "../read/tree.ts";
 import type { Git } from "../system/git.ts";
 import { listTree } from "../system/objects.ts";
 import type { Vault } from "../vault/vault.ts";
 import { gatehouseVersion, load } from "./load.ts";
-import { changedPaths, commitOf, mergeBaseOf } from "./preview.ts";
+import { commitOf, type Judged, judgedMerge } from "./preview.ts";
 import { openHistory, signaturesOfCommit } from "./signed.ts";
 
 /** A commit to look at without checking it out. */
 export interface CommitAsked {
   readonly head: string;
-  /** What it is meant for: state must be as it was where the two parted; null: nobody says. */
+  /** What it is meant for: then the merge of both is looked at, and state must be the base's; null: nobody says. */
   readonly base: string | null;
 }
 
@@ -30,18 +30,19 @@ interface CommitOptions {
 }
 
 /**
- * What check looks at in a commit, as data: no working tree, none of its code, none of its keys. Where a base is
- * given, what was committed before is what the two have in common. Throws UserError for what is no commit here.
+ * What check looks at in a commit, or in the merge of one into its base, as data: no working tree, none of its code,
+ * none of its keys. Throws UserError for what is no commit here.
  */
 export async function gatherCommit({ root, now, checkClock }: CommitOptions, { head, base }: CommitAsked) {
   const git = openHistory(root);
   const commit = await commitOf(git, head);
-  const before = base === null ? commit : await mergeBaseOf(git, await commitOf(git, base), commit);
-  const tree = await commitTree(root, commit, [REGISTRY_FILE]);
+  const merge = base === null ? null : await judgedMerge(git, { base, head: commit, asMain: false });
+  const [looked, before] = merge === null ? [commit, commit] : [merge.tree, merge.into];
+  const tree = await commitTree(root, looked, [REGISTRY_FILE]);
   const [loaded, history, listed] = await Promise.all([
     load(tree, now),
-    readHistory(git, commit),
-    listTree(git, commit, "pki"),
+    readHistory(git, before, [commit]),
+    listTree(git, looked, "pki"),
   ]);
   const { registry, problems, state } = loaded;
   const known = { registry, problems, state, signatures: await signaturesOfCommit(loaded, root, commit) };
@@ -50,19 +51,31 @@ export async function gatherCommit({ root, now, checkClock }: CommitOptions, { h
   const common = { root, now, checkClock, version: gatehouseVersion(), git, head: before, history };
   const input: CheckInput = { ...common, ...known, read, restore, entries: entriesOfCommit(listed), vault: CLOSED };
   const asked = attributesOfCommits(git, [commit], commit, []);
-  return { input, git: Promise.all([asked]), only: base === null ? [] : await stateEdited(git, before, commit) };
+  return { input, git: Promise.all([asked]), only: merge === null ? [] : await mergeFindings(git, merge) };
 }
 
-async function stateEdited(git: Git, before: string, commit: string): Promise<Finding[]> {
-  const changed = await changedPaths(git, before, commit);
-  const edited = changed.filter((path) => path.startsWith("pki/") && !isOfPullRequests(path));
-  const known = new Set((edited.length === 0 ? [] : await listTree(git, before, "pki")).map(({ path }) => path));
-  return edited.map((path) => {
-    const message = "is changed on this branch; state is written by reconcile on main";
-    const back = known.has(path) ? `git checkout ${before.slice(0, 12)}` : "git rm";
-    return block("StateEdited", path, message, `${back} -- ${quoted(path)}`);
-  });
+/** What plan refuses of a merge, with the command that mends each on the branch. */
+async function mergeFindings(git: Git, merge: Judged): Promise<Finding[]> {
+  const { into, conflicts, unrelated, changed } = merge;
+  const faults = faultsOf(changed, merge.known);
+  const known = new Set((faults.length === 0 ? [] : await listTree(git, into, "")).map(({ path }) => path));
+  const short = into.slice(0, 12);
+  const take = `git merge ${short}`;
+  return [
+    ...(unrelated ? [block("MergeConflict", ".git", UNRELATED, "git fetch --unshallow")] : []),
+    ...conflicts.map((path) =>
+      block("MergeConflict", path, "was changed on both sides, and git cannot merge it", take),
+    ),
+    ...faults.map(({ path, fault }) => {
+      const back = known.has(path)
+        ? `git checkout ${short} -- ${quoted(path)}`
+        : `git rm -r --cached -- ${quoted(path)}`;
+      return block(WHY[fault].code, path, WHY[fault].brief, back);
+    }),
+  ];
 }
+
+const UNRELATED = "this branch and the base have no commit in common here";
 
 /** A stranger's branch is not the place to open the vault for. */
 const CLOSED: Vault = {

@@ -28,20 +28,35 @@ export interface Loaded {
  * of the tree is for those that only show: what acts, and what judges, reads every file.
  */
 export async function load(tree: Tree, now: Instant, cache: StatCache | null = null): Promise<Loaded> {
+  const reading = loadRegistry(tree, now);
+  const state = readState(tree, cache);
+  await cache?.save();
+  return { tree, state, ...(await reading) };
+}
+
+type LoadedRegistry = Pick<Loaded, "registry" | "problems" | "places">;
+
+/** clients.yaml alone, with the names of requests and signing keys that it is judged by. */
+export async function loadRegistry(tree: Tree, now: Instant): Promise<LoadedRegistry> {
   const bytes = tree.read(REGISTRY_FILE);
-  if (bytes === null)
-    throw new UserError(`${REGISTRY_FILE} is not there`, `restore it: git checkout HEAD -- ${REGISTRY_FILE}`);
+  if (bytes === null) return { registry: null, problems: [ABSENT], places: new Map() };
   const present = (directory: string) => new Set(tree.walk(directory).map((entry) => entry.path));
   const requests = new Set([...present("pki/reqs")].map((path) => path.replace(/^.*\/|\.req$/g, "")));
   const { files: signing, unfit } = readSigning(tree);
-  const reading = readRegistry(bytes, { now, requests, signing, unfit });
-  const state = readState(tree, cache);
-  await cache?.save();
-  const result = await reading;
+  const result = await readRegistry(bytes, { now, requests, signing, unfit });
   return result.ok
-    ? { tree, state, registry: result.registry, problems: [], places: result.places }
-    : { tree, state, registry: null, problems: result.problems, places: new Map() };
+    ? { registry: result.registry, problems: [], places: result.places }
+    : { registry: null, problems: result.problems, places: new Map() };
 }
+
+/** Also of a commit where something else than a file has its name: nothing is read through a symlink. */
+const ABSENT: Problem = {
+  file: REGISTRY_FILE,
+  line: 1,
+  column: 1,
+  message: `${REGISTRY_FILE} is not there, or is no file`,
+  hint: `restore it: git checkout HEAD -- ${REGISTRY_FILE}`,
+};
 
 /** The working tree, uncommitted changes included. */
 export function loadWorkingTree(root: string, now: Instant): Promise<Loaded> {

@@ -1,12 +1,14 @@
 import { REGISTRY_FILE } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
+import { codeOf, faultsOf, policiesOf } from "../plan/branch.ts";
 import { type Base, makePlan, NO_POLICY, type Planned, type Policy } from "../plan/index.ts";
-import { isOfPullRequests, POLICY_FILES } from "../plan/of-pull-requests.ts";
 import { commitTree } from "../read/tree.ts";
 import { type Git, openGit } from "../system/git.ts";
-import { gatehouseVersion, type Loaded, load, loadToShow } from "./load.ts";
-import { signaturesOfCommit, signaturesOfTree } from "./signed.ts";
+import { listTree } from "../system/objects.ts";
+import { gatehouseVersion, type Loaded, load, loadRegistry, loadToShow } from "./load.ts";
+import { commitOfWorkingTree, type Differing, differences, type Merged, mergeInMemory } from "./merge.ts";
+import { type Signatures, signaturesOfCommit, signaturesOfTree } from "./signed.ts";
 
 export interface PreviewOptions {
   readonly root: string;
@@ -15,9 +17,9 @@ export interface PreviewOptions {
   readonly allowLosses: number | null;
   /** A commit to look at without checking it out; null: the working tree. */
   readonly head: string | null;
-  /** Compare access with clients.yaml at the merge base with this; null: with what was carried out last. */
+  /** What the head would be merged into; null: look at it as it is, beside what was carried out last. */
   readonly base: string | null;
-  /** The head is to become main as it is: a push. Otherwise, with a base, by a merge that somebody will have signed. */
+  /** The head is to become main as it is: a push. */
   readonly asMain?: true;
 }
 
@@ -25,25 +27,93 @@ export interface Preview extends Planned {
   readonly loaded: Loaded;
 }
 
+interface Looked {
+  readonly loaded: Loaded;
+  readonly signatures: Signatures;
+  readonly base?: Base;
+  readonly policy?: Partial<Policy>;
+}
+
 /**
  * What reconcile would do. Needs no secret, runs nothing of the branch it looks at, and writes nothing but what it
- * remembers of files that it has read (read/stat-cache.ts).
+ * remembers of files that it has read (read/stat-cache.ts) and objects of the merge that no ref reaches.
  */
 export async function preview(options: PreviewOptions): Promise<Preview> {
-  const { root, now, checkClock, allowLosses } = options;
-  const git = openGit(root);
-  const head = options.head === null ? null : await commitOf(git, options.head);
-  const loaded =
-    head === null ? await loadToShow(root, now) : await load(await commitTree(root, head, [REGISTRY_FILE]), now);
-  const compared = options.base === null ? null : await compareWith(git, options.base, head, now);
+  const { now, checkClock, allowLosses } = options;
+  const { loaded, signatures, base, policy } = await lookAt(options);
   const { registry, problems, state } = loaded;
-  const judged = head === null || options.base === null || options.asMain ? head : await commitOf(git, options.base);
-  const signatures = await (judged === null
-    ? signaturesOfTree(loaded, root)
-    : signaturesOfCommit(loaded, root, judged));
-  const policy = { ...NO_POLICY, ...compared?.policy, checkClock, allowLosses, ...signatures };
-  const input = { registry, problems, state, now, version: gatehouseVersion(), policy };
-  return { ...makePlan(compared === null ? input : { ...input, base: compared.base }), loaded };
+  const judged = { ...NO_POLICY, ...policy, checkClock, allowLosses, ...signatures };
+  const input = { registry, problems, state, now, version: gatehouseVersion(), policy: judged };
+  return { ...makePlan(base === undefined ? input : { ...input, base }), loaded };
+}
+
+async function lookAt({ root, now, head, base, asMain }: PreviewOptions): Promise<Looked> {
+  const git = openGit(root);
+  if (base !== null) return lookAtMerge(git, now, await judgedMerge(git, { base, head, asMain: asMain === true }));
+  if (head === null) {
+    const loaded = await loadToShow(root, now);
+    return { loaded, signatures: await signaturesOfTree(loaded, root) };
+  }
+  const commit = await commitOf(git, head);
+  const loaded = await load(await commitTree(root, commit, [REGISTRY_FILE]), now);
+  return { loaded, signatures: await signaturesOfCommit(loaded, root, commit) };
+}
+
+/** A merge that somebody is to judge. */
+export interface Judged extends Merged {
+  /** The tip of what is merged into (a full id). */
+  readonly into: string;
+  /** The commit by whose history signatures are judged: of a merge it is the base's, for somebody will have signed that. */
+  readonly vouched: string;
+  readonly changed: readonly Differing[];
+  /** Nested package.json files that the base has. */
+  readonly known: ReadonlySet<string>;
+}
+
+export interface MergeAsked {
+  readonly base: string;
+  /** Null: the working tree. */
+  readonly head: string | null;
+  readonly asMain: boolean;
+}
+
+/** What main would be if the head were merged into the base as that is now, and what that changes. */
+export async function judgedMerge(git: Git, { base, head, asMain }: MergeAsked): Promise<Judged> {
+  const into = await commitOf(git, base);
+  const other = head === null ? await commitOfWorkingTree(git) : await commitOf(git, head);
+  const merged = asMain ? { tree: other, conflicts: [], unrelated: false } : await mergeInMemory(git, into, other);
+  const changed = await differences(git, into, merged.tree);
+  const nested = changed.some(({ path }) => /\/package\.json$/i.test(path));
+  const known = nested ? (await listTree(git, into, "")).filter(({ path }) => /\/package\.json$/i.test(path)) : [];
+  const vouched = asMain ? other : into;
+  return { ...merged, into, vouched, changed, known: new Set(known.map(({ path }) => path)) };
+}
+
+async function lookAtMerge(git: Git, now: Instant, merge: Judged): Promise<Looked> {
+  const { into, tree, conflicts, unrelated, changed, known } = merge;
+  const loaded = await load(await commitTree(git.root, tree, [REGISTRY_FILE]), now);
+  return {
+    loaded,
+    signatures: await signaturesOfCommit(loaded, git.root, merge.vouched),
+    base: { commit: into, registry: await registryAt(git, loaded, merge, now) },
+    policy: {
+      unrelated,
+      conflicts,
+      faults: faultsOf(changed, known),
+      codeChanged: codeOf(changed),
+      policyChanged: policiesOf(changed),
+    },
+  };
+}
+
+/** What a registry is read with: requests and signing keys that its entries name. */
+const READ_WITH = /^(?:clients\.yaml$|pki\/(?:reqs|signing)\/)/;
+
+/** The base's registry: the very same object where the merge changes nothing of it, so that nobody need compare. */
+async function registryAt(git: Git, loaded: Loaded, { into, changed }: Judged, now: Instant) {
+  if (!changed.some(({ path }) => READ_WITH.test(path))) return loaded.registry;
+  const tree = await commitTree(git.root, into, [REGISTRY_FILE], ["pki/reqs", "pki/signing"]);
+  return (await loadRegistry(tree, now)).registry;
 }
 
 export async function commitOf(git: Git, revision: string): Promise<string> {
@@ -51,52 +121,3 @@ export async function commitOf(git: Git, revision: string): Promise<string> {
   if (commit === null) throw new UserError(`${revision} is no commit here`, "fetch it first: git fetch");
   return commit;
 }
-
-interface Comparison {
-  readonly base: Base;
-  readonly policy: Pick<Policy, "stateEdited" | "codeChanged" | "policyChanged">;
-}
-
-/** The registry at the merge base, and what else the branch changes. */
-async function compareWith(git: Git, base: string, head: string | null, now: Instant): Promise<Comparison> {
-  const [from, to] = [await commitOf(git, base), head ?? (await commitOf(git, "HEAD"))];
-  const mergeBase = await mergeBaseOf(git, from, to);
-  const tree = await commitTree(git.root, mergeBase, [REGISTRY_FILE]);
-  const before = tree.read(REGISTRY_FILE) === null ? null : await load(tree, now);
-  const changed = await changedPaths(git, mergeBase, head);
-  return {
-    base: { registry: before?.registry ?? null, commit: mergeBase },
-    policy: {
-      stateEdited: changed.filter((path) => path.startsWith("pki/") && !isOfPullRequests(path)),
-      codeChanged: changed.filter((path) => RUNS.test(path)),
-      policyChanged: changed.filter((path) => POLICY_FILES.includes(path)),
-    },
-  };
-}
-
-export async function mergeBaseOf(git: Git, from: string, to: string): Promise<string> {
-  if (!(await git.succeeds(["merge-base", from, to]))) {
-    throw new UserError(
-      `base ${from.slice(0, 12)} and head ${to.slice(0, 12)} have no commit in common here`,
-      "if this clone is shallow, fetch the rest: git fetch --unshallow",
-    );
-  }
-  return (await git.raw(["merge-base", from, to])).trim();
-}
-
-export async function changedPaths(git: Git, from: string, head: string | null): Promise<string[]> {
-  const common = ["--no-renames", "--name-only", "-z"];
-  const listing = await git.raw(
-    head === null
-      ? ["diff", "--no-ext-diff", "--no-textconv", ...common, from, "--"]
-      : ["diff-tree", "-r", ...common, from, head, "--"],
-  );
-  return listing
-    .split("\0")
-    .filter((path) => path !== "")
-    .sort();
-}
-
-/** What somebody's machine or CI runs. */
-const RUNS =
-  /^(?:scripts\/|\.husky\/|\.ci\/|\.github\/|\.forgejo\/|\.gitea\/|\.gitlab|package(?:-lock)?\.json$|\.npmrc$|(?:.*\/)?\.gitattributes$|\.gitmodules$)/;

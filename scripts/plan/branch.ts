@@ -1,22 +1,102 @@
+import { isCode, isDisguised, isForeignCode, isUnderPki } from "../model/code.ts";
+import { REGISTRY_FILE } from "../model/paths.ts";
 import type { Refusal } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import { printable } from "../render/printable.ts";
+import { isOfPullRequests, POLICY_FILES } from "./of-pull-requests.ts";
 import { signedByNobody, type Unsigned, unsignedRefusals } from "./unsigned.ts";
+
+/** Why a branch may not change a path. */
+export type Fault = keyof typeof WHY;
+
+export interface Faulty {
+  readonly path: string;
+  readonly fault: Fault;
+}
 
 /** What a branch changes besides the registry, and how it is signed. */
 export interface BranchPolicy {
+  /** The base and the branch have no commit in common. */
+  readonly unrelated: boolean;
   /** Paths that cannot be merged: main and the branch both changed them. */
   readonly conflicts: readonly string[];
-  /** Paths that set-up or npm would believe, and that the base does not have: node_modules/, npm-shrinkwrap.json, … */
-  readonly foreignCode: readonly string[];
-  /** Paths under pki/ that a branch changed and may not. */
-  readonly stateEdited: readonly string[];
+  readonly faults: readonly Faulty[];
   /** What is not signed as limits.signed, as carried out before it, asks for; null where nothing is asked for. */
   readonly unsigned: Unsigned | null;
   /** pki/allowed_signers as the change would have it. */
   readonly signers: string;
 }
+
+/** A path that a branch changes; `mode` as git has it, null where the branch takes it away. */
+interface Changed {
+  readonly path: string;
+  readonly mode: string | null;
+}
+
+const ORDINARY = "100644";
+
+/** What a branch may not change. `known`: nested package.json files that the base has. */
+export function faultsOf(changed: readonly Changed[], known: ReadonlySet<string>): Faulty[] {
+  return changed.flatMap(({ path, mode }) => {
+    const fault = faultOf(path, mode, known);
+    return fault === null ? [] : [{ path, fault }];
+  });
+}
+
+function faultOf(path: string, mode: string | null, known: ReadonlySet<string>): Fault | null {
+  if (mode !== null && isForeignCode(path, known)) return "foreign";
+  if (mode !== null && isDisguised(path)) return "disguised";
+  const ours = path === REGISTRY_FILE || isUnderPki(path);
+  if (isUnderPki(path) && !isOfPullRequests(path)) return "edited";
+  return ours && mode !== null && mode !== ORDINARY ? "irregular" : null;
+}
+
+/** What somebody's machine may run, and Markdown that is no ordinary file. */
+export function codeOf(changed: readonly Changed[]): string[] {
+  const ours = (path: string) => path === REGISTRY_FILE || isUnderPki(path);
+  const odd = ({ path, mode }: Changed) => mode !== null && mode !== ORDINARY && !ours(path);
+  return changed.filter((one) => isCode(one.path) || odd(one)).map(({ path }) => path);
+}
+
+export function policiesOf(changed: readonly Changed[]): string[] {
+  return changed.map(({ path }) => path).filter((path) => POLICY_FILES.includes(path));
+}
+
+/** `brief`: what is wrong; `way`: and what to do about it on the branch. */
+export const WHY = {
+  foreign: {
+    code: "ForeignCode",
+    brief: "is code that npm or set-up would run in place of what package-lock.json names",
+    way: "Take it out of the branch: git rm -r --cached, then commit.",
+  },
+  edited: {
+    code: "StateEdited",
+    brief: "is changed on this branch; state is written by reconcile on main",
+    way: "Take the change out of the branch.",
+  },
+  irregular: {
+    code: "StateEdited",
+    brief: "is a symlink, an executable or a submodule on this branch",
+    way: "Put an ordinary file there.",
+  },
+  disguised: {
+    code: "StateEdited",
+    brief: "would take the place of another file where upper and lower case are the same",
+    way: "Take it out of the branch.",
+  },
+} as const satisfies Readonly<
+  Record<string, { readonly code: Refusal["code"]; readonly brief: string; readonly way: string }>
+>;
+
+const CONFLICT =
+  "was changed on both sides since they parted, and git cannot merge it. Merge the base into this branch (git fetch && git merge origin/main), settle what it says in conflict, and push again.";
+
+const UNRELATED: Refusal = {
+  code: "MergeConflict",
+  message:
+    "this branch and the base have no commit in common here, and git cannot merge them. If this clone is shallow, fetch the rest: git fetch --unshallow.",
+};
 
 /** So many paths are named one by one: a branch may well hold a whole node_modules. */
 const NAMED = 20;
@@ -25,20 +105,21 @@ const NAMED = 20;
 export function branchRefusals(registry: Registry | null, policy: BranchPolicy, state: State): Refusal[] {
   const unsigned = unsignedRefusals(policy.unsigned);
   const nobody = unsigned.length > 0 || registry === null ? [] : signedByNobody(registry, state, policy.signers);
+  const faulty = [...Map.groupBy(policy.faults, ({ fault }) => fault)];
   return [
+    ...(policy.unrelated ? [UNRELATED] : []),
     ...each("MergeConflict", policy.conflicts, CONFLICT),
-    ...each("ForeignCode", policy.foreignCode, FOREIGN),
-    ...each("StateEdited", policy.stateEdited, EDITED),
+    ...faulty.flatMap(([fault, those]) =>
+      each(
+        WHY[fault].code,
+        those.map(({ path }) => path),
+        `${WHY[fault].brief}. ${WHY[fault].way}`,
+      ),
+    ),
     ...unsigned,
     ...nobody,
   ];
 }
-
-const CONFLICT =
-  "was changed on both sides since they parted, and git cannot merge it. Merge the base into this branch (git fetch && git merge origin/main), settle what it says in conflict, and push again.";
-const FOREIGN =
-  "is code that npm or set-up would run in place of what package-lock.json names. Take it out of the branch: git rm -r --cached, then commit.";
-const EDITED = "is changed on this branch; state is written by reconcile on main. Take the change out of the branch.";
 
 function each(code: Refusal["code"], paths: readonly string[], what: string): Refusal[] {
   const named = paths.slice(0, NAMED).map((path) => ({ code, message: `${printable(path)} ${what}` }));

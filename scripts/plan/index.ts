@@ -36,9 +36,9 @@ export interface Policy extends BranchPolicy {
 export const NO_POLICY: Policy = {
   allowLosses: null,
   checkClock: true,
+  unrelated: false,
   conflicts: [],
-  foreignCode: [],
-  stateEdited: [],
+  faults: [],
   codeChanged: [],
   policyChanged: [],
   unsigned: null,

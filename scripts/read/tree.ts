@@ -67,14 +67,19 @@ function isAbsent(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
 }
 
-const SYMLINK = "120000";
-
-/** A commit (a full id): everything below pki/ and the files named are read at once, by one git process. */
-export async function commitTree(root: string, commit: string, files: readonly string[]): Promise<Tree> {
+/**
+ * A commit or tree (a full id): everything below some directories and the files named are read at once, by one git
+ * process. Nothing is read through a symlink.
+ */
+export async function commitTree(
+  root: string,
+  commit: string,
+  files: readonly string[],
+  directories: readonly string[] = ["pki"],
+): Promise<Tree> {
   const git = openGit(root);
-  const entries = await listTree(git, commit, "pki");
-  const readable = entries.filter((entry) => entry.size !== null && entry.mode !== SYMLINK).map((entry) => entry.path);
-  const contents = await catFiles(git, commit, [...readable, ...files]);
+  const entries = (await Promise.all(directories.map((directory) => listTree(git, commit, directory)))).flat();
+  const contents = await catFiles(git, commit, [...entries.map(({ path }) => path), ...files]);
   const listed = entries.map(({ path }) => entryAt(path, contents.has(path) ? "file" : "other"));
   return {
     walk: (directory) => listed.filter((entry) => entry.path.startsWith(`${directory}/`)),

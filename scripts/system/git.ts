@@ -9,6 +9,8 @@ export interface Git {
   raw(args: readonly string[], input?: string | Uint8Array): Promise<string>;
   /** Standard output as bytes. */
   rawBytes(args: readonly string[], input?: string | Uint8Array): Promise<Buffer>;
+  /** Exit code and standard output where the code is one of those; throws UserError on any other. */
+  ask(args: readonly string[], codes: readonly number[]): Promise<Answer>;
   /** Whether git exits 0. */
   succeeds(args: readonly string[]): Promise<boolean>;
   /** The full id of the commit that a name stands for, or null. */
@@ -17,15 +19,20 @@ export interface Git {
   commonDir(): Promise<string>;
 }
 
+export interface Answer {
+  readonly code: number;
+  readonly stdout: string;
+}
+
 /** `extra`: environment for every command, such as another index. */
 export function openGit(root: string, extra: Readonly<Record<string, string>> = {}): Git {
   const rawBytes: Git["rawBytes"] = async (args, input) => {
     const chunks: Buffer[] = [];
     const collect = (stdout: NodeJS.ReadableStream) => stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-    await runGit(root, args, input, collect, extra);
+    await runGit(root, args, { input, extra, collect });
     return Buffer.concat(chunks);
   };
-  const raw: Git["raw"] = (args, input) => runGit(root, args, input, () => {}, extra);
+  const raw: Git["raw"] = async (args, input) => (await runGit(root, args, { input, extra })).stdout;
   const succeeds: Git["succeeds"] = (args) =>
     raw(args).then(
       () => true,
@@ -35,6 +42,7 @@ export function openGit(root: string, extra: Readonly<Record<string, string>> = 
     root,
     raw,
     rawBytes,
+    ask: (args, codes) => runGit(root, args, { extra, codes }),
     succeeds,
     resolve: async (revision) => {
       if (revision.startsWith("-")) return null;
@@ -49,17 +57,24 @@ export function openGit(root: string, extra: Readonly<Record<string, string>> = 
   };
 }
 
+interface RunOptions {
+  readonly extra: Readonly<Record<string, string>>;
+  readonly input?: string | Uint8Array | undefined;
+  /** Exit codes that are answers. */
+  readonly codes?: readonly number[];
+  readonly collect?: (stdout: NodeJS.ReadableStream) => void;
+}
+
 /** Runs one command. simple-git is loaded only when git really runs: 20 ms of start-up. */
 async function runGit(
   root: string,
   args: readonly string[],
-  input: string | Uint8Array | undefined,
-  collect: (stdout: NodeJS.ReadableStream) => void,
-  extra: Readonly<Record<string, string>>,
-): Promise<string> {
+  { input, extra, codes = [0], collect = () => {} }: RunOptions,
+): Promise<Answer> {
   const { simpleGit } = await import("simple-git");
   const environment = { ...gitEnvironment(), ...extra };
   let failed: UserError | undefined;
+  let code = 0;
   const git = simpleGit({
     baseDir: root,
     // simple-git drops every GIT_* it is not told to keep; without GIT_INDEX_FILE a hook would look at the wrong index.
@@ -68,13 +83,14 @@ async function runGit(
     input: () => (input === undefined ? undefined : Buffer.from(input)),
     // By default a silent failure counts as success. What is given back here comes out as text only.
     errors: (_error, { exitCode, stdErr }) => {
-      if (exitCode === 0) return undefined;
+      code = exitCode;
+      if (codes.includes(exitCode)) return undefined;
       failed = failure(exitCode, stdErr);
       return failed;
     },
   });
   try {
-    return await git
+    const stdout = await git
       .env(environment)
       .outputHandler((_command, stdout) => {
         collect(stdout);
@@ -82,6 +98,7 @@ async function runGit(
         stdout.once("end", () => stdout.emit("data", Buffer.alloc(0)));
       })
       .raw([...args]);
+    return { code, stdout };
   } catch (error) {
     throw failed ?? error;
   }

@@ -54,12 +54,13 @@ export async function blobSizes(git: Git, ids: Iterable<string>): Promise<Map<st
 }
 
 /**
- * Files of a commit (a full id) by path, as they are stored; what is not there, or no file, is left out. Asking
+ * Files of a commit (a full id) by path, as they are stored; what is not there, or no file (a symlink, a submodule), is
+ * left out. Asking
  * for `COMMIT:PATH` one by one would walk through a directory of n files n times.
  */
 export async function catFiles(git: Git, commit: string, paths: Iterable<string>): Promise<Map<string, Buffer>> {
   const wanted = new Set(paths);
-  const entries = (await tree(git, commit, "", [])).filter(({ path }) => wanted.has(path));
+  const entries = (await tree(git, commit, "", [])).filter(({ path, mode }) => wanted.has(path) && FILE.test(mode));
   const blobs = await catBlobs(
     git,
     entries.map(({ id }) => id),
@@ -71,6 +72,8 @@ export async function catFiles(git: Git, commit: string, paths: Iterable<string>
     }),
   );
 }
+
+const FILE = /^100/;
 
 /** Answers in the order asked; null for a missing object or one that is no blob. */
 async function catBatch(git: Git, names: readonly string[]): Promise<(Buffer | null)[]> {

@@ -35,19 +35,30 @@ describe("plan --base --head", () => {
     const before = clone.fingerprint();
     const plan = planOf(await planOfChange(clone));
     expect(decisions(plan)).toEqual(["issue carol Missing"]);
-    expect(plan.access).toEqual([{ client: "carol", previously: null, gains: ["files"], loses: [] }]);
+    expect(plan.access).toMatchObject([{ client: "carol", previously: null, gains: ["files"], loses: [] }]);
     expect(clone.fingerprint()).toEqual(before);
     expect((await planOfChange(twin)).stdout).toBe((await planOfChange(clone)).stdout);
   });
 
-  it("compares access with the merge base: what main did meanwhile is not the branch's doing", async () => {
+  it("compares the merge with main as it is: what main did meanwhile is not the branch's doing", async () => {
     using twin = branch((twin) =>
-      twin.write("clients.yaml", clientsYaml({ ...CLIENTS, carol: "{ groups: [guests] }" })),
+      twin.write("clients.yaml", clientsYaml({ aaron: "{ groups: [guests] }", ...CLIENTS })),
     );
     twin.write("clients.yaml", clientsYaml({ ...CLIENTS, dora: "{ groups: [staff] }" }));
     await twin.run("reconcile", "--commit", "--now", "2026-11-21T13:00:00Z");
     const plan = planOf(await planOfChange(twin));
-    expect(plan.access).toEqual([{ client: "carol", previously: null, gains: ["files"], loses: [] }]);
+    expect(plan.access).toMatchObject([{ client: "aaron", previously: null, gains: ["files"], loses: [] }]);
+    expect(plan.base).toBe(twin.git("rev-parse", "main").trim());
+  });
+
+  it("refuses what git cannot merge, by name", async () => {
+    using twin = branch((twin) =>
+      twin.write("clients.yaml", clientsYaml({ ...CLIENTS, carol: "{ groups: [guests] }" })),
+    );
+    twin.write("clients.yaml", clientsYaml({ ...CLIENTS, dora: "{ groups: [staff] }" }));
+    twin.commit("Add dora");
+    const { refusals } = planOf(await planOfChange(twin));
+    expect(refusals).toEqual([{ code: "MergeConflict", message: expect.stringMatching(/^clients\.yaml was changed/) }]);
   });
 
   it("has the digest that the working tree of the branch has", async () => {
@@ -82,6 +93,8 @@ describe("plan --base --head", () => {
     ["edits the registry as carried out", (twin: Repository) => append(twin, "pki/registry.yaml")],
     ["edits the servers' configuration", (twin: Repository) => append(twin, "pki/nginx/clients.map")],
     ["puts a directory among the requests", (twin: Repository) => twin.write("pki/reqs/deep/carol.req", "x\n")],
+    ["brings attributes for pki", (twin: Repository) => twin.write("pki/nginx/.gitattributes", "x\n")],
+    ["writes pki in another case", (twin: Repository) => twin.write("PKI/ca.crt", "x\n")],
     ["makes pki/reqs a symlink", (twin: Repository) => symlinkSync("/etc", twin.at("pki/reqs"))],
     ["renames a certificate", rename],
   ])("refuses a branch that %s", async (_, work) => {
@@ -91,7 +104,7 @@ describe("plan --base --head", () => {
     expect(planOf(ran).refusals.map(({ code }) => code)).toContain("StateEdited");
   });
 
-  it.each(["scripts/plan.ts", ".husky/pre-commit", "package.json", ".gitattributes", "pki/nginx/.gitattributes"])(
+  it.each(["scripts/plan.ts", "Makefile", "docs/picture.svg", "package.json", ".gitattributes", "Clients.yaml.bak"])(
     "warns of a branch that changes what machines run: %s",
     async (path) => {
       using twin = branch((twin) => twin.write(path, "x\n"));
@@ -133,9 +146,9 @@ describe("plan --base --head", () => {
 
   it("a branch without clients.yaml is a mistake that is explained", async () => {
     using twin = branch((twin) => twin.git("rm", "-q", "clients.yaml"));
-    const { code, stderr } = await planOfChange(twin);
+    const { code, stdout, stderr } = await planOfChange(twin);
     expect(code).toBe(1);
-    expect(stderr).toContain("clients.yaml is not there");
+    expect(JSON.parse(stdout).errors[0].message).toContain("clients.yaml is not there");
     expect(stderr).not.toContain("    at ");
   });
 
@@ -153,9 +166,11 @@ describe("plan --base --head", () => {
     using twin = ready.copy();
     twin.git("checkout", "--quiet", "--orphan", "change");
     twin.commit("Another beginning");
-    const { code, stderr } = await planOfChange(twin);
-    expect(code).toBe(1);
-    expect(stderr).toContain("have no commit in common here");
+    const ran = await planOfChange(twin);
+    expect(ran.code).toBe(1);
+    expect(planOf(ran).refusals).toEqual([
+      { code: "MergeConflict", message: expect.stringContaining("have no commit in common here") },
+    ]);
   });
 });
 

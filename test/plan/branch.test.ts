@@ -10,8 +10,18 @@ const WANTS = withClients(LAST, { bob: clientOf() });
 describe("a branch is refused as a whole", () => {
   it.each<[sentence: string, policy: Partial<Policy>, code: string, advice: string]>([
     ["that cannot be merged", { conflicts: ["clients.yaml"] }, "MergeConflict", "git merge origin/main"],
-    ["that brings code of npm's", { foreignCode: ["node_modules/x"] }, "ForeignCode", "git rm -r --cached"],
-    ["that edits state", { stateEdited: ["pki/crl.pem"] }, "StateEdited", "Take the change out of the branch"],
+    [
+      "that brings code of npm's",
+      { faults: [{ path: "node_modules/x", fault: "foreign" as const }] },
+      "ForeignCode",
+      "git rm -r --cached",
+    ],
+    [
+      "that edits state",
+      { faults: [{ path: "pki/crl.pem", fault: "edited" as const }] },
+      "StateEdited",
+      "Take the change out of the branch",
+    ],
   ])("%s", (_, policy, code, advice) => {
     const { plan, errand } = planFor(WANTS, STATE, NOW, policy);
     expect(plan.refusals).toEqual([{ code, message: expect.stringContaining(advice) }]);
@@ -20,25 +30,30 @@ describe("a branch is refused as a whole", () => {
   });
 
   it("also where nothing was ever carried out", () => {
-    const { plan, errand } = planFor(WANTS, { ...STATE, carriedOut: null }, NOW, { foreignCode: ["node_modules/x"] });
+    const { plan, errand } = planFor(WANTS, { ...STATE, carriedOut: null }, NOW, {
+      faults: [{ path: "node_modules/x", fault: "foreign" as const }],
+    });
     expect(plan.refusals.map(({ code }) => code)).toEqual(["ForeignCode"]);
     expect(errand).toBeNull();
   });
 
   it("also where nothing can be read", () => {
-    const { plan } = planFor(null, { ...STATE, carriedOut: null }, NOW, { foreignCode: ["node_modules/x"] });
+    const { plan } = planFor(null, { ...STATE, carriedOut: null }, NOW, {
+      faults: [{ path: "node_modules/x", fault: "foreign" as const }],
+    });
     expect(plan.refusals.map(({ code }) => code)).toEqual(["InvalidRegistry", "ForeignCode"]);
   });
 });
 
 it("names twenty paths of a branch that brings thousands, and says how many more there are", () => {
-  const foreignCode = Array.from({ length: 5000 }, (_, n) => `node_modules/${n}`);
-  const { refusals } = planFor(WANTS, STATE, NOW, { foreignCode }).plan;
+  const faults = Array.from({ length: 5000 }, (_, n) => ({ path: `node_modules/${n}`, fault: "foreign" as const }));
+  const { refusals } = planFor(WANTS, STATE, NOW, { faults }).plan;
   expect(refusals).toHaveLength(21);
   expect(refusals.at(-1)?.message).toBe("4980 more paths after these are refused for the same reason.");
 });
 
 it("a path with control characters is escaped", () => {
-  const [refusal] = planFor(WANTS, STATE, NOW, { stateEdited: ["pki/\u001b[2J"] }).plan.refusals;
+  const [refusal] = planFor(WANTS, STATE, NOW, { faults: [{ path: "pki/\u001b[2J", fault: "edited" as const }] }).plan
+    .refusals;
   expect(refusal?.message).not.toContain("\u001b");
 });

@@ -52,7 +52,9 @@ describe("the digest is the same", () => {
     ["whatever derived files look like, and locked ones", digest(REGISTRY, locked)],
     [
       "whoever judges the plan",
-      digest(REGISTRY, STATE, { policy: { ...NO_POLICY, allowLosses: 5, stateEdited: ["pki/x"] } }),
+      digest(REGISTRY, STATE, {
+        policy: { ...NO_POLICY, allowLosses: 5, faults: [{ path: "pki/x", fault: "edited" as const }] },
+      }),
     ],
     ["in another version", digest(REGISTRY, STATE, { version: "9" })],
   ])("%s", (_, same) => {

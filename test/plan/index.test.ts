@@ -89,7 +89,7 @@ describe("a registry that is refused as a whole is shown, and what was carried o
       "StateEdited",
       withClients(LAST, { new: clientOf() }),
       ["issue new Missing", "registry"],
-      { stateEdited: ["pki/crl.pem"] },
+      { faults: [{ path: "pki/crl.pem", fault: "edited" as const }] },
     ],
     ["Unsigned", { ...LAST, limits: { ...LAST.limits, signed: true } }, ["definition", "registry"]],
     [
@@ -138,7 +138,7 @@ describe("a registry that is refused as a whole is shown, and what was carried o
   });
 
   it("when nothing was carried out before, nothing is done", () => {
-    expect(planFor(LAST, stateOf(), NOW, { stateEdited: ["pki/x"] }).errand).toBeNull();
+    expect(planFor(LAST, stateOf(), NOW, { faults: [{ path: "pki/x", fault: "edited" as const }] }).errand).toBeNull();
   });
 });
 

@@ -133,6 +133,7 @@ export function publicKey(kind: "x509" | "pkey", file: string): string {
 export interface PlanJson {
   readonly asOf: string;
   readonly digest: string;
+  readonly base: string | null;
   readonly summary: Readonly<Record<string, number>>;
   readonly changes: readonly Readonly<Record<string, unknown>>[];
   readonly access: readonly Readonly<Record<string, unknown>>[];
