@@ -22,6 +22,8 @@ export interface Asked {
   /** A commit up to which an earlier run found every fact as it was first committed; null: look at all. */
   readonly since: string | null;
   readonly read: (path: string) => Buffer | null;
+  /** The working tree is looked at, and may differ from the head; false: the tree of a commit that has the head's facts. */
+  readonly uncommitted: boolean;
 }
 
 const NAMES = ["--no-renames", "--name-only", "-z"] as const;
@@ -36,7 +38,9 @@ export async function askHistory(asked: Asked): Promise<Testimony> {
   const [commits, dropped, uncommitted] = await Promise.all([
     git.raw(["rev-list", head, ...(known ? [`^${since}`] : [])]),
     droppedAtOrigin(git, head),
-    git.raw(["diff", "--no-ext-diff", "--no-textconv", ...NAMES, "--diff-filter=MDTU", head, "--", ...FACTS]),
+    asked.uncommitted
+      ? git.raw(["diff", "--no-ext-diff", "--no-textconv", ...NAMES, "--diff-filter=MDTU", head, "--", ...FACTS])
+      : "",
   ]);
   const [changed, lost] = await Promise.all([named(git, commits, "MDT"), named(git, dropped.join("\n"), "A")]);
   const suspects = new Set([...changed, ...lost, ...uncommitted.split("\0")].filter(isFact));

@@ -6,6 +6,7 @@ import { authorityMissing, doubts, registryProblems } from "../check/facts.ts";
 import { lostFacts, readHistory, rewrittenFacts, shortHistory } from "../check/history.ts";
 import { type CheckInput, warn } from "../check/input.ts";
 import { authorityKey, keyOf } from "../check/keys.ts";
+import { lineFindings } from "../check/line.ts";
 import { attributes, filter, guarded, hooks } from "../check/repository.ts";
 import { restorer } from "../check/restore.ts";
 import { signing } from "../check/signing.ts";
@@ -112,7 +113,8 @@ async function checkFacts(input: CheckInput, { progress }: CheckOptions): Promis
       () => line.tick(1),
       (certificate) => keyOf(certificate, input),
     );
-    const all = [...lostFacts(input), ...doubted, ...chained, ...(await authorityKey(input)), ...rewrittenFacts(input)];
+    const written = [...rewrittenFacts(input), ...(await lineFindings(input))];
+    const all = [...lostFacts(input), ...doubted, ...chained, ...(await authorityKey(input)), ...written];
     return oncePerPath(withoutConsequences(all));
   } finally {
     line.done();

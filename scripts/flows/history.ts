@@ -1,8 +1,8 @@
+import { askLine } from "../check/line.ts";
 import { askHistory, type Testimony } from "../check/witness.ts";
 import { CARRIED_OUT } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import type { Doubt, State } from "../model/state.ts";
-import { commonDirectory } from "../system/checkout.ts";
 import { tidyTemporaries, writeFiles } from "../system/files.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { readRegularFile } from "../system/read-file.ts";
@@ -17,19 +17,26 @@ const WORTH_NOTING = 100;
 
 /**
  * The state with git's history as one more witness: facts that were dropped or changed are doubted, and what was
- * revoked counts as revoked. Every commit is looked at once in each clone (2 ms each with 26,000 certificates).
+ * revoked counts as revoked; so are a registry as carried out, and holds, that did not come by reconcile. Every commit
+ * is looked at once in each clone (2 ms each with 26,000 certificates).
  */
-export async function withHistory(loaded: Loaded, root: string): Promise<Loaded> {
+export async function withHistory(loaded: Loaded, root: string, commit: string | null = null): Promise<Loaded> {
   const git = openGit(root);
-  const head = await git.resolve("HEAD");
+  const head = commit ?? (await git.resolve("HEAD"));
   if (head === null) return loaded;
-  const common = commonDirectory(root);
+  const common = await git.commonDir();
   const noted = readRegularFile(common, MEMO)?.toString("latin1").trim() ?? "";
   const since = /^[0-9a-f]{40,64}$/.test(noted) ? noted : null;
-  const testimony = await askHistory({ git, head, since, read: (path) => loaded.tree.read(path) });
-  const record = await lostRecord(loaded.state, git, head);
-  if (testimony.doubts.length === 0 && testimony.commits > WORTH_NOTING) await note(common, head);
-  return { ...loaded, state: heard(loaded.state, { ...testimony, doubts: [...testimony.doubts, ...record] }) };
+  const asked = { git, head, since, read: (path: string) => loaded.tree.read(path) };
+  const [testimony, faults, record] = await Promise.all([
+    askHistory({ ...asked, uncommitted: commit === null }),
+    askLine(asked),
+    lostRecord(loaded.state, git, head),
+  ]);
+  const strange = faults.map(({ path, message, fix }) => ({ path, message: `${message}. Bring it back: ${fix}` }));
+  const doubts = [...testimony.doubts, ...strange, ...record];
+  if (doubts.length === 0 && testimony.commits > WORTH_NOTING) await note(common, head);
+  return { ...loaded, state: heard(loaded.state, { ...testimony, doubts }) };
 }
 
 /** Without pki/registry.yaml nobody knows whom a change takes access from, and no limit holds. */

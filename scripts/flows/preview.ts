@@ -6,6 +6,7 @@ import { type Base, makePlan, NO_POLICY, type Planned, type Policy } from "../pl
 import { commitTree } from "../read/tree.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { listTree } from "../system/objects.ts";
+import { withHistory } from "./history.ts";
 import { gatehouseVersion, type Loaded, load, loadRegistry, loadToShow } from "./load.ts";
 import { commitOfWorkingTree, type Differing, differences, type Merged, mergeInMemory } from "./merge.ts";
 import { type Signatures, signaturesOfCommit, signaturesOfTree } from "./signed.ts";
@@ -51,11 +52,11 @@ async function lookAt({ root, now, head, base, asMain }: PreviewOptions): Promis
   const git = openGit(root);
   if (base !== null) return lookAtMerge(git, now, await judgedMerge(git, { base, head, asMain: asMain === true }));
   if (head === null) {
-    const loaded = await loadToShow(root, now);
+    const loaded = await withHistory(await loadToShow(root, now), root);
     return { loaded, signatures: await signaturesOfTree(loaded, root) };
   }
   const commit = await commitOf(git, head);
-  const loaded = await load(await commitTree(root, commit, [REGISTRY_FILE]), now);
+  const loaded = await withHistory(await load(await commitTree(root, commit, [REGISTRY_FILE]), now), root, commit);
   return { loaded, signatures: await signaturesOfCommit(loaded, root, commit) };
 }
 
@@ -91,7 +92,8 @@ export async function judgedMerge(git: Git, { base, head, asMain }: MergeAsked):
 
 async function lookAtMerge(git: Git, now: Instant, merge: Judged): Promise<Looked> {
   const { into, tree, conflicts, unrelated, changed, known } = merge;
-  const loaded = await load(await commitTree(git.root, tree, [REGISTRY_FILE]), now);
+  const seen = await load(await commitTree(git.root, tree, [REGISTRY_FILE]), now);
+  const loaded = await withHistory(seen, git.root, merge.vouched);
   return {
     loaded,
     signatures: await signaturesOfCommit(loaded, git.root, merge.vouched),

@@ -41,8 +41,14 @@ export function parseCanonicalRegistry(text: string): Registry {
 export function parseCarriedOut(text: string): CarriedOut {
   if (!text.startsWith("# ")) throw malformed("its first line is no comment");
   const body = text.slice(text.indexOf("\n") + 1);
-  const { version, registry } = fields(parse(body), "the document", 2);
-  return { version: textOf(version, "version"), registry: registryOf(registry, body) };
+  const document = parse(body);
+  const numbered = isFields(document) && document["number"] !== undefined;
+  const { version, number, registry } = fields(document, "the document", numbered ? 3 : 2);
+  return {
+    version: textOf(version, "version"),
+    number: numbered ? whole(number, "number") : 0,
+    registry: registryOf(registry, body),
+  };
 }
 
 function parse(text: string): unknown {

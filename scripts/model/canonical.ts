@@ -46,8 +46,19 @@ function write(registry: Registry): string {
 }
 
 /** pki/registry.yaml. */
-export function formatCarriedOut({ version, registry }: CarriedOut): string {
-  return `${CARRIED_OUT_COMMENT}{"version":${json(version)},"registry":${canonicalRegistry(registry).trimEnd()}}\n`;
+export function formatCarriedOut({ version, number, registry }: CarriedOut): string {
+  // Left out where there is none: so it was written before there were numbers.
+  const numbered = number === 0 ? "" : `"number":${number},`;
+  const body = canonicalRegistry(registry).trimEnd();
+  return `${CARRIED_OUT_COMMENT}{"version":${json(version)},${numbered}"registry":${body}}\n`;
+}
+
+/** What is to be carried out after what was last: a number of its own, but where nothing changes. */
+export function nextCarriedOut(last: CarriedOut | null, registry: Registry, version: string): CarriedOut {
+  const number = last?.number ?? 0;
+  const same =
+    last !== null && last.version === version && canonicalRegistry(last.registry) === canonicalRegistry(registry);
+  return { registry, version, number: same ? number : number + 1 };
 }
 
 function section<T>(name: string, entries: ReadonlyMap<string, T>, fields: (entry: T) => object): string {

@@ -122,6 +122,8 @@ export interface CarriedOut {
   readonly registry: Registry;
   /** Gatehouse's version that carried it out. */
   readonly version: string;
+  /** Rises with each change, so that no two forms are alike and an earlier one is known when it comes back; 0: none yet. */
+  readonly number: number;
 }
 
 /** A fact that cannot be read or believed; where, what is wrong, what to do. */

@@ -1,4 +1,4 @@
-import { formatCarriedOut } from "../model/canonical.ts";
+import { formatCarriedOut, nextCarriedOut } from "../model/canonical.ts";
 import { contentDigest } from "../model/content.ts";
 import type { DerivedFile } from "../model/derived.ts";
 import * as paths from "../model/paths.ts";
@@ -26,7 +26,8 @@ export function derivedFiles(
   const valid = validCertificates(registry, state, now, known);
   const orders = renewalOrders(valid);
   const files = deriveFiles({ registry, state, now, valid, renewals: renewalOffers(orders, state) });
-  const carriedOut = { path: paths.CARRIED_OUT, text: formatCarriedOut({ registry, version }) };
+  const next = nextCarriedOut(state.carriedOut, registry, version);
+  const carriedOut = { path: paths.CARRIED_OUT, text: formatCarriedOut(next) };
   return [...files, ...renewalFiles(orders, state), carriedOut];
 }
 

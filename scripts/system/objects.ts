@@ -40,6 +40,16 @@ export async function catBlobs(git: Git, ids: Iterable<string>): Promise<Map<str
   return blobs;
 }
 
+/** The id of what each name (`COMMIT:PATH`, of our own making) stands for; null: that is not there. */
+export async function idsOf(git: Git, names: readonly string[]): Promise<Map<string, string | null>> {
+  const wanted = [...new Set(names)];
+  if (wanted.length === 0) return new Map();
+  const answers = (await git.raw(["cat-file", "--batch-check"], wanted.map((name) => `${name}\n`).join(""))).split(
+    "\n",
+  );
+  return new Map(wanted.map((name, at) => [name, /^([0-9a-f]{40,64}) \w+ \d+$/.exec(answers[at] ?? "")?.[1] ?? null]));
+}
+
 /** Bytes of each blob by id, without reading it; absent ids and other objects are left out. */
 export async function blobSizes(git: Git, ids: Iterable<string>): Promise<Map<string, number>> {
   const wanted = [...new Set(ids)];

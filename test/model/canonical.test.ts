@@ -4,6 +4,7 @@ import { parse as parseYaml } from "yaml";
 import {
   canonicalRegistry,
   formatCarriedOut,
+  nextCarriedOut,
   parseCanonicalRegistry,
   parseCarriedOut,
 } from "../../scripts/model/canonical.ts";
@@ -150,7 +151,7 @@ describe("the canonical registry", () => {
 });
 
 describe("what was carried out", () => {
-  const carriedOut = { version: "1.2.3", registry: registryOf(EVERYTHING) };
+  const carriedOut = { version: "1.2.3", number: 7, registry: registryOf(EVERYTHING) };
   const written = formatCarriedOut(carriedOut);
 
   test("begins with a comment, is YAML, and is read back", () => {
@@ -159,6 +160,21 @@ describe("what was carried out", () => {
     const back = parseCarriedOut(written);
     expect(back.version).toBe("1.2.3");
     expect(formatCarriedOut(back)).toBe(written);
+  });
+
+  test("of a time before there were numbers is read, and written as it was", () => {
+    const before = written.replace('"number":7,', "");
+    expect(parseCarriedOut(before).number).toBe(0);
+    expect(formatCarriedOut(parseCarriedOut(before))).toBe(before);
+  });
+
+  test("has another number as soon as anything in it changes, and else the same", () => {
+    const { registry, version, number } = carriedOut;
+    const lower = { ...registry, limits: { ...registry.limits, lose: 3 } };
+    expect(nextCarriedOut(carriedOut, registry, version)).toEqual(carriedOut);
+    expect(nextCarriedOut(carriedOut, lower, version).number).toBe(number + 1);
+    expect(nextCarriedOut(carriedOut, registry, "1.2.4").number).toBe(number + 1);
+    expect(nextCarriedOut(null, registry, version).number).toBe(1);
   });
 
   const adam = /^"adam":.*\n/m.exec(written)?.[0] ?? "";

@@ -125,7 +125,7 @@ describe("the list", () => {
   });
 
   it("falls back on what was carried out when the registry cannot be read", () => {
-    const carried = { ...STATE, carriedOut: { registry: registry({ late: client() }), version: "1" } };
+    const carried = { ...STATE, carriedOut: { registry: registry({ late: client() }), version: "1", number: 1 } };
     expect(statusOf(null, carried, NOW, { ...EVERYTHING, client: "late" }).identities).toMatchObject([
       { state: "renewing" },
     ]);

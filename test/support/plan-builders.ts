@@ -225,7 +225,7 @@ export function stateOf(facts: Facts = {}): State {
     holds: bySerial(facts.holds ?? []),
     crl: facts.crl === undefined ? null : facts.crl,
     requests: mapOf(facts.requests ?? {}),
-    carriedOut: carriedOut && { registry: carriedOut, version: facts.version ?? VERSION },
+    carriedOut: carriedOut && { registry: carriedOut, version: facts.version ?? VERSION, number: 1 },
     keys: new Set(facts.keys ?? managed),
     files: new Map(Object.entries(facts.files ?? {}).map(([path, text]) => [path, stored(text)])),
     renewals: new Map((facts.renewals ?? []).map((one) => [one.predecessor, one])),

@@ -1,0 +1,87 @@
+import * as paths from "../model/paths.ts";
+import { UserError } from "../model/problem.ts";
+import { changesOf, type LineCommit } from "../system/first-parents.ts";
+import type { Git } from "../system/git.ts";
+import { catBlobs, idsOf } from "../system/objects.ts";
+import { readCrl, verifyCrl } from "../x509/crl-reader.ts";
+
+/** State that changes, and that nothing but main's own history can vouch for. */
+const MUTABLE = [paths.CARRIED_OUT, paths.DIR.held] as const;
+
+/** A merge on main's line, which brings state that main did not write, or leaves out what another line carried out. */
+export interface Strange {
+  readonly merge: LineCommit;
+  readonly path: string;
+  /** The blob that it left there; null: none. */
+  readonly blob: string | null;
+  /** Where the path is as it should be. */
+  readonly good: string;
+  readonly what: string;
+}
+
+/**
+ * Merges among these that change such state against their first parent, or leave out what their other parents carried
+ * out, and in which reconcile did not run. `versions`: the forms of pki/registry.yaml on main's line. `ca`: the
+ * authority's certificate.
+ */
+export async function strangeMerges(
+  git: Git,
+  versions: ReadonlyMap<string, string | null>,
+  merges: readonly LineCommit[],
+  ca: Buffer | null,
+): Promise<Strange[]> {
+  const brought = await changesOf(git, merges, MUTABLE);
+  const own = new Set(versions.values());
+  const recordAt = (commit: string) => `${commit}:${paths.CARRIED_OUT}`;
+  const others = await idsOf(
+    git,
+    merges.flatMap(({ parents }) => parents.slice(1).map(recordAt)),
+  );
+  const found = merges.flatMap((merge): Strange[] => {
+    const [first = "", ...rest] = merge.parents;
+    const changed = (brought.get(merge.id) ?? []).map(({ path, blob }) => {
+      return { merge, path, blob, good: first, what: BROUGHT };
+    });
+    if (changed.some(({ path }) => path === paths.CARRIED_OUT)) return changed;
+    const left = rest.flatMap((parent): Strange[] => {
+      const blob = others.get(recordAt(parent)) ?? null;
+      if (blob === null || own.has(blob)) return [];
+      return [{ merge, path: paths.CARRIED_OUT, blob, good: parent, what: LEFT_OUT }];
+    });
+    return [...changed, ...left.slice(0, 1)];
+  });
+  const settled = await settledMerges(git, [...new Set(found.map(({ merge }) => merge))], ca);
+  return found.filter(({ merge }) => !settled.has(merge.id));
+}
+
+export const BROUGHT = "was changed by the merge";
+export const LEFT_OUT = "is not what another line of history carried out, and which was left out by the merge";
+
+/** Merges in which reconcile ran: their CRL is newer than those of all their parents, and nobody else can sign one. */
+async function settledMerges(git: Git, merges: readonly LineCommit[], ca: Buffer | null): Promise<Set<string>> {
+  if (merges.length === 0 || ca === null) return new Set();
+  const named = (commit: string) => `${commit}:${paths.CRL_FILE}`;
+  const ids = await idsOf(
+    git,
+    merges.flatMap(({ id, parents }) => [id, ...parents].map(named)),
+  );
+  const blobs = await catBlobs(
+    git,
+    [...ids.values()].flatMap((id) => id ?? []),
+  );
+  const numberAt = (commit: string) => numberOfCrl(blobs.get(ids.get(named(commit)) ?? ""), ca);
+  const newer = merges.filter(({ id, parents }) => parents.every((parent) => numberAt(id) > numberAt(parent)));
+  return new Set(newer.map(({ id }) => id));
+}
+
+/** 0 where it is not the authority's: whoever merges could write any number. */
+function numberOfCrl(pem: Buffer | undefined, ca: Buffer): number {
+  if (pem === undefined) return 0;
+  try {
+    const text = pem.toString("utf8");
+    return verifyCrl(text, ca.toString("utf8")) ? readCrl(text).number : 0;
+  } catch (error) {
+    if (error instanceof UserError) return 0;
+    throw error;
+  }
+}
