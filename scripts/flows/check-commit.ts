@@ -69,7 +69,7 @@ async function mergeFindings(git: Git, merge: Judged): Promise<Finding[]> {
     ...faults.map(({ path, fault }) => {
       const back = known.has(path)
         ? `git checkout ${short} -- ${quoted(path)}`
-        : `git rm -r --cached -- ${quoted(path)}`;
+        : `git rm ${fault === "foreign" ? "-r --cached " : ""}-- ${quoted(path)}`;
       return block(WHY[fault].code, path, WHY[fault].brief, back);
     }),
   ];
