@@ -276,7 +276,7 @@ newer() {
 filter() {
 	in_git || return 0
 	copy=$common/gatehouse/filter
-	if newer "$copy/stamp" scripts/vault scripts/model scripts/recent-node.sh; then
+	if newer "$copy/stamp" scripts/vault scripts/model scripts/system/if-there.ts scripts/recent-node.sh; then
 		mkdir -p "$copy"
 		: >"$copy/stamp.new"
 		"$node" scripts/vault/copy-filter.ts "$PWD" || fail "git's filter could not be copied: see above"

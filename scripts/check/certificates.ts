@@ -3,6 +3,7 @@ import * as paths from "../model/paths.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Certificate, CertificateFacts, State } from "../model/state.ts";
 import { formatInstant } from "../model/time.ts";
+import { catFile } from "../system/objects.ts";
 import { certificateSpki } from "../x509/certificate.ts";
 import { decodePem } from "../x509/pem.ts";
 import { verifyCertificate, verifyCertificateAsync } from "../x509/verify.ts";
@@ -89,7 +90,7 @@ async function authorityItself(
 ): Promise<Finding[]> {
   const path = paths.CA_CERTIFICATE;
   if (head !== null && state.certificates.size > 0) {
-    const committed = await git.rawBytes(["cat-file", "blob", `${head}:${path}`]).catch(() => null);
+    const committed = await catFile(git, head, path);
     if (committed !== null && read(path)?.equals(committed) !== true)
       return [block("Rewritten", path, "is not the committed authority", await restore(path))];
   }

@@ -34,7 +34,9 @@ export async function readHistory(git: Git, head: string | null, others: readonl
   return { first: parse(listing), shallow: shallow.trim() === "true" };
 }
 
-const CHANGE = /^:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) [A-Z]\t(.+)$/;
+const CHANGE = /^:(\d+) (\d+) ([0-9a-f]+) ([0-9a-f]+) [A-Z]\t(.+)$/;
+/** Nothing, or a submodule, which is no fact: its commit is in another repository. */
+const NO_FILE: readonly string[] = ["000000", "160000"];
 const FACT = new RegExp(`^(?:${FACTS[0]}/(.+)\\.pem|${FACTS[1]}/(.+)\\.yaml)$`);
 
 /** Lines of diff-tree, oldest commit first. A path that git had to quote is none of ours. */
@@ -42,11 +44,12 @@ function parse(listing: string): Map<string, First> {
   const first = new Map<string, First>();
   let commit = "";
   for (const line of listing.split("\n")) {
-    const [, before = "", after = "", path] = CHANGE.exec(line) ?? [];
+    const [, modeBefore = "", modeAfter = "", before = "", after = "", path] = CHANGE.exec(line) ?? [];
     if (path === undefined) commit = line.slice(0, 64).trim() || commit;
     else if (isFact(path) && !first.has(path)) {
       // Below a shallow clone's edge, and against a merge's other parent, a fact may first be seen as it leaves.
-      const gone = /^0+$/.test(after);
+      const gone = NO_FILE.includes(modeAfter);
+      if (gone && NO_FILE.includes(modeBefore)) continue;
       first.set(path, { commit: gone ? `${commit}~1` : commit, blob: gone ? before : after });
     }
   }

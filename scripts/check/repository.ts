@@ -60,8 +60,7 @@ export async function filter({ git, root, vault, state }: CheckInput): Promise<F
     return [block("HalfUnlocked", paths.DIR.private, message, "npm run unlock")];
   }
   if (isConfigured(root) || (vault.state === "absent" && state.authority === null)) return [];
-  const value = async (name: string) =>
-    (await git.raw(["config", "--get", `filter.git-crypt.${name}`]).catch(() => "")).trim();
+  const value = async (name: string) => (await git.ask(["config", "--get", `filter.git-crypt.${name}`]))?.trim() ?? "";
   const [clean, smudge, process, required] = await Promise.all(["clean", "smudge", "process", "required"].map(value));
   const works = process !== "" || (clean !== "" && smudge !== "");
   const holds = works && /^(?:true|yes|on|1)$/i.test(required ?? "");

@@ -34,7 +34,7 @@ const NAMES = ["--no-renames", "--name-only", "-z"] as const;
  */
 export async function askHistory(asked: Asked): Promise<Testimony> {
   const { git, head, since } = asked;
-  const known = since !== null && (await git.succeeds(["merge-base", "--is-ancestor", since, head]));
+  const known = since !== null && (await isBefore(git, since, head));
   const [commits, dropped, uncommitted] = await Promise.all([
     git.raw(["rev-list", head, ...(known ? [`^${since}`] : [])]),
     droppedAtOrigin(git, head),
@@ -47,6 +47,11 @@ export async function askHistory(asked: Asked): Promise<Testimony> {
   const count = commits.split("\n").length - 1;
   if (suspects.size === 0) return { doubts: [], revocations: [], commits: count };
   return { ...(await examine(suspects, asked, dropped)), commits: count };
+}
+
+/** A commit that is no longer here, as after history was rewritten, is not. */
+async function isBefore(git: Git, since: string, head: string): Promise<boolean> {
+  return (await git.resolve(since)) !== null && git.succeeds(["merge-base", "--is-ancestor", since, head]);
 }
 
 /** Facts that these commits changed, against each of their parents: a merge may drop what one side has. */
@@ -68,11 +73,11 @@ async function named(git: Git, commits: string, filter: string): Promise<string[
 
 /** Commits that origin's branch of this name once had, as far as this clone saw, and has no more: a forced push. */
 export async function droppedAtOrigin(git: Git, head: string): Promise<string[]> {
-  const branch = await git.raw(["symbolic-ref", "--quiet", "--short", "HEAD"]).catch(() => "");
+  const branch = await git.ask(["symbolic-ref", "--quiet", "--short", "HEAD"]);
+  if (branch === null) return [];
   const ref = `refs/remotes/origin/${branch.trim()}`;
-  if (branch === "" || !(await git.succeeds(["rev-parse", "--verify", "--quiet", ref]))) return [];
-  // Where git has thrown old commits away already, there is nothing to be had.
-  const seen = await git.raw(["rev-list", "--walk-reflogs", ref]).catch(() => "");
+  if (!(await git.succeeds(["reflog", "exists", ref]))) return [];
+  const seen = await git.raw(["rev-list", "--walk-reflogs", ref, "--"]);
   const tips = [...new Set(lines(seen))];
   return tips.length === 0 ? [] : lines(await git.raw(["rev-list", ...tips, `^${ref}`, `^${head}`]));
 }

@@ -1,7 +1,7 @@
 import { UserError } from "../model/problem.ts";
 import { holdsKey, MANIFEST, type Release } from "../model/release.ts";
-import type { Git } from "../system/git.ts";
-import { catFiles } from "../system/objects.ts";
+import { type Git, hasRemote } from "../system/git.ts";
+import { catFile } from "../system/objects.ts";
 import { insistOnSigning, writeReleaseTree } from "./release-commit.ts";
 import type { Errand, Report, Transport } from "./transport.ts";
 
@@ -38,7 +38,7 @@ export const pullTransport: Transport<"pull"> = async ({ branch }, task, errand)
 
 /** Where the branch is at origin, its commit fetched; null where there is none yet. */
 async function tipOf(git: Git, branch: string): Promise<string | null> {
-  if (!(await git.succeeds(["remote", "get-url", REMOTE])))
+  if (!(await hasRemote(git, REMOTE)))
     throw new UserError("there is no remote origin to push to", "name it: git remote add origin URL");
   const full = `refs/heads/${branch}`;
   const listing = await git.raw(["ls-remote", REMOTE, full]);
@@ -56,7 +56,7 @@ async function tipOf(git: Git, branch: string): Promise<string | null> {
  * back, and a branch with something else on it is somebody's work.
  */
 async function insistOnForward(git: Git, tip: string, branch: string, { name, lineage }: Errand): Promise<void> {
-  const manifest = (await catFiles(git, tip, [MANIFEST])).get(MANIFEST)?.toString("utf8") ?? "";
+  const manifest = (await catFile(git, tip, MANIFEST))?.toString("utf8") ?? "";
   const word = (key: string) => new RegExp(`^${key} (\\S+)$`, "m").exec(manifest)?.[1];
   if (!manifest.startsWith("gatehouse-release ") || word("server") !== name) {
     throw new UserError(`${branch} at origin is not a branch of releases of ${name}`, "name another branch");

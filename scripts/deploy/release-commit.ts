@@ -8,10 +8,7 @@ import { writeRelease } from "./staging.ts";
 
 /** The server believes ssh signatures only. Throws UserError where git would make none. */
 export async function insistOnSigning(git: Git): Promise<void> {
-  const config = async (key: string) => {
-    const set = await git.succeeds(["config", "--get", key]);
-    return set ? (await git.raw(["config", "--get", key])).trim() : "";
-  };
+  const config = async (key: string) => (await git.ask(["config", "--get", key]))?.trim() ?? "";
   const signs = (await config("gpg.format")) === "ssh";
   const named = (await config("user.signingkey")) !== "" || (await config("gpg.ssh.defaultKeyCommand")) !== "";
   if (signs && named) return;

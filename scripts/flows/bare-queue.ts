@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { UserError } from "../model/problem.ts";
 import { now } from "../system/clock.ts";
 import { isAlive } from "../system/holder.ts";
+import { ifThere } from "../system/if-there.ts";
 import { parseHolder, withLock } from "../system/lock.ts";
 import { placesIn } from "./bare-places.ts";
 
@@ -44,13 +45,10 @@ export function answer(bare: string, ids: readonly string[], code: number): void
 /** The exit code that a request was answered with, once; null while there is none. */
 export function answerTo(bare: string, id: string): number | null {
   const file = join(placesIn(bare).answers, id);
-  try {
-    const code = Number(readFileSync(file, "utf8"));
-    rmSync(file, { force: true });
-    return code;
-  } catch {
-    return null;
-  }
+  const text = ifThere(file, () => readFileSync(file, "utf8"));
+  if (text === null) return null;
+  rmSync(file, { force: true });
+  return Number(text);
 }
 
 const DAY = 86_400;
@@ -65,11 +63,7 @@ function forgetOld(answers: string): void {
 }
 
 function list(directory: string): string[] {
-  try {
-    return readdirSync(directory).sort();
-  } catch {
-    return [];
-  }
+  return (ifThere(directory, () => readdirSync(directory)) ?? []).sort();
 }
 
 /** Whether a worker is at work. */

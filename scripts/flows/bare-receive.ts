@@ -7,6 +7,7 @@ import { planText } from "../render/plan-text.ts";
 import { printable } from "../render/printable.ts";
 import { PLAIN } from "../render/style.ts";
 import { type Git, openGit } from "../system/git.ts";
+import { headOf } from "../system/head.ts";
 import { keyFiles, mainOf } from "./bare-places.ts";
 import { findingLine } from "./finding-line.ts";
 import { planToShow } from "./plan-to-show.ts";
@@ -35,7 +36,8 @@ interface Update {
 export async function receive({ root, now, lines, say }: Push): Promise<boolean> {
   const git = openGit(root);
   const main = await mainOf(git);
-  const policy = await git.resolve(main);
+  const head = await headOf(git);
+  const policy = head.kind === "commit" ? head.id : null;
   offerKey(root);
   // Refs are as they were before the push. What an earlier update of the same push brings is looked at once.
   const known = ["--all"];

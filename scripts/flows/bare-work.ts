@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync 
 import { join } from "node:path";
 import { UserError } from "../model/problem.ts";
 import { openGit } from "../system/git.ts";
+import { headOf } from "../system/head.ts";
 import { mainOf, placesIn } from "./bare-places.ts";
 
 /**
@@ -28,7 +29,7 @@ export async function refreshWork(
   say: (text: string) => void,
 ): Promise<{ readonly work: string; readonly commit: string } | null> {
   const main = await mainOf(openGit(bare));
-  if ((await openGit(bare).resolve(main)) === null) return null;
+  if ((await headOf(openGit(bare))).kind === "unborn") return null;
   const { work } = placesIn(bare);
   if (existsSync(work)) {
     try {

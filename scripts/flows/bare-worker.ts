@@ -7,6 +7,7 @@ import { printable } from "../render/printable.ts";
 import { PLAIN } from "../render/style.ts";
 import { now } from "../system/clock.ts";
 import { openGit } from "../system/git.ts";
+import { newestCommit } from "../system/head.ts";
 import { rotate, writer } from "./bare-log.ts";
 import { keyFiles, placesIn } from "./bare-places.ts";
 import { answer, pending, tryWork } from "./bare-queue.ts";
@@ -88,7 +89,7 @@ async function reconcileMain(root: string, say: (text: string) => void): Promise
   });
   for (const problem of problems) say(printable(formatProblem(problem)));
   if (committed) {
-    const id = await openGit(root).resolve("HEAD");
+    const id = await newestCommit(openGit(root));
     say(`Committed and pushed as ${id?.slice(0, 12) ?? "HEAD"}.`);
   }
   return planned.plan.refusals.length > 0 ? 1 : 0;

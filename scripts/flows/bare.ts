@@ -12,7 +12,8 @@ import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../model/problem.ts";
-import { type Git, openGit } from "../system/git.ts";
+import { type Git, hasRemote, openGit } from "../system/git.ts";
+import { headOf } from "../system/head.ts";
 import { installCode } from "./bare-code.ts";
 import { keyFiles, mainOf, placesIn } from "./bare-places.ts";
 
@@ -36,7 +37,7 @@ export async function createBare(root: string, directory: string, say: (text: st
   }
   const git = openGit(bare);
   // Until there is any branch, the first one pushed decides nothing: HEAD does.
-  if ((await git.raw(["for-each-ref", "--count=1"])) === "")
+  if ((await git.raw(["rev-list", "--max-count=1", "--all"])) === "")
     await git.raw(["symbolic-ref", "HEAD", `refs/heads/${branch}`]);
   // Who moved main when; and no object that git itself would not have made.
   await git.raw(["config", "core.logAllRefUpdates", "true"]);
@@ -99,7 +100,7 @@ async function refuseForeign(bare: string): Promise<void> {
 
 /** The branch that is carried out. */
 async function branchOf(git: Git): Promise<string> {
-  return (await git.raw(["symbolic-ref", "--quiet", "--short", "HEAD"]).catch(() => "main")).trim();
+  return (await git.ask(["symbolic-ref", "--quiet", "--short", "HEAD"]))?.trim() ?? "main";
 }
 
 /** Whole or not at all: git may start it at any instant. */
@@ -127,8 +128,8 @@ async function next(root: string, bare: string): Promise<string[]> {
     ...(keyFiles(bare) === null
       ? [`git-crypt export-key '${key}'    # in an unlocked clone; only its owner may read it`]
       : []),
-    ...((await openGit(root).succeeds(["remote", "get-url", "origin"])) ? [] : [`git remote add origin '${bare}'`]),
-    ...((await openGit(bare).resolve(main)) === null ? [`git push origin ${branch}`] : []),
+    ...((await hasRemote(openGit(root), "origin")) ? [] : [`git remote add origin '${bare}'`]),
+    ...((await headOf(openGit(bare))).kind === "unborn" ? [`git push origin ${branch}`] : []),
   ];
   const after = [`Every push to ${branch} is carried out. Again without a push: ${run}. What happens: tail -f ${log}`];
   return steps.length === 0 ? after : ["Next:", ...steps.map((step) => `  ${step}`), ...after];

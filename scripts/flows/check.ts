@@ -16,6 +16,7 @@ import * as paths from "../model/paths.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
 import { openGit } from "../system/git.ts";
+import { newestCommit } from "../system/head.ts";
 import { EXPORT_HINT } from "../vault/init.ts";
 import { environmentKey } from "../vault/key-source.ts";
 import { openVault } from "../vault/vault.ts";
@@ -88,7 +89,7 @@ interface Gathered {
 async function gather({ root, now, checkClock }: CheckOptions): Promise<Gathered> {
   const git = openGit(root);
   const loading = loadWorkingTree(root, now);
-  const head = await git.resolve("HEAD");
+  const head = await newestCommit(git);
   const dropped = head === null ? [] : await droppedAtOrigin(git, head);
   const [loaded, history] = await Promise.all([loading, readHistory(git, head, dropped)]);
   const entries = entriesOf(root);

@@ -2,7 +2,7 @@ import { guardStaged } from "../guard/index.ts";
 import type { Plan } from "../model/plan.ts";
 import { UserError } from "../model/problem.ts";
 import { commitMessage } from "../render/commit-message.ts";
-import { type Git, openGit } from "../system/git.ts";
+import { type Git, hasRemote, openGit } from "../system/git.ts";
 
 const ATTRIBUTES = ".gitattributes";
 
@@ -40,7 +40,7 @@ export async function branchToPush(root: string): Promise<string> {
   const git = openGit(root);
   if (!(await git.succeeds(["symbolic-ref", "--quiet", "HEAD"])))
     throw new UserError("HEAD is detached: there is no branch to push", "check it out first: git checkout -B main");
-  if (!(await git.succeeds(["remote", "get-url", "origin"])))
+  if (!(await hasRemote(git, "origin")))
     throw new UserError("there is no remote origin to push to", "name it: git remote add origin URL");
   return (await git.raw(["symbolic-ref", "--short", "HEAD"])).trim();
 }
@@ -48,15 +48,22 @@ export async function branchToPush(root: string): Promise<string> {
 /** Pushes the branch. False when the remote has moved on meanwhile; FETCH_HEAD is then where it is now. */
 export async function pushState(root: string, branch: string): Promise<boolean> {
   const git = openGit(root);
-  if (await git.succeeds(["push", "--quiet", "origin", `HEAD:refs/heads/${branch}`])) return true;
+  const failure = await git.raw(["push", "--quiet", "origin", `HEAD:refs/heads/${branch}`]).then(() => null, userError);
+  if (failure === null) return true;
   await git.raw(["fetch", "--quiet", "origin", branch]);
   if (await git.succeeds(["merge-base", "--is-ancestor", "FETCH_HEAD", "HEAD"])) {
     throw new UserError(
       `the push to origin was refused, though ${branch} there has nothing new`,
+      failure.message,
       `see why: git push origin ${branch}`,
     );
   }
   return false;
+}
+
+function userError(error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  throw error;
 }
 
 /**

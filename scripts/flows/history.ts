@@ -5,6 +5,8 @@ import { UserError } from "../model/problem.ts";
 import type { Doubt, State } from "../model/state.ts";
 import { tidyTemporaries, writeFiles } from "../system/files.ts";
 import { type Git, openGit } from "../system/git.ts";
+import { newestCommit } from "../system/head.ts";
+import { catFile } from "../system/objects.ts";
 import { readRegularFile } from "../system/read-file.ts";
 import type { Loaded } from "./load.ts";
 
@@ -22,7 +24,7 @@ const WORTH_NOTING = 100;
  */
 export async function withHistory(loaded: Loaded, root: string, commit: string | null = null): Promise<Loaded> {
   const git = openGit(root);
-  const head = commit ?? (await git.resolve("HEAD"));
+  const head = commit ?? (await newestCommit(git));
   if (head === null) return loaded;
   const common = await git.commonDir();
   const noted = readRegularFile(common, MEMO)?.toString("latin1").trim() ?? "";
@@ -44,8 +46,8 @@ async function lostRecord({ carriedOut, doubts }: State, git: Git, head: string)
   if (carriedOut !== null || doubts.some(({ path }) => path === CARRIED_OUT)) return [];
   const last = (await git.raw(["rev-list", "--max-count=1", head, "--", CARRIED_OUT])).trim();
   if (last === "") return [];
-  const there = await git.succeeds(["cat-file", "-e", `${last}:${CARRIED_OUT}`]);
-  const from = there ? last : `${last}~1`;
+  const there = await catFile(git, last, CARRIED_OUT);
+  const from = there !== null ? last : `${last}~1`;
   return [{ path: CARRIED_OUT, message: `is gone. Bring it back: git checkout ${from} -- ${CARRIED_OUT}` }];
 }
 

@@ -21,8 +21,8 @@ export interface Merged {
  * UserError where git cannot be asked.
  */
 export async function mergeInMemory(git: Git, base: string, head: string): Promise<Merged> {
-  const common = await git.ask(["merge-base", base, head], [0, 1]);
-  if (common.code === 1) return { tree: base, conflicts: [], unrelated: true };
+  const common = await git.ask(["merge-base", base, head]);
+  if (common === null) return { tree: base, conflicts: [], unrelated: true };
   const { code, stdout } = await mergeTree(git, base, head);
   const [tree = "", ...paths] = stdout.split("\0").filter((field) => field !== "");
   if (!/^[0-9a-f]{40,64}$/.test(tree)) throw new UserError("git did not say what the merge would be", TOO_OLD);
@@ -36,7 +36,7 @@ const TOO_OLD = "git 2.38 or later is needed to look at a merge: git --version";
 /** Exit code 1 is a conflict; 129 is git's "unknown option". */
 async function mergeTree(git: Git, base: string, head: string) {
   const asked = ["merge-tree", "--write-tree", "--name-only", "-z", "--no-messages", base, head];
-  const answer = await git.ask(asked, [0, 1, 129]);
+  const answer = await git.answer(asked, [0, 1, 129]);
   if (answer.code === 129) throw new UserError("this git cannot merge in memory", TOO_OLD);
   return answer;
 }

@@ -5,7 +5,8 @@ import { entryIn } from "../read/registry-entry.ts";
 import type { CommitNamed, Origin, Provenance } from "../render/provenance.ts";
 import { commitsTouching, firstParents, isShallow, type LineCommit, versionsOnLine } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";
-import { catBlobs } from "../system/objects.ts";
+import { newestCommit } from "../system/head.ts";
+import { blobsThere, catFile } from "../system/objects.ts";
 import { findProgram } from "../system/programs.ts";
 import { openVerifier, type Verifier } from "../system/signatures.ts";
 import { openHistory } from "./signed.ts";
@@ -17,7 +18,7 @@ import { verdictOf } from "./signed-stretch.ts";
  */
 export async function provenanceOf(root: string, { serial, identity }: Certificate): Promise<Provenance | null> {
   const git = openHistory(root);
-  const tip = await git.resolve("HEAD");
+  const tip = await newestCommit(git);
   if (tip === null) return null;
   // Without ssh-keygen nobody can say who signed; the rest is known all the same.
   await using verifier = findProgram("ssh-keygen") === null ? null : await openVerifier(git);
@@ -55,7 +56,7 @@ async function changeOfEntry(git: Git, line: readonly LineCommit[], identity: st
   for (let at = 0; at < commits.length; at += AT_ONCE) {
     // One more: each is compared with the one before it.
     const some = commits.slice(at, at + AT_ONCE + 1);
-    const contents = await catBlobs(
+    const contents = await blobsThere(
       git,
       some.flatMap(({ id }) => versions.get(id) ?? []),
     );
@@ -72,9 +73,7 @@ async function changeOfEntry(git: Git, line: readonly LineCommit[], identity: st
 async function named({ git, verifier }: Context, commit: LineCommit | undefined): Promise<CommitNamed | null> {
   if (commit === undefined) return null;
   const { id, committed, parents } = commit;
-  const read = async (at: string) =>
-    String(await git.rawBytes(["cat-file", "blob", `${at}:${SIGNERS_FILE}`]).catch(() => ""));
-  const signers = parents[0] === undefined ? "" : await read(parents[0]);
+  const signers = parents[0] === undefined ? "" : String((await catFile(git, parents[0], SIGNERS_FILE)) ?? "");
   const words = (await git.raw(["show", "--no-patch", "--no-show-signature", "--format=%an%n%s", id])).split("\n");
   const [author = "", subject = ""] = words;
   const signature = (await verifier?.verify([id], signers))?.get(id);

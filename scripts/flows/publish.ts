@@ -3,6 +3,7 @@ import { UserError } from "../model/problem.ts";
 import { isOfPullRequests } from "../plan/of-pull-requests.ts";
 import { now as clock } from "../system/clock.ts";
 import { openGit } from "../system/git.ts";
+import { newestCommit } from "../system/head.ts";
 import { branchToPush, commitState, pushState, startOver } from "./commit.ts";
 import { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";
 import { insistOnSignature, mustSign } from "./signed-commit.ts";
@@ -30,7 +31,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
   if (options.push) await requireClean(root);
   for (let attempt = 1; ; attempt++) {
     const now = options.push ? clock() : options.now;
-    const before = await openGit(root).resolve("HEAD");
+    const before = await newestCommit(openGit(root));
     const signed = options.commit && (await mustSign(root));
     const done = await reconcile({ ...options, now });
     const paths = pathsOf(done);

@@ -149,12 +149,11 @@ async function stage({ git, files, unlocked }: Work): Promise<void> {
 
 async function undo({ git, root, common, files, people, keyName, old, unlocked }: Work): Promise<void> {
   if (unlocked) saveKey(common, old);
-  if (people.length > 0) await git.succeeds(["checkout", "--quiet", "HEAD", "--", `.git-crypt/keys/${keyName}`]);
   await git.raw(["read-tree", "HEAD"]);
   if (!unlocked) {
     const blobs = await catBlobs(
       git,
-      files.map(({ blob }) => blob ?? ""),
+      files.flatMap(({ blob }) => blob ?? []),
     );
     await writeFiles(
       root,
@@ -168,11 +167,13 @@ async function undo({ git, root, common, files, people, keyName, old, unlocked }
     git,
     files.map(({ path }) => path),
   );
+  if (people.length > 0) await git.raw(["checkout", "--quiet", "HEAD", "--", `.git-crypt/keys/${keyName}`]);
 }
 
 /** What was committed is what was meant, byte for byte. */
 async function insist({ git }: Work, sealed: readonly Sealed[]): Promise<void> {
-  const now = new Map((await protectedFiles(git)).map(({ path, blob }) => [path, blob ?? ""]));
+  const committed = (await protectedFiles(git)).filter(({ blob }) => blob !== null);
+  const now = new Map(committed.map(({ path, blob }) => [path, blob ?? ""]));
   const blobs = await catBlobs(git, now.values());
   const wrong = sealed.find(({ path, data }) => blobs.get(now.get(path) ?? "")?.equals(data) !== true);
   if (wrong) throw new Error(`after rekey ${wrong.path} is not what the new key seals`);

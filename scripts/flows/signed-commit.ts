@@ -2,6 +2,8 @@ import { CARRIED_OUT } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import { STATE_PRINCIPAL } from "../plan/allowed-signers.ts";
 import { openGit } from "../system/git.ts";
+import { newestCommit } from "../system/head.ts";
+import { catFile } from "../system/objects.ts";
 import { whyNotSigned } from "./signed.ts";
 import { asksForSignatures } from "./signed-policy.ts";
 
@@ -11,10 +13,11 @@ import { asksForSignatures } from "./signed-policy.ts";
  */
 export async function mustSign(root: string): Promise<boolean> {
   const git = openGit(root);
-  const carriedOut = await git.rawBytes(["cat-file", "blob", `HEAD:${CARRIED_OUT}`]).catch(() => null);
+  const head = await newestCommit(git);
+  const carriedOut = head === null ? null : await catFile(git, head, CARRIED_OUT);
   if (carriedOut === null || !asksForSignatures(carriedOut)) return false;
-  const signs = await git.raw(["config", "--type=bool", "--get", "commit.gpgsign"]).catch(() => "");
-  if (signs.trim() === "true") return true;
+  const signs = await git.ask(["config", "--type=bool", "--get", "commit.gpgsign"]);
+  if (signs?.trim() === "true") return true;
   throw new UserError(
     "limits.signed is on, and git does not sign commits here: nobody would carry out what comes after ours; nothing was done",
     "run: git config gpg.format ssh && git config user.signingkey KEYFILE && git config commit.gpgsign true",
@@ -25,7 +28,7 @@ export async function mustSign(root: string): Promise<boolean> {
 /** Takes our commit back, its changes staying in the tree, unless its signature counts. */
 export async function insistOnSignature(root: string, before: string | null): Promise<void> {
   const git = openGit(root);
-  const ours = await git.resolve("HEAD");
+  const ours = await newestCommit(git);
   const why = ours === null ? null : await whyNotSigned(root, ours);
   if (why === null || before === null) return;
   await git.raw(["reset", "--soft", before]);

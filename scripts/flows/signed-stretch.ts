@@ -10,7 +10,7 @@ import {
 } from "../plan/unsigned.ts";
 import { changesOf, commitsTouching, type LineCommit } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";
-import { catBlobs } from "../system/objects.ts";
+import { blobsThere, catFile } from "../system/objects.ts";
 import type { Signature, Verifier } from "../system/signatures.ts";
 import type { Policies } from "./signed-policy.ts";
 
@@ -87,7 +87,7 @@ async function carriesOut({ git, policies }: Context, place: number): Promise<bo
 }
 
 async function textOf(git: Git, blob: string | null): Promise<string> {
-  return blob === null ? "" : ((await catBlobs(git, [blob])).get(blob)?.toString("utf8") ?? "");
+  return blob === null ? "" : ((await blobsThere(git, [blob])).get(blob)?.toString("utf8") ?? "");
 }
 
 /** In the order asked. */
@@ -134,8 +134,8 @@ async function isDisowned({ git, verifier }: Context, commit: LineCommit | undef
   const [first, ...others] = commit?.parents ?? [];
   if (commit === undefined || first === undefined || others.length === 0) return false;
   const ids = await commitsTouching(git, [...others, `^${first}`], [SIGNERS_FILE]);
-  const read = (id: string) => git.rawBytes(["cat-file", "blob", `${id}:${SIGNERS_FILE}`]).catch(() => "");
-  for (const signers of new Set((await Promise.all(ids.map(read))).map(String))) {
+  const versions = await Promise.all(ids.map((id) => catFile(git, id, SIGNERS_FILE)));
+  for (const signers of new Set(versions.map((bytes) => String(bytes ?? "")))) {
     if ((await verifier.verify([commit.id], signers)).get(commit.id)?.letter !== "G") return true;
   }
   return false;

@@ -13,7 +13,8 @@ import {
   versionsOnLine,
 } from "../system/first-parents.ts";
 import { type Git, openGit } from "../system/git.ts";
-import { catBlobs } from "../system/objects.ts";
+import { newestCommit } from "../system/head.ts";
+import { blobsThere } from "../system/objects.ts";
 import { openVerifier } from "../system/signatures.ts";
 import type { Loaded } from "./load.ts";
 import { asksForSignatures, Policies } from "./signed-policy.ts";
@@ -30,7 +31,7 @@ type Read = Pick<Loaded, "tree" | "state">;
 /** Of the working tree: HEAD with all that leads to it, and what is in no commit. */
 export async function signaturesOfTree({ tree, state }: Read, root: string): Promise<Signatures> {
   const signed = state.carriedOut?.registry.limits.signed === true;
-  const unsigned = await unsignedOf(root, await openGit(root).resolve("HEAD"), { signed });
+  const unsigned = await unsignedOf(root, await newestCommit(openGit(root)), { signed });
   return { unsigned, signers: tree.readText(SIGNERS_FILE) ?? "" };
 }
 
@@ -119,7 +120,7 @@ async function turnedAround(git: Git, line: readonly LineCommit[], registry: rea
   if (beside.length === 0) return [];
   const changes = await changesOf(git, await readCommits(git, beside), [CARRIED_OUT]);
   const blobs = new Map([...changes].flatMap(([id, [change]]) => (change?.blob ? [[id, change.blob] as const] : [])));
-  const contents = await catBlobs(git, blobs.values());
+  const contents = await blobsThere(git, blobs.values());
   const signed = [...blobs].filter(([, blob]) => asksForSignatures(contents.get(blob)));
   return Promise.all(signed.map(([id]) => nameOf(git, id)));
 }

@@ -1,6 +1,5 @@
-import { UserError } from "../model/problem.ts";
 import type { Git } from "../system/git.ts";
-import { catObjects, objectSizes } from "../system/objects.ts";
+import { catObjects, MissingObject, objectSizes } from "../system/objects.ts";
 
 /** Objects are read in batches of about this many bytes, so that a large commit needs little memory. */
 const BATCH = 32 * 1024 * 1024;
@@ -29,7 +28,7 @@ export async function* readObjects(
   let total = 0;
   for (const id of wanted) {
     const found = sizes.get(id);
-    if (found === undefined) throw missing(id);
+    if (found === undefined) throw new MissingObject(id);
     if (found.size > LARGEST) yield { id, type: found.type, bytes: null };
     else {
       if (batch.length > 0 && total + found.size > BATCH) {
@@ -48,21 +47,7 @@ async function* readBatch(git: Git, ids: readonly string[]): AsyncGenerator<Read
   const objects = await catObjects(git, ids);
   for (const id of ids) {
     const object = objects.get(id);
-    if (object === undefined) throw missing(id);
+    if (object === undefined) throw new MissingObject(id);
     yield { id, ...object };
-  }
-}
-
-function missing(id: string): MissingObject {
-  return new MissingObject(id);
-}
-
-/** Says which object; the caller knows its path. */
-export class MissingObject extends UserError {
-  readonly id: string;
-
-  constructor(id: string) {
-    super(`object ${id} cannot be checked: git does not have it`, "fetch it, or mend the repository: git fsck");
-    this.id = id;
   }
 }

@@ -4,9 +4,11 @@ import { UserError } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
 import { now as clock } from "../system/clock.ts";
 import { type Git, openGit } from "../system/git.ts";
+import { headOf } from "../system/head.ts";
+import { MissingObject } from "../system/objects.ts";
 import { ALLOW_FILE, type Allow, NOTHING_ALLOWED, parseAllow } from "./allow.ts";
 import { filterOf, RULES, unprotected } from "./attributes.ts";
-import { MissingObject, readObjects } from "./blobs.ts";
+import { readObjects } from "./blobs.ts";
 import { block, type GuardFinding, type Item, quoted } from "./finding.ts";
 import { Judge } from "./judge.ts";
 import { isProtected, needsFilter } from "./protected.ts";
@@ -34,7 +36,7 @@ export async function guardStaged(root: string, now: Instant = clock()): Promise
     kept.length === 0
       ? [null, new Map<string, string>()]
       : await Promise.all([unprotected(git, "index", kept), filterOf(git, kept)]);
-  const rules = entries.length > 0 || (await git.resolve("HEAD")) !== null;
+  const rules = entries.length > 0 || (await headOf(git)).kind === "commit";
   const inIndex = rules ? (probed ?? ofKeys) : null;
   const policy = await readAllow(git, entries, now);
   const judge = new Judge({ secrets: openSecrets(root, filters), allow: policy.allow, published: false, now });

@@ -2,7 +2,7 @@ import { UserError } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
 import { now as clock } from "../system/clock.ts";
 import { type Git, openGit } from "../system/git.ts";
-import { catFiles, objectSizes } from "../system/objects.ts";
+import { catFile, MissingObject, objectSizes } from "../system/objects.ts";
 import { ALLOW_FILE, NOTHING_ALLOWED } from "./allow.ts";
 import { readObjects } from "./blobs.ts";
 import { attributesOfCommits, sealedAt } from "./commit-attributes.ts";
@@ -54,7 +54,7 @@ export async function guardRange(
 async function resolve(git: Git, name: string): Promise<string> {
   // An empty name would be HEAD to git: a variable that CI has not set must not make an empty range.
   const refused = name === "" || name.startsWith("-");
-  const id = refused ? "" : await git.raw(["rev-parse", "--verify", "--quiet", name]).catch(() => "");
+  const id = refused ? "" : ((await git.ask(["rev-parse", "--verify", "--quiet", name])) ?? "");
   const there = id !== "" && (await objectSizes(git, [id.trim()])).size === 1;
   if (!there) throw new UserError(`git does not have "${name}"`, "run: git fetch --unshallow, or git fetch");
   return id.trim();
@@ -70,6 +70,7 @@ async function guardObjects(git: Git, tip: string, base: string | null, { known,
   const not = [...(base === null ? [] : [base]), ...known];
   const objects = await reachable(git, [tip, ...(not.length === 0 ? [] : ["--not", ...not])]);
   const sizes = await objectSizes(git, objects.keys());
+  for (const id of objects.keys()) if (!sizes.has(id)) throw new MissingObject(id);
   const ofType = (type: string) => [...objects.keys()].filter((id) => sizes.get(id)?.type === type);
   const commits = ofType("commit");
   await refuseShallow(git, commits);
@@ -130,8 +131,8 @@ async function refuseShallow(git: Git, commits: readonly string[]): Promise<void
 /** The exceptions as the base has them: a change cannot excuse itself. */
 async function policyAt(git: Git, base: string | null, now: Instant) {
   const commit = base === null ? null : await git.resolve(base);
-  const bytes = commit === null ? undefined : (await catFiles(git, commit, [ALLOW_FILE])).get(ALLOW_FILE);
-  if (bytes === undefined) return { allow: NOTHING_ALLOWED, findings: [] };
+  const bytes = commit === null ? null : await catFile(git, commit, ALLOW_FILE);
+  if (bytes === null) return { allow: NOTHING_ALLOWED, findings: [] };
   return allowed(bytes, now, { mode: "", id: "", path: ALLOW_FILE, commit, remove: `\${EDITOR:-vi} ${ALLOW_FILE}` });
 }
 

@@ -1,16 +1,16 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../model/problem.ts";
 import { commonDirectory } from "../system/checkout.ts";
+import { keyDirectory, keysIn, readIfThere } from "../vault/key-directory.ts";
 import { parseKeyFile, type VaultKey } from "../vault/key-file.ts";
 import { environmentKey } from "../vault/key-source.ts";
 import type { Secrets } from "./protected.ts";
 
 /** git-crypt's keys in this repository, default and named, and the one in the environment. */
 export function openSecrets(root: string, filters: ReadonlyMap<string, string>): Secrets {
-  const directory = keyDirectory(root);
-  const names = directory === null ? [] : readdirSync(directory);
-  const own = names.flatMap((name) => readKey(join(directory ?? "", name)));
+  const common = commonDirectoryOf(root);
+  const names = common === null ? [] : keysIn(common);
+  const own = names.flatMap((name) => readKey(join(keyDirectory(common ?? ""), name)));
   const given = environmentKey(process.env);
   const keys = given === null ? own : [given, ...own];
   const drivers = new Set(keys.map(({ name }) => (name === null ? "git-crypt" : `git-crypt-${name}`)));
@@ -24,10 +24,9 @@ export function openSecrets(root: string, filters: ReadonlyMap<string, string>):
   };
 }
 
-function keyDirectory(root: string): string | null {
+function commonDirectoryOf(root: string): string | null {
   try {
-    const directory = join(commonDirectory(root), "git-crypt", "keys");
-    return existsSync(directory) ? directory : null;
+    return commonDirectory(root);
   } catch (error) {
     // A bare repository has none.
     if (error instanceof UserError) return null;
@@ -35,11 +34,14 @@ function keyDirectory(root: string): string | null {
   }
 }
 
+/** What is no key opens nothing. Throws UserError where the file cannot be read. */
 function readKey(file: string): VaultKey[] {
+  const bytes = readIfThere(file);
+  if (bytes === null) return [];
   try {
-    return [parseKeyFile(readFileSync(file))];
+    return [parseKeyFile(bytes)];
   } catch (error) {
-    if (error instanceof UserError || (error instanceof Error && "code" in error)) return [];
+    if (error instanceof UserError) return [];
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { Git } from "../system/git.ts";
+import { headOf } from "../system/head.ts";
 
 /** One entry of the index. */
 export interface StagedEntry {
@@ -22,7 +23,7 @@ export async function indexEntries(git: Git): Promise<StagedEntry[]> {
 export async function changedPaths(git: Git): Promise<Map<string, boolean>> {
   const options = ["--cached", "--raw", "--no-renames", "--diff-filter=d", "-z"];
   const head = await git.raw(["diff-index", ...options, "HEAD"]).catch(async (error: unknown) => {
-    if ((await git.resolve("HEAD")) !== null) throw error;
+    if ((await headOf(git)).kind === "commit") throw error;
     const empty = (await git.raw(["hash-object", "-t", "tree", "--stdin"], "")).trim();
     return git.raw(["diff-index", ...options, empty]);
   });

@@ -9,20 +9,31 @@ export interface Git {
   raw(args: readonly string[], input?: string | Uint8Array): Promise<string>;
   /** Standard output as bytes. */
   rawBytes(args: readonly string[], input?: string | Uint8Array): Promise<Buffer>;
-  /** Exit code and standard output where the code is one of those; throws UserError on any other. */
-  ask(args: readonly string[], codes: readonly number[]): Promise<Answer>;
-  /** Whether git exits 0. */
+  /** Where git ends with one of these codes, which are answers; throws UserError on any other. */
+  answer(args: readonly string[], codes: readonly number[]): Promise<Answer>;
+  /**
+   * Standard output, or null for exit code 1, by which git's plumbing says no. On any other it could not tell: that
+   * throws, for it is no answer.
+   */
+  ask(args: readonly string[]): Promise<string | null>;
+  /** Whether git says yes (exit code 0) or no (1). Throws as ask does. */
   succeeds(args: readonly string[]): Promise<boolean>;
-  /** The full id of the commit that a name stands for, or null. */
+  /**
+   * The full id of the commit that a name stands for; null where git has none of that name. Throws where it cannot
+   * tell, such as with a broken ref. Where HEAD leads is a question of its own (head.ts).
+   */
   resolve(revision: string): Promise<string | null>;
   topLevel(): Promise<string>;
   commonDir(): Promise<string>;
 }
 
+/** How git ended, and what it wrote to standard output. */
 export interface Answer {
   readonly code: number;
   readonly stdout: string;
 }
+
+const NO = 1;
 
 /** `extra`: environment for every command, such as another index. */
 export function openGit(root: string, extra: Readonly<Record<string, string>> = {}): Git {
@@ -33,28 +44,34 @@ export function openGit(root: string, extra: Readonly<Record<string, string>> = 
     return Buffer.concat(chunks);
   };
   const raw: Git["raw"] = async (args, input) => (await runGit(root, args, { input, extra })).stdout;
-  const succeeds: Git["succeeds"] = (args) =>
-    raw(args).then(
-      () => true,
-      () => false,
-    );
+  const answer: Git["answer"] = (args, codes) => runGit(root, args, { extra, codes });
+  const ask: Git["ask"] = async (args) => {
+    const { code, stdout } = await answer(args, [0, NO]);
+    return code === NO ? null : stdout;
+  };
   return {
     root,
     raw,
     rawBytes,
-    ask: (args, codes) => runGit(root, args, { extra, codes }),
-    succeeds,
+    answer,
+    ask,
+    succeeds: async (args) => (await ask(args)) !== null,
     resolve: async (revision) => {
       if (revision.startsWith("-")) return null;
-      const lookup = raw(["rev-parse", "--verify", "--quiet", `${revision}^{commit}`]);
-      return lookup.then(
-        (id) => id.trim(),
-        () => null,
-      );
+      const id = await ask(["rev-parse", "--verify", "--quiet", `${revision}^{commit}`]);
+      if (id !== null) return id.trim();
+      // An empty ref, or one whose commit is missing, gets the same no; this dies of them.
+      await raw(["rev-list", "--max-count=1", "--all"]);
+      return null;
     },
     topLevel: async () => (await raw(["rev-parse", "--show-toplevel"])).trimEnd(),
     commonDir: async () => (await raw(["rev-parse", "--path-format=absolute", "--git-common-dir"])).trimEnd(),
   };
+}
+
+/** Whether there is a remote of this name. (`git remote get-url` has one exit code for that, and more in older versions.) */
+export function hasRemote(git: Git, name: string): Promise<boolean> {
+  return git.succeeds(["config", "--get", `remote.${name}.url`]);
 }
 
 interface RunOptions {
@@ -114,12 +131,14 @@ function gitEnvironment(): Record<string, string> {
   });
 }
 
-function failure(exitCode: number, stdErr: readonly Buffer[]): UserError {
+/** simple-git's types have a number, but Node gives null for a process that a signal has ended. */
+function failure(exitCode: number | null, stdErr: readonly Buffer[]): UserError {
   const said = Buffer.concat([...stdErr]).toString("utf8");
   if (/\bspawn git ENOENT\b/.test(said)) return new UserError("git is not installed", "run: sh scripts/setup.sh");
   // Control characters could come from a stranger's file names or a server.
   const words = said.replace(/[^\P{Cc}\n]/gu, "").trim();
-  return new UserError(words === "" ? `git failed with exit code ${exitCode}` : `git: ${words}`);
+  if (words !== "") return new UserError(`git: ${words}`);
+  return new UserError(exitCode === null ? "git was killed" : `git failed with exit code ${exitCode}`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { UserError } from "../model/problem.ts";
 import type { Git } from "./git.ts";
 
 /** One entry of a tree. `size` in bytes; null for what is no blob (a submodule). */
@@ -18,59 +19,94 @@ export async function listTree(git: Git, commit: string, directory: string): Pro
 /** Without `-l` sizes are null, and git need not look at each object. */
 async function tree(git: Git, commit: string, directory: string, options: readonly string[]): Promise<TreeEntry[]> {
   const below = directory === "" ? [] : [`${directory.replace(/\/+$/, "")}/`];
-  const listing = await git.raw(["ls-tree", "-r", "-z", ...options, "--full-tree", commit, "--", ...below]);
+  return parseTree(await git.raw(["ls-tree", "-r", "-z", ...options, "--full-tree", commit, "--", ...below]));
+}
+
+/** Not a submodule, nor a directory. */
+function isFile({ mode }: TreeEntry): boolean {
+  return mode.startsWith("10") || mode === "120000";
+}
+
+/** `MODE TYPE ID[ SIZE]TAB PATH NUL`; the size of a blob that git does not have is the word BAD. */
+function parseTree(listing: string): TreeEntry[] {
   const entries: TreeEntry[] = [];
   for (const line of listing.split("\0")) {
-    const match = /^(\d{6}) \w+ ([0-9a-f]+)(?: +(\d+|-))?\t(.*)$/s.exec(line);
-    if (!match) continue;
+    if (line === "") continue;
+    const match = /^(\d{6}) \w+ ([0-9a-f]+)(?: +(\d+|-|BAD))?\t(.*)$/s.exec(line);
+    if (!match) throw new Error("git ls-tree says what is not known of it");
     const [, mode = "", id = "", size = "-", path = ""] = match;
+    if (size === "BAD") throw new MissingObject(id);
     entries.push({ mode, id, size: size === "-" ? null : Number(size), path });
   }
   return entries;
 }
 
-/** Blobs by id through one `git cat-file --batch`, as they are stored: ciphertext stays ciphertext. Absent ids are left out. */
+/**
+ * Blobs by id through one `git cat-file --batch`, as they are stored: ciphertext stays ciphertext. The ids are those of
+ * files that git listed: throws MissingObject where one is not there, for that is no absent file.
+ */
 export async function catBlobs(git: Git, ids: Iterable<string>): Promise<Map<string, Buffer>> {
-  const wanted = [...new Set(ids)];
-  const blobs = new Map<string, Buffer>();
-  for (const [index, bytes] of (await catBatch(git, wanted)).entries()) {
-    const id = wanted[index];
-    if (bytes !== null && id !== undefined) blobs.set(id, bytes);
-  }
+  const wanted = new Set(ids);
+  const blobs = await blobsThere(git, wanted);
+  for (const id of wanted) if (!blobs.has(id)) throw new MissingObject(id);
   return blobs;
 }
 
-/** The id of what each name (`COMMIT:PATH`, of our own making) stands for; null: that is not there. */
+/**
+ * The id of what each name (`COMMIT:PATH`, of our own making, of a commit that is there) stands for; null: that commit
+ * has nothing there.
+ */
 export async function idsOf(git: Git, names: readonly string[]): Promise<Map<string, string | null>> {
   const wanted = [...new Set(names)];
   if (wanted.length === 0) return new Map();
-  const answers = (await git.raw(["cat-file", "--batch-check"], wanted.map((name) => `${name}\n`).join(""))).split(
-    "\n",
-  );
+  const input = wanted.map((name) => `${name}\n`).join("");
+  const answers = (await git.raw(["cat-file", "--batch-check"], input)).split("\n");
   return new Map(wanted.map((name, at) => [name, /^([0-9a-f]{40,64}) \w+ \d+$/.exec(answers[at] ?? "")?.[1] ?? null]));
 }
 
-/** Bytes of each blob by id, without reading it; absent ids and other objects are left out. */
-export async function blobSizes(git: Git, ids: Iterable<string>): Promise<Map<string, number>> {
+/**
+ * The same for ids that may be a submodule's, whose commits are in another repository: what is not there, or no blob,
+ * is left out. For those who judge what is left out as strictly as the worst that it could be.
+ */
+export async function blobsThere(git: Git, ids: Iterable<string>): Promise<Map<string, Buffer>> {
   const wanted = [...new Set(ids)];
-  const sizes = new Map<string, number>();
-  if (wanted.length === 0) return sizes;
-  const input = wanted.map((id) => `${id}\n`).join("");
-  for (const line of (await git.raw(["cat-file", "--batch-check"], input)).split("\n")) {
-    const [id = "", type, size] = line.split(" ");
-    if (type === "blob") sizes.set(id, Number(size));
+  const blobs = new Map<string, Buffer>();
+  for (const [id, { type, bytes }] of await catObjects(git, wanted)) if (type === "blob") blobs.set(id, bytes);
+  return blobs;
+}
+
+/** git was asked for an object that it listed, and does not have it: a damaged clone, or one that never got it. */
+export class MissingObject extends UserError {
+  readonly id: string;
+
+  constructor(id: string) {
+    super(`object ${id} cannot be read: git does not have it`, "fetch it, or mend the repository: git fsck");
+    this.id = id;
   }
-  return sizes;
+}
+
+/** Bytes of each blob by id, without reading it. Throws as catBlobs does. */
+export async function blobSizes(git: Git, ids: Iterable<string>): Promise<Map<string, number>> {
+  const wanted = new Set(ids);
+  const sizes = await objectSizes(git, wanted);
+  for (const id of wanted) if (sizes.get(id)?.type !== "blob") throw new MissingObject(id);
+  return new Map([...sizes].map(([id, { size }]) => [id, size]));
+}
+
+/** One file of a commit (a full id), as it is stored; null only where that commit has no file there. */
+export async function catFile(git: Git, commit: string, path: string): Promise<Buffer | null> {
+  const [entry] = parseTree(await git.raw(["ls-tree", "-z", "--full-tree", commit, "--", path]));
+  if (entry === undefined || !isFile(entry)) return null;
+  return (await catBlobs(git, [entry.id])).get(entry.id) ?? null;
 }
 
 /**
- * Files of a commit (a full id) by path, as they are stored; what is not there, or no file (a symlink, a submodule), is
- * left out. Asking
+ * Files of a commit (a full id) by path, as they are stored; what is not there, or no file, is left out. Asking
  * for `COMMIT:PATH` one by one would walk through a directory of n files n times.
  */
 export async function catFiles(git: Git, commit: string, paths: Iterable<string>): Promise<Map<string, Buffer>> {
   const wanted = new Set(paths);
-  const entries = (await tree(git, commit, "", [])).filter(({ path, mode }) => wanted.has(path) && FILE.test(mode));
+  const entries = (await tree(git, commit, "", [])).filter((entry) => wanted.has(entry.path) && isFile(entry));
   const blobs = await catBlobs(
     git,
     entries.map(({ id }) => id),
@@ -81,35 +117,6 @@ export async function catFiles(git: Git, commit: string, paths: Iterable<string>
       return bytes ? [[path, bytes]] : [];
     }),
   );
-}
-
-const FILE = /^100/;
-
-/** Answers in the order asked; null for a missing object or one that is no blob. */
-async function catBatch(git: Git, names: readonly string[]): Promise<(Buffer | null)[]> {
-  if (names.length === 0) return [];
-  const output = await git.rawBytes(["cat-file", "--batch"], names.map((name) => `${name}\n`).join(""));
-  return parseBatch(output);
-}
-
-/** `ID SP TYPE SP SIZE LF CONTENTS LF`, or `NAME SP missing LF` (git-cat-file(1), "BATCH OUTPUT"). */
-function parseBatch(output: Buffer): (Buffer | null)[] {
-  const answers: (Buffer | null)[] = [];
-  let at = 0;
-  while (at < output.length) {
-    const end = output.indexOf(10, at);
-    const header = output.toString("latin1", at, end);
-    at = end + 1;
-    const match = /^[0-9a-f]{40,64} (\w+) (\d+)$/.exec(header);
-    if (!match) {
-      answers.push(null);
-      continue;
-    }
-    const size = Number(match[2]);
-    answers.push(match[1] === "blob" ? output.subarray(at, at + size) : null);
-    at += size + 1;
-  }
-  return answers;
 }
 
 /** An object of any type, as `git cat-file` gives it. */
@@ -143,7 +150,10 @@ function parseSizes(output: string): Map<string, { type: string; size: number }>
   return sizes;
 }
 
-/** Objects of any type by id through one `git cat-file --batch`; absent ones are left out. */
+/**
+ * Objects of any type by id through one `git cat-file --batch`; absent ones are left out. Its answers are
+ * `ID SP TYPE SP SIZE LF CONTENTS LF`, or `NAME SP missing LF` (git-cat-file(1), "BATCH OUTPUT").
+ */
 export async function catObjects(git: Git, ids: readonly string[]): Promise<Map<string, GitObject>> {
   const objects = new Map<string, GitObject>();
   if (ids.length === 0) return objects;

@@ -14,13 +14,15 @@ import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../model/problem.ts";
 import { commonDirectory } from "../system/checkout.ts";
+import { told } from "../system/operation.ts";
 import { runProgram } from "../system/programs.ts";
 import { namedDrivers } from "./attributes.ts";
-import { keysIn } from "./key-directory.ts";
+import { keysIn, readIfThere } from "./key-directory.ts";
 
 /** Everything that the filter runs, from scripts/; nothing but Node's own modules beside. */
 const PARTS = [
   "model/problem.ts",
+  "system/if-there.ts",
   "vault/blob-id.ts",
   "vault/convert.ts",
   "vault/filter.sh",
@@ -65,7 +67,7 @@ export function isConfigured(root: string): boolean {
   const keys = keysIn(common)
     .filter((name) => name !== "default")
     .map((name) => `git-crypt-${name}`);
-  const text = textOf(join(common, "config"));
+  const text = readIfThere(join(common, "config"))?.toString("utf8") ?? null;
   if (text === null || !existsSync(join(common, "gatehouse", "filter", "filter.sh"))) return false;
   return ["git-crypt", ...keys, ...namedDrivers(root)].every((driver) => isOurs(text, driver));
 }
@@ -91,15 +93,13 @@ function flat(part: string): string {
 
 /** Whole or not at all: git may start the filter at any instant. */
 function update(file: string, bytes: Buffer): void {
-  try {
-    if (readFileSync(file).equals(bytes)) return;
-  } catch {
-    // not there yet
-  }
-  mkdirSync(dirname(file), { recursive: true });
-  const draft = `${file}.${process.pid}.tmp`;
-  writeFileSync(draft, bytes);
-  renameSync(draft, file);
+  if (readIfThere(file)?.equals(bytes) === true) return;
+  told("write", file, () => {
+    mkdirSync(dirname(file), { recursive: true });
+    const draft = `${file}.${process.pid}.tmp`;
+    writeFileSync(draft, bytes);
+    renameSync(draft, file);
+  });
 }
 
 /**
@@ -122,13 +122,5 @@ function linkOrCopy(node: string, file: string): void {
     linkSync(node, file);
   } catch {
     copyFileSync(node, file);
-  }
-}
-
-function textOf(file: string): string | null {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return null;
   }
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../model/problem.ts";
+import { ifThere } from "../system/if-there.ts";
 import { parseKeyFile, type VaultKey } from "./key-file.ts";
 
 /** As a file's name, and in drivers, git-crypt's default key has this one; no named key may. */
@@ -22,13 +23,11 @@ export function keyOfDriver(driver: string): string | null {
   return /^git-crypt-([A-Za-z0-9_-]{1,128})$/.exec(driver)?.[1] ?? null;
 }
 
-/** Names of the keys in a directory. */
+/** Names of the keys in a directory. Throws UserError where nobody can tell. */
 export function keysIn(gitDirectory: string): string[] {
-  try {
-    return readdirSync(keyDirectory(gitDirectory)).filter((name) => /^[A-Za-z0-9_-]{1,128}$/.test(name));
-  } catch {
-    return [];
-  }
+  const directory = keyDirectory(gitDirectory);
+  const names = ifThere(directory, () => readdirSync(directory)) ?? [];
+  return names.filter((name) => /^[A-Za-z0-9_-]{1,128}$/.test(name));
 }
 
 /** A key of an unlocked repository by name, or null. Throws UserError, without a byte of it, where it is malformed. */
@@ -52,11 +51,5 @@ export function parseNamed(what: string, bytes: Uint8Array): VaultKey {
 }
 
 export function readIfThere(file: string): Buffer | null {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : "";
-    if (code === "ENOENT") return null;
-    throw new UserError(`cannot read ${file}: ${String(code)}`);
-  }
+  return ifThere(file, () => readFileSync(file));
 }

@@ -1,7 +1,8 @@
-import { closeSync, constants, openSync, readdirSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CA_KEY, DIR } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
+import { ifThere } from "../system/if-there.ts";
 import { readRegularFile } from "../system/read-file.ts";
 import { keyNames } from "./attributes.ts";
 import { DEFAULT_NAME } from "./key-directory.ts";
@@ -91,29 +92,24 @@ function treeIsSealed(root: string, nameFor: (path: string) => string): boolean 
 function* candidates(root: string): Generator<string> {
   yield CA_KEY;
   for (const directory of [DIR.keys, DIR.private]) {
-    for (const name of listing(join(root, directory))) if (name.endsWith(".key")) yield `${directory}/${name}`;
+    const place = join(root, directory);
+    for (const name of ifThere(place, () => readdirSync(place)) ?? [])
+      if (name.endsWith(".key")) yield `${directory}/${name}`;
   }
 }
 
-function listing(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-}
-
+/** Null for what is not there, or no file. Throws UserError for what may not be read. */
 function firstBytes(file: string): Buffer | null {
+  return ifThere(file, () => (statSync(file).isFile() ? beginning(file) : null));
+}
+
+function beginning(file: string): Buffer {
+  const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const bytes = Buffer.alloc(SEALED_HEADER.length);
-      return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0));
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch {
-    return null;
+    const bytes = Buffer.alloc(SEALED_HEADER.length);
+    return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(descriptor);
   }
 }
 
