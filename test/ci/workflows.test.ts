@@ -13,7 +13,7 @@ const FILES = [".github", ".forgejo"].flatMap((directory) =>
 
 /** Whose event, or whose token, a stranger has a say in: main's workflow runs, and the branch is data. */
 const MAY_WRITE: Readonly<Record<string, readonly string[]>> = {
-  ".github/workflows/comment.yml": ["pull-requests"],
+  ".github/workflows/plan.yml": ["pull-requests"],
   ".github/workflows/main.yml": ["contents"],
   ".forgejo/workflows/plan.yml": ["pull-requests"],
   ".forgejo/workflows/main.yml": ["contents"],
@@ -23,8 +23,6 @@ const MAY_WRITE: Readonly<Record<string, readonly string[]>> = {
 const PINS = [
   "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2",
   "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2",
-  "actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f # v6.0.0",
-  "actions/download-artifact@37930b1c2abaa49bbe596cd826c3c89aef350131 # v7.0.0",
 ];
 
 describe.each(FILES)("%s", (file) => {
@@ -99,12 +97,21 @@ describe("main.yml", () => {
   });
 });
 
-describe("a stranger's workflow of GitHub", () => {
-  it("gets main's token and artifact only in comment.yml, which starts on nothing that a stranger writes", () => {
-    expect(readWorkflow(read(".github/workflows/plan.yml")).on).toEqual({ pull_request: { branches: ["main"] } });
-    expect(readWorkflow(read(".github/workflows/comment.yml")).on).toEqual({
-      workflow_run: { workflows: ["Plan"], types: ["completed"] },
+describe("plan.yml", () => {
+  it.each([".github", ".forgejo"])("of %s is main's own, and only for pull requests into main", (directory) => {
+    const { on } = readWorkflow(read(`${directory}/workflows/plan.yml`));
+    const types = ["opened", "synchronize", "reopened", "edited"];
+    expect(on).toEqual({ pull_request_target: { branches: ["main"], types } });
+  });
+
+  it("gives what may write to the job that comments alone, the same for GitHub and Forgejo but for who runs it", () => {
+    const [github, forgejo] = [".github", ".forgejo"].map((directory) => {
+      const { plan, comment, ...others } = readWorkflow(read(`${directory}/workflows/plan.yml`)).jobs;
+      expect(others).toEqual({});
+      expect(plan?.permissions).toEqual({ contents: "read" });
+      return comment?.steps.map(({ name, run }) => [name, run?.replace(/ (?:github|forgejo) /, " FORGE ")]);
     });
+    expect(forgejo).toEqual(github);
   });
 });
 

@@ -2,7 +2,10 @@ import type { Context } from "./expressions.ts";
 import type { Forge } from "./forge.ts";
 import type { House } from "./house.ts";
 import { type Finished, type Run, Runner } from "./runner.ts";
-import { readWorkflow, startsOnPush } from "./workflow.ts";
+import { readWorkflow, startsOnPull, startsOnPush, startsOnRun, type Workflow } from "./workflow.ts";
+
+/** What was done to a pull request. */
+type Action = "opened" | "synchronize" | "edited";
 
 /** GitHub, or Forgejo, with their workflows, as far as a person sees them: what happens after what they do. */
 export class Actions implements Disposable {
@@ -18,21 +21,45 @@ export class Actions implements Disposable {
     this.#runner = new Runner(forge, directory === ".github" ? "github-actions[bot]" : "forgejo-actions");
   }
 
-  /** A pull request was opened or pushed to. GitHub takes the workflow as the branch has it, Forgejo main's. */
-  async look(number: number, more: Partial<Run> = {}): Promise<{ plan: Finished; comment: Finished | null }> {
-    const head = this.forge.git("rev-parse", `refs/pull/${number}/head`);
-    const event: Context = { pull_request: { number: String(number), head: { sha: head } } };
-    if (this.#directory === ".forgejo")
-      return { plan: await this.#start("plan", "main", "pull_request_target", event, more), comment: null };
-    const plan = await this.#start("plan", head, "pull_request", event, { readOnly: true, ...more });
-    const run = {
-      id: String(this.#runner.lastRun),
-      event: "pull_request",
-      head_sha: head,
-      conclusion: plan.conclusion,
-      html_url: `${this.forge.url}/runs/${this.#runner.lastRun}`,
+  /** A pull request into main was opened, pushed to or edited: the run of main's workflow Plan that this sets off. */
+  async look(number: number, more: Partial<Run> = {}, action: Action = "opened"): Promise<Finished> {
+    const runs = await this.pulled(number, more, action);
+    const plan = runs.get("Plan of pull_request_target");
+    if (plan === undefined) throw new Error(`no run, only ${[...runs.keys()].join(", ")}`);
+    return plan;
+  }
+
+  /**
+   * Everything that a pull request sets off, by the workflow's name and the event's: workflows of its merge with its
+   * base for pull_request, main's for pull_request_target, and main's once more after each run.
+   */
+  async pulled(number: number, more: Partial<Run> = {}, action: Action = "opened"): Promise<Map<string, Finished>> {
+    const { head, base } = this.forge.pull(number);
+    const event: Context = {
+      action,
+      pull_request: { number: String(number), head: { sha: head }, base: { ref: base } },
     };
-    return { plan, comment: await this.#start("comment", "main", "workflow_run", { workflow_run: run }) };
+    const runs = new Map<string, Finished>();
+    for (const [eventName, commit] of [
+      ["pull_request", this.forge.merged(number)],
+      ["pull_request_target", "main"],
+    ] as const)
+      for (const [text, workflow] of this.#workflows(commit)) {
+        if (!startsOnPull(workflow, eventName, base, action)) continue;
+        const readOnly = eventName === "pull_request";
+        const done = await this.#runner.run({ workflow: text, eventName, event, readOnly, ...more });
+        runs.set(`${workflow.name} of ${eventName}`, done);
+        await this.#afterRun(workflow.name, eventName, head, done);
+      }
+    return runs;
+  }
+
+  async #afterRun(name: string, event: string, head: string, { conclusion }: Finished): Promise<void> {
+    const id = String(this.#runner.lastRun);
+    const run = { id, name, event, head_sha: head, conclusion, html_url: `${this.forge.url}/runs/${id}` };
+    for (const [text, workflow] of this.#workflows("main"))
+      if (startsOnRun(workflow, name))
+        await this.#runner.run({ workflow: text, eventName: "workflow_run", event: { workflow_run: run } });
   }
 
   /** What a push of these paths to main sets off; null: nothing. */
@@ -41,21 +68,25 @@ export class Actions implements Disposable {
   }
 
   startsMain(paths: readonly string[]): boolean {
-    return startsOnPush(readWorkflow(this.#file("main", "main")), "main", paths);
+    return startsOnPush(readWorkflow(this.#main()), "main", paths);
   }
 
   main(eventName: "push" | "schedule", more: Partial<Run> = {}): Promise<Finished> {
     const secrets = { GATEHOUSE_KEY: this.#key };
     const given = this.#directory === ".github" ? { environmentSecrets: secrets } : { secrets };
-    return this.#start("main", "main", eventName, {}, { ...given, ...more });
+    return this.#runner.run({ workflow: this.#main(), eventName, ...given, ...more });
   }
 
-  #start(name: string, commit: string, eventName: string, event: Context, more: Partial<Run> = {}): Promise<Finished> {
-    return this.#runner.run({ workflow: this.#file(name, commit), eventName, event, ...more });
+  #main(): string {
+    return this.forge.text("main", `${this.#directory}/workflows/main.yml`);
   }
 
-  #file(name: string, commit: string): string {
-    return this.forge.text(commit, `${this.#directory}/workflows/${name}.yml`);
+  #workflows(commit: string): [text: string, workflow: Workflow][] {
+    const names = this.forge.git("ls-tree", "--name-only", commit, `${this.#directory}/workflows/`).split("\n");
+    return names.map((name) => {
+      const text = this.forge.text(commit, name);
+      return [text, readWorkflow(text)];
+    });
   }
 
   [Symbol.dispose](): void {

@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { environment } from "../../support/repository.ts";
 import { Scratch } from "../../support/scratch.ts";
+import { pipeCgi } from "./cgi.ts";
 
 /** What a token may do at the forge. */
 export interface Grant {
@@ -21,8 +22,11 @@ export interface Comment {
 
 interface Pull {
   readonly number: number;
+  /** The branch that it is to be merged into. */
+  base: string;
   head: string;
-  open: boolean;
+  /** What it became on main, oldest first; null: it is open. */
+  merged: readonly string[] | null;
 }
 
 /**
@@ -85,26 +89,51 @@ export class Forge implements Disposable {
   }
 
   /** Takes a commit over from another repository (a clone, or a fork) as the head of a change, new or pushed to. */
-  offer(from: string, commit: string, number = this.#pulls.length + 1): number {
+  offer(from: string, commit: string, number = this.#pulls.length + 1, base = "main"): number {
     for (const ref of [`refs/pull/${number}/head`, `refs/merge-requests/${number}/head`])
       this.git("fetch", "--quiet", from, `+${commit}:${ref}`);
     const head = this.git("rev-parse", `refs/pull/${number}/head`);
     const known = this.#pulls.find((pull) => pull.number === number);
     if (known) known.head = head;
-    else this.#pulls.push({ number, head, open: true });
+    else this.#pulls.push({ number, base, head, merged: null });
     return number;
   }
 
+  pull(number: number): Readonly<Pull> {
+    const found = this.#pulls.find((pull) => pull.number === number);
+    if (found === undefined) throw new Error(`no pull request ${number}`);
+    return found;
+  }
+
+  /** Turns a pull request towards another branch. */
+  turn(number: number, base: string): void {
+    for (const pull of this.#pulls) if (pull.number === number) pull.base = base;
+  }
+
+  /** The tree that a merge into its base would have. */
+  merged(number: number): string {
+    const { head, base } = this.pull(number);
+    return this.git("merge-tree", "--write-tree", base, head).split("\n")[0] ?? "";
+  }
+
   /** The merge button. Returns the paths that it changes on main. */
-  merge(number: number): string[] {
-    const ref = `refs/pull/${number}/head`;
+  merge(number: number, how: "merge" | "squash" | "rebase" = "merge"): string[] {
     const before = this.git("rev-parse", "main");
-    const tree = this.git("merge-tree", "--write-tree", "main", ref).split("\n")[0] ?? "";
-    const parents = ["-p", before, "-p", this.git("rev-parse", ref)];
-    const commit = this.git("commit-tree", tree, ...parents, "-m", `Merge pull request ${number}`);
-    this.git("update-ref", "refs/heads/main", commit, before);
-    for (const pull of this.#pulls) if (pull.number === number) pull.open = false;
-    return this.changed(before, commit);
+    const pull = this.#pulls.find((one) => one.number === number);
+    if (pull === undefined) throw new Error(`no pull request ${number}`);
+    const put = (tree: string, message: string, ...parents: string[]) =>
+      this.git("commit-tree", tree, ...parents.flatMap((parent) => ["-p", parent]), "-m", message);
+    if (how === "merge") pull.merged = [put(this.merged(number), `Merge pull request ${number}`, before, pull.head)];
+    else if (how === "squash") pull.merged = [put(this.merged(number), `Change (#${number})`, before)];
+    else {
+      // As long as main has not moved each commit keeps its tree.
+      const own = this.git("rev-list", "--reverse", `${before}..${pull.head}`).split("\n");
+      const tip = () => pull.merged?.at(-1) ?? before;
+      for (const commit of own) pull.merged = [...(pull.merged ?? []), put(`${commit}^{tree}`, "Rebased", tip())];
+    }
+    const after = pull.merged?.at(-1) ?? before;
+    this.git("update-ref", "refs/heads/main", after, before);
+    return this.changed(before, after);
   }
 
   /** The option that the last push came with. */
@@ -181,8 +210,12 @@ export class Forge implements Disposable {
     if (path === "/user") return { status: 200, answer: { username: grant.user } };
     const page = Number(url.searchParams.get("page") ?? "1");
     const slice = <T>(all: readonly T[]) => all.slice((page - 1) * this.page, page * this.page);
-    if (/\/(?:pulls|merge_requests)$/.test(path))
-      return { status: 200, answer: slice(this.#pulls.filter(({ open }) => open).map(asPull)) };
+    if (/^\/(?:repos\/\w+|projects)\/\w+\/(?:pulls|merge_requests)$/.test(path))
+      return { status: 200, answer: slice(this.#pulls.filter(({ merged }) => merged === null).map(asPull)) };
+    const [, commit = "", ofCommit] = /\/commits\/(\w+)\/(pulls?|merge_requests)$/.exec(path) ?? [];
+    if (ofCommit === "pull") return this.#pullOf(commit);
+    if (ofCommit !== undefined)
+      return { status: 200, answer: slice(this.#pulls.filter(({ merged }) => merged?.includes(commit)).map(asPull)) };
     const list = /\/(?:issues|merge_requests)\/(\d+)\/(?:comments|notes)$/.exec(path);
     const text = typeof body === "object" && body !== null && "body" in body ? String(body.body) : "";
     if (list && method === "GET") return { status: 200, answer: slice(this.comments(Number(list[1])).map(asComment)) };
@@ -192,6 +225,12 @@ export class Forge implements Disposable {
     if (found === undefined) return { status: 404, answer: {} };
     found.body = text;
     return { status: 200, answer: asComment(found) };
+  }
+
+  /** Forgejo and Gitea know a merged change by the last commit that it became. */
+  #pullOf(commit: string): { status: number; answer: unknown } {
+    const found = this.#pulls.find(({ merged }) => merged?.at(-1) === commit);
+    return found === undefined ? { status: 404, answer: {} } : { status: 200, answer: asPull(found) };
   }
 
   [Symbol.dispose](): void {
@@ -211,44 +250,20 @@ const SERVER = {
 };
 
 /** The same object in three dialects: each client takes the fields that it knows. */
-function asPull({ number, head }: Pull) {
+function asPull({ number, head, base, merged }: Pull) {
   return {
     id: 1000 + number,
     number,
     iid: number,
     head: { sha: head },
     sha: head,
-    base: { ref: "main" },
-    target_branch: "main",
+    base: { ref: base },
+    target_branch: base,
+    merged_at: merged === null ? null : "2026-11-21T12:00:00Z",
+    state: merged === null ? "opened" : "merged",
   };
 }
 
 function asComment({ id, author, body }: Comment) {
   return { id, body, user: { login: author }, author: { username: author } };
-}
-
-function pipeCgi(request: IncomingMessage, response: ServerResponse, cgi: Readonly<Record<string, string>>): void {
-  const child = spawn("git", ["http-backend"], {
-    env: { ...environment(), ...cgi },
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  request.pipe(child.stdin);
-  let head = Buffer.alloc(0);
-  let begun = false;
-  child.stdout.on("data", (chunk: Buffer) => {
-    if (begun) {
-      response.write(chunk);
-      return;
-    }
-    head = Buffer.concat([head, chunk]);
-    const end = head.indexOf("\r\n\r\n");
-    if (end < 0) return;
-    const fields = head.subarray(0, end).toString("latin1").split("\r\n");
-    const headers = fields.map((line): [string, string] => [line.replace(/:.*/s, ""), line.replace(/^[^:]*: */, "")]);
-    const status = headers.find(([name]) => name.toLowerCase() === "status")?.[1] ?? "200";
-    response.writeHead(Number.parseInt(status, 10), Object.fromEntries(headers));
-    response.write(head.subarray(end + 4));
-    begun = true;
-  });
-  child.on("close", () => response.end());
 }

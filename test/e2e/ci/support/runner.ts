@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { writeFileSync } from "node:fs";
 import { type Context, holds, interpolate, type Status, type Value } from "./expressions.ts";
 import type { Forge } from "./forge.ts";
 import { Machine } from "./machine.ts";
@@ -28,6 +27,8 @@ export interface Run {
   readonly environmentSecrets?: Readonly<Record<string, string>>;
   /** What a fork's pull request gets, whatever the workflow asks for. */
   readonly readOnly?: boolean;
+  /** Main is protected: the job's own token cannot push there. */
+  readonly protectedMain?: boolean;
   /** Programs in front of the system's: name → text of a script. */
   readonly programs?: Readonly<Record<string, string>>;
   /** npm ci for real, where tests else link the packages. */
@@ -39,8 +40,6 @@ export class Runner implements Disposable {
   readonly #forge: Forge;
   readonly #bot: string;
   readonly #machines: Machine[] = [];
-  /** Artifacts by run and name: the path of the one file in it. */
-  readonly #artifacts = new Map<string, string>();
   #runs = 0;
 
   constructor(forge: Forge, bot: string) {
@@ -65,7 +64,7 @@ export class Runner implements Disposable {
         results[name] = { result: "skipped" };
         continue;
       }
-      const ended = await this.#job(job, run, context, id);
+      const ended = await this.#job(job, run, context);
       results[name] = { result: ended.failed ? "failure" : "success" };
       done.push(ended);
     }
@@ -95,20 +94,20 @@ export class Runner implements Disposable {
     };
   }
 
-  async #job(job: Job, run: Run, base: Context, id: number): Promise<JobDone> {
+  async #job(job: Job, run: Run, base: Context): Promise<JobDone> {
     const machine = new Machine(run.programs);
     this.#machines.push(machine);
     const token = `job-${randomBytes(12).toString("hex")}`;
     const { contents = "none", "pull-requests": pulls } = job.permissions;
     this.#forge.admit(token, {
-      contents: run.readOnly && contents === "write" ? "read" : contents,
+      contents: (run.readOnly || run.protectedMain) && contents === "write" ? "read" : contents,
       comments: pulls === "write" && !run.readOnly,
       user: this.#bot,
     });
     const github = { ...(typeof base["github"] === "object" ? base["github"] : {}), token };
     const secrets = { ...run.secrets, ...(job.environment === undefined ? {} : run.environmentSecrets) };
     const context = { ...base, github, secrets, runner: { temp: machine.temp } };
-    const walk = new Walk(this.#forge, this.#artifacts, machine, run, id, job, context);
+    const walk = new Walk(this.#forge, machine, run, job, context);
     try {
       for (const step of job.steps) await walk.take(step);
     } finally {
@@ -138,27 +137,15 @@ class Walk {
   readonly #ids: Record<string, Value> = {};
   failed = false;
   readonly #forge: Forge;
-  readonly #artifacts: Map<string, string>;
   readonly #machine: Machine;
   readonly #run: Run;
-  readonly #id: number;
   readonly #job: Job;
   readonly #context: Context;
 
-  constructor(
-    forge: Forge,
-    artifacts: Map<string, string>,
-    machine: Machine,
-    run: Run,
-    id: number,
-    job: Job,
-    context: Context,
-  ) {
+  constructor(forge: Forge, machine: Machine, run: Run, job: Job, context: Context) {
     this.#forge = forge;
-    this.#artifacts = artifacts;
     this.#machine = machine;
     this.#run = run;
-    this.#id = id;
     this.#job = job;
     this.#context = context;
   }
@@ -181,8 +168,6 @@ class Walk {
     if (step.run !== undefined) return this.#script(interpolate(step.run, context, status), env);
     const inputs = filled(step.with);
     if (action === "actions/checkout") return this.#checkout(inputs, env);
-    if (action === "actions/upload-artifact") return this.#upload(inputs);
-    if (action === "actions/download-artifact") return this.#download(inputs);
     throw new Error(`not known to this runner: ${step.uses}`);
   }
 
@@ -222,21 +207,5 @@ class Walk {
       (persist === "true" || (await git("config", "--unset", header[0])));
     if (done && !this.#run.installs) this.#machine.linkPackages((path) => this.#forge.text("main", path));
     return done;
-  }
-
-  #upload(inputs: Readonly<Record<string, string>>): boolean {
-    const { name = "", path = "" } = inputs;
-    if (!existsSync(path)) return false;
-    this.#artifacts.set(`${this.#id}/${name}`, path);
-    return true;
-  }
-
-  #download(inputs: Readonly<Record<string, string>>): boolean {
-    const { name = "", path = "", "run-id": run = "", "github-token": token = "" } = inputs;
-    const file = this.#artifacts.get(`${run}/${name}`);
-    if (file === undefined || token === "" || this.#job.permissions["actions"] !== "read") return false;
-    mkdirSync(path, { recursive: true });
-    copyFileSync(file, join(path, basename(file)));
-    return true;
   }
 }

@@ -74,3 +74,19 @@ export function startsOnPush({ on }: Workflow, branch: string, paths: readonly s
     }, false);
   return (push.branches ?? [branch]).includes(branch) && paths.some(counts);
 }
+
+/** Whether what was done to a pull request into a branch starts it. */
+export function startsOnPull({ on }: Workflow, event: string, base: string, action: string): boolean {
+  const trigger = on[event];
+  if (trigger === undefined) return false;
+  const { branches = [base], types = ["opened", "synchronize", "reopened"] } = asTrigger(trigger);
+  return branches.includes(base) && types.includes(action);
+}
+
+/** Whether the end of a run of a workflow with that name starts it: the name is all that it goes by. */
+export function startsOnRun({ on }: Workflow, name: string): boolean {
+  const trigger = on["workflow_run"];
+  return trigger !== undefined && (asTrigger(trigger).workflows ?? []).includes(name);
+}
+
+const asTrigger = (trigger: Workflow["on"][string]): Trigger => (trigger === null || "map" in trigger ? {} : trigger);
