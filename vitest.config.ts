@@ -1,11 +1,14 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { PATIENCE } from "./test/support/patience.ts";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // A test that waits in vain says for what before it is ended itself.
+    testTimeout: 4 * PATIENCE,
+    hookTimeout: 4 * PATIENCE,
+    expect: { poll: { interval: 20, timeout: PATIENCE } },
     // Most of the time goes to programs that tests start and wait for: one worker a core leaves cores idle.
     maxWorkers: availableParallelism() + 1,
   },

@@ -56,7 +56,7 @@ beforeAll(() => {
   run("git init --quiet --initial-branch=main && node scripts/start.ts");
   run("git-crypt export-key ../gatehouse.key && node scripts/start.ts --exported ../gatehouse.key");
   run("git add pki clients.yaml .gitattributes && git commit --quiet --no-verify --message=Begin");
-}, 60_000);
+});
 afterAll(() => scratch?.[Symbol.dispose]());
 
 describe("the README", () => {

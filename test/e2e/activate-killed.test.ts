@@ -109,24 +109,20 @@ describe.each([
     expect(await killedAt(turns(count, offset), {}, /^(?:active|unchanged) /)).toEqual({});
     await fetching.stop();
     expect(fetching.failures).toEqual([]);
-  }, 300_000);
+  });
 
-  test.runIf(shell === "dash")(
-    "nor does it matter when it is killed on its way back",
-    async () => {
-      await using fetching = new Fetching(world);
-      const silent = (files: Map<string, string>) => {
-        const conf = files.get("nginx/nginx.conf") ?? "";
-        files.set("nginx/nginx.conf", conf.replace("include generation*.conf;", ""));
-      };
-      commit += 1;
-      const { path } = world.release(commit, { pki: world.after, edit: silent });
-      const count = await runUntil(Number.MAX_SAFE_INTEGER, path);
-      const places = [12, 60].map((left) => count - left);
-      expect(await killedAt(places, { edit: silent }, /^rolled-back /)).toEqual({});
-      await fetching.stop();
-      expect(fetching.failures).toEqual([]);
-    },
-    300_000,
-  );
+  test.runIf(shell === "dash")("nor does it matter when it is killed on its way back", async () => {
+    await using fetching = new Fetching(world);
+    const silent = (files: Map<string, string>) => {
+      const conf = files.get("nginx/nginx.conf") ?? "";
+      files.set("nginx/nginx.conf", conf.replace("include generation*.conf;", ""));
+    };
+    commit += 1;
+    const { path } = world.release(commit, { pki: world.after, edit: silent });
+    const count = await runUntil(Number.MAX_SAFE_INTEGER, path);
+    const places = [12, 60].map((left) => count - left);
+    expect(await killedAt(places, { edit: silent }, /^rolled-back /)).toEqual({});
+    await fetching.stop();
+    expect(fetching.failures).toEqual([]);
+  });
 });

@@ -102,7 +102,7 @@ test("one that fails stops the roll: it serves what it served, and those after i
   expect(await carol(4)).toEqual([200, 200, 403, 403]);
   expect(asked).toEqual(machines.slice(0, 2).map(({ name, place }) => `${name}:${place.port}`));
   expect(machines.map(({ incoming }) => incoming)).toEqual([[], [], [], [], []]);
-}, 240_000);
+});
 
 test("check mode has a server check the release, be it new or not, and changes nothing", async () => {
   const before = current();
@@ -112,7 +112,7 @@ test("check mode has a server check the release, be it new or not, and changes n
   expect(code).toBe(0);
   expect(current()).toEqual(before);
   expect(existsSync(machines.at(-1)?.place.directory ?? "/")).toBe(false);
-}, 240_000);
+});
 
 test("once it is mended, the same command brings all to the new release, and changes nothing where it is", async () => {
   const before = confs();
@@ -126,7 +126,7 @@ test("once it is mended, the same command brings all to the new release, and cha
   );
   expect(current()).toEqual(ids.map((found) => found?.[1]));
   expect(asked).toHaveLength(NAMES.length);
-}, 400_000);
+});
 
 test("keys are for their owner only, and no archive of them is left", async () => {
   for (const { name, place, incoming } of machines) {

@@ -121,13 +121,12 @@ describe("a symlink in place of a file", () => {
 describe("a FIFO", () => {
   it.each(["pki/reqs/evil.req", "pki/crl.pem", "pki/ca.crt", "pki/private/ca.key", "pki/nginx/x", "clients.yaml"])(
     "as %s is reported, not waited for",
-    { timeout: 30_000 },
     async (path) => {
       using twin = ready.copy();
       rmSync(twin.at(path), { force: true });
       execFileSync("mkfifo", [twin.at(path)]);
       for (const command of ["plan", "reconcile"] as const) {
-        const ran = await twin.run(command, "--now", "2027-11-01T00:00:00Z");
+        const ran = await twin.runAlone(command, "--now", "2027-11-01T00:00:00Z");
         expect(ran, command).toMatchObject({ signal: null, code: 1 });
         expect(ran.stdout + ran.stderr).toContain(path);
       }

@@ -29,7 +29,7 @@ const spki = (certificate: X509Certificate) =>
     .update(certificate.publicKey.export({ format: "der", type: "spki" }))
     .digest("hex");
 
-test("a client makes its key itself, and its bundle has everything but that", { timeout: 120_000 }, async () => {
+test("a client makes its key itself, and its bundle has everything but that", async () => {
   const made = await bundle(repository, ["bob", "--request", ...AT]);
   expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining("bob is not a client yet") });
   expect(lstatSync(outbox(repository, "bob-request.sh")).mode & 0o777).toBe(0o600);

@@ -2,6 +2,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PATIENCE } from "../support/patience.ts";
 import { bundle, outbox } from "./support/bundles.ts";
 import { CHECKOUT, clientsYaml, environment, NOON, Repository } from "./support/repository.ts";
 
@@ -115,7 +116,7 @@ describe("with --for p12", () => {
     const command = [process.execPath, join(CHECKOUT, "scripts/bundle.ts"), "--root", repository.root, "alice"];
     const words = [...command, "--for", "p12", "--now", NOON, "--out", outbox(repository)];
     const line = words.map((word) => `'${word}'`).join(" ");
-    const child = spawn("script", ["-qec", line, "/dev/null"], { env: environment(), timeout: 30_000 });
+    const child = spawn("script", ["-qec", line, "/dev/null"], { env: environment(), timeout: PATIENCE });
     const rest = [...answers];
     let shown = "";
     child.stdout.on("data", (data) => {

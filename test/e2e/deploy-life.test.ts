@@ -82,7 +82,7 @@ test("throughout twenty deploys not one request fails, and who was removed on th
   }
   await undisturbed(200);
   expect(await place.status(repository, bob, "/files/file.txt")).toBe(400);
-}, 240_000);
+});
 
 test.each([
   [
@@ -90,21 +90,17 @@ test.each([
     () => lstatSync(join(place.directory, "lock"), { throwIfNoEntry: false }) !== undefined,
   ],
   ["it has switched", (before: string | null) => place.current !== before],
-])(
-  "killed when %s, it leaves a server that serves, and the next deploy ends well",
-  async (what, happened) => {
-    const before = place.current;
-    commit();
-    await killedWhen(what, () => happened(before));
-    expect(await alice()).toBe(200);
-    const { code, servers, stderr } = await deployed(repository);
-    expect(code, stderr).toBe(0);
-    expect(servers).toMatchObject([{ release: place.current }]);
-    expect(place.current).not.toBe(before);
-    await undisturbed(10);
-  },
-  120_000,
-);
+])("killed when %s, it leaves a server that serves, and the next deploy ends well", async (what, happened) => {
+  const before = place.current;
+  commit();
+  await killedWhen(what, () => happened(before));
+  expect(await alice()).toBe(200);
+  const { code, servers, stderr } = await deployed(repository);
+  expect(code, stderr).toBe(0);
+  expect(servers).toMatchObject([{ release: place.current }]);
+  expect(place.current).not.toBe(before);
+  await undisturbed(10);
+});
 
 test("a port that is taken brings the configuration before back, with the newest lists; free again, it is taken up", async () => {
   const [port = 0] = await freePorts(1);
@@ -121,14 +117,10 @@ test("a port that is taken brings the configuration before back, with the newest
   });
   expect(await place.status(repository, "carol", "/packages/file.txt")).toBe(200);
   await new Promise((done) => taken.close(done));
-  const again = await until(
-    "the port to be free",
-    async () => {
-      const { code, servers } = await deployed(repository);
-      return code === 0 ? servers : undefined;
-    },
-    60,
-  );
+  const again = await until("the port to be free", async () => {
+    const { code, servers } = await deployed(repository);
+    return code === 0 ? servers : undefined;
+  });
   expect(again).toMatchObject([{ state: "active", release: place.current }]);
   await undisturbed(20);
-}, 240_000);
+});

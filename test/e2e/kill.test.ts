@@ -112,9 +112,7 @@ async function killAndGoOn(fault: number): Promise<boolean> {
 }
 
 describe("reconcile killed with SIGKILL", () => {
-  it("before any of its file operations, the next run ends where one alone would have", {
-    timeout: 300_000,
-  }, async () => {
+  it("before any of its file operations, the next run ends where one alone would have", async () => {
     let next = 1;
     let survived = false;
     const lane = async () => {

@@ -61,4 +61,4 @@ test("three years in the field: real nginx, curl and openssl at every renewal, a
   }
   expect([...renewals.values()]).toEqual([3, 3, 3]);
   await field.story.insistOnSoundness();
-}, 240_000);
+});

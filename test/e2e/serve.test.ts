@@ -86,8 +86,8 @@ describe("serve, in a fresh repository", () => {
     expect(it.remains().join("\n")).toContain("nginx: master process");
     const next = await serve();
     // nginx takes a moment to end its workers.
-    await expect.poll(() => readdirSync(next.temporary).length, { timeout: 10_000 }).toBe(1);
-    await expect.poll(() => next.remains().join("\n"), { timeout: 10_000 }).not.toContain(directory);
+    await expect.poll(() => readdirSync(next.temporary).length).toBe(1);
+    await expect.poll(() => next.remains().join("\n")).not.toContain(directory);
   });
 
   test("leaves another one that is at work alone", async () => {

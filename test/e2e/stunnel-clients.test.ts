@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { portOf } from "../../scripts/render/stunnel/client.ts";
+import { PATIENCE } from "../support/patience.ts";
 import { unpacked } from "./support/bundles.ts";
 import { begin, deployed } from "./support/deployed.ts";
 import { freePorts, until } from "./support/ports.ts";
@@ -155,7 +156,7 @@ function said(port: number): Promise<string> {
   return new Promise((done) => {
     let text = "";
     const socket = connect(port, "127.0.0.1");
-    socket.setTimeout(5000, () => socket.destroy());
+    socket.setTimeout(PATIENCE, () => socket.destroy());
     socket.on("data", (data) => {
       text += String(data);
     });

@@ -107,7 +107,7 @@ describe.skipIf(isShallow)("a repository that was made with the version before",
     before = stateOf(user);
     publishThisVersion();
     run(user, `git remote add upstream '${upstream}'`);
-  }, 60_000);
+  });
   afterAll(() => scratch?.[Symbol.dispose]());
 
   it("takes this one by the commands of the page, keeps what is the user's, and no client notices", () => {

@@ -24,7 +24,7 @@ async function forgejo() {
 
 const commentsOf = (forge: Forge, number: number) => forge.comments(number).map(({ author, body }) => [author, body]);
 
-describe("Forgejo", { timeout: 180_000 }, () => {
+describe("Forgejo", () => {
   it("plans a pull request, comments on it, and carries it out when it is merged; its own commit starts nothing", async () => {
     using it = await forgejo();
     const { forge, actions, branch } = it;

@@ -21,7 +21,7 @@ function sshKey(): string {
 
 const NEW = Array.from({ length: 10 }, (_, index) => `new${index}`);
 
-describe("main", { timeout: 180_000 }, () => {
+describe("main", () => {
   it("that moves while it is carried out is carried out from where it is then", async () => {
     using it = await github(home);
     const { forge, actions, branch } = it;

@@ -22,7 +22,7 @@ function commentOf(forge: Forge, number: number): string {
 const privateKey = () =>
   generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" });
 
-describe("a pull request", { timeout: 180_000 }, () => {
+describe("a pull request", () => {
   it("is planned by a runner that installs what it needs, commented on once, updated in place, merged and carried out", async () => {
     using it = await github(home);
     const { forge, actions, branch } = it;

@@ -25,7 +25,7 @@ async function project() {
 
 const commentsOf = (forge: Forge, number: number) => forge.comments(number).map(({ author, body }) => [author, body]);
 
-describe("GitLab", { timeout: 180_000 }, () => {
+describe("GitLab", () => {
   it("shows a merge request's plan in its job, comments from main's schedule, and carries it out when merged", async () => {
     using it = await project();
     const { forge, gitlab, branch } = it;

@@ -60,7 +60,6 @@ async function twoMonths(story: Story): Promise<void> {
 describe("for two months on main", () => {
   it.each([["clients.yaml cannot be read", "clients: [\n"]])(
     "%s: nobody is locked out, nobody is let in, and every day says what is wrong",
-    { timeout: 60_000 },
     async (_, text) => {
       using story = before.copy();
       const registry = story.repository.read("pki/registry.yaml");
@@ -87,9 +86,7 @@ describe("for two months on main", () => {
     },
   );
 
-  it("a limit refuses: the same, and once it is allowed, all that was asked for is done at once", {
-    timeout: 60_000,
-  }, async () => {
+  it("a limit refuses: the same, and once it is allowed, all that was asked for is done at once", async () => {
     using story = before.copy();
     const registry = story.repository.read("pki/registry.yaml");
     story.edit(ASKED);

@@ -241,9 +241,7 @@ function report({ failed, seed, counterexample, errorInstance: cause }: fc.RunDe
   throw new Error(`seed ${seed}, step ${at}, after\n${last.join("\n")}`, { cause });
 }
 
-it(`${STEPS} steps of anybody's making, with kills in between: every invariant holds after every run`, {
-  timeout: 900_000,
-}, async () => {
+it(`${STEPS} steps of anybody's making, with kills in between: every invariant holds after every run`, async () => {
   const histories = fc.array(step, { minLength: STEPS, maxLength: STEPS, size: "max" });
   let at = 0;
   const property = fc.asyncProperty(histories, async (steps) => {

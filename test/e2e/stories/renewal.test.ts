@@ -133,9 +133,7 @@ function situation(story: Story) {
 const END = "2029-01-01T12:00:00Z";
 
 describe("from one end to the other of three years", () => {
-  it("nobody is ever without, run twice a day or every two months, and all of it ends in the same place", {
-    timeout: 60_000,
-  }, async () => {
+  it("nobody is ever without, run twice a day or every two months, and all of it ends in the same place", async () => {
     using daily = first.copy();
     using rarely = first.copy();
     let changes = 0;

@@ -1,13 +1,12 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CHECKOUT, environment, type Ran, type Repository, runProgram, type Variables } from "./repository.ts";
+import { environment, type Ran, type Repository, runCommand, type Variables } from "./repository.ts";
 
 /** `npm run bundle -- ARGS`, writing beside the repository unless `--out` says otherwise. */
 export function bundle(repository: Repository, argv: readonly string[], extra: Variables = {}): Promise<Ran> {
   const out = argv.includes("--out") ? [] : ["--out", outbox(repository)];
-  const script = join(CHECKOUT, "scripts/bundle.ts");
-  return runProgram(process.execPath, [script, "--root", repository.root, ...argv, ...out], extra);
+  return runCommand("bundle", ["--root", repository.root, ...argv, ...out], extra);
 }
 
 /** Where bundles of a test lie. */

@@ -3,9 +3,8 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, readlinkSync, writeF
 import { join } from "node:path";
 import { curl } from "./curl.ts";
 import { freePorts } from "./ports.ts";
-import { CHECKOUT, type Ran, Repository, runProgram, type Variables } from "./repository.ts";
+import { type Ran, Repository, runCommand, type Variables } from "./repository.ts";
 
-const SCRIPT = join(CHECKOUT, "scripts/deploy.ts");
 export const PKG = "pkg.example.com";
 
 /** What `deploy --json` prints of one server. */
@@ -18,11 +17,11 @@ interface Shown {
 
 /** Runs deploy as a person does. */
 export function deploy(
-  repository: Pick<Repository, "root">,
+  { root }: Pick<Repository, "root">,
   argv: readonly string[] = [],
   extra: Variables = {},
 ): Promise<Ran> {
-  return runProgram(process.execPath, [SCRIPT, "--root", repository.root, ...argv], extra);
+  return runCommand("deploy", ["--root", root, ...argv], extra);
 }
 
 /** The same with --json: the exit code, what became of each server, and what was said. */

@@ -110,7 +110,7 @@ export class Machine {
 
   renew(argv: readonly string[] = [], extra: Variables = {}, shell: readonly string[] = ["dash"]): Promise<Ran> {
     const [program = "", ...words] = shell;
-    return runProgram(program, [...words, this.etc("renew.sh"), ...argv], extra, 120_000);
+    return runProgram(program, [...words, this.etc("renew.sh"), ...argv], extra);
   }
 
   read(file: string): string {

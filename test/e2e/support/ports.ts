@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { PATIENCE } from "../../support/patience.ts";
 
 /** Ports on loopback that nobody listens on, all different: held together, then let go together. */
 export async function freePorts(count: number): Promise<number[]> {
@@ -21,17 +22,13 @@ function listen(): Promise<Server> {
   });
 }
 
-/** Asks every 20 ms until the answer is not undefined. @throws Error saying what was waited for, after so many seconds */
-export async function until<T>(
-  what: string,
-  ask: () => T | undefined | Promise<T | undefined>,
-  seconds = 10,
-): Promise<T> {
-  const end = performance.now() + seconds * 1000;
+/** Asks every 20 ms until the answer is not undefined. @throws Error saying what was waited for in vain */
+export async function until<T>(what: string, ask: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  const end = performance.now() + PATIENCE;
   while (performance.now() < end) {
     const answer = await ask();
     if (answer !== undefined) return answer;
     await sleep(20);
   }
-  throw new Error(`waited ${seconds} seconds in vain for ${what}`);
+  throw new Error(`waited in vain for ${what}`);
 }

@@ -1,9 +1,22 @@
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { PATIENCE } from "../../support/patience.ts";
+import { runHere } from "./command.ts";
 import { Scratch } from "./scratch.ts";
 
 export const CHECKOUT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -19,7 +32,19 @@ export interface Ran {
 }
 
 export type Variables = Readonly<Record<string, string>>;
-export type Command = "start" | "create" | "plan" | "reconcile" | "status" | "check" | "unlock" | "lock" | "rekey";
+export type Command =
+  | "start"
+  | "create"
+  | "plan"
+  | "reconcile"
+  | "status"
+  | "check"
+  | "deploy"
+  | "bundle"
+  | "guard"
+  | "unlock"
+  | "lock"
+  | "rekey";
 
 /** The program behind `npm run COMMAND`. */
 export function scriptOf(command: Command): string {
@@ -44,6 +69,10 @@ export function environment(extra: Variables = {}): Record<string, string> {
     ...extra,
   };
 }
+
+// What runs in this process (command.ts, in-process.ts) reads its environment as a command of its own would.
+for (const name of Object.keys(process.env)) if (!(name in environment())) delete process.env[name];
+Object.assign(process.env, environment());
 
 /** Clients by name, each as the YAML of its entry. */
 export type Clients = Readonly<Record<string, string>>;
@@ -83,6 +112,8 @@ export class Repository implements Disposable {
   static fresh(registry: string): Repository {
     const repository = new Repository(new Scratch("e2e"));
     execFileSync("git", ["init", "--quiet", "--initial-branch=main", repository.root], { env: environment() });
+    // A copy is as git left it: without this, git would have its filter look at every private key of the copy again.
+    appendFileSync(repository.at(".git/config"), "[core]\n\tcheckStat = minimal\n\ttrustctime = false\n");
     repository.write("clients.yaml", registry);
     repository.write("pki/README.md", "What all this is.\n");
     cpSync(join(CHECKOUT, ".gitattributes"), repository.at(".gitattributes"));
@@ -95,6 +126,7 @@ export class Repository implements Disposable {
     const repository = Repository.fresh(registry);
     const { code, stderr } = await repository.run("start", ...(now === null ? [] : ["--now", now]));
     if (code !== 0) throw new Error(`start exits ${code}: ${stderr}`);
+    repository.age();
     repository.commit("Make the authority");
     return repository;
   }
@@ -143,6 +175,13 @@ export class Repository implements Disposable {
     return execFileSync("git", args, { cwd: this.root, env: environment(), encoding: "utf8", maxBuffer: 1 << 26 });
   }
 
+  /** As if private files had been there for a while: git looks again at what is as old as its index. */
+  age(): void {
+    const then = Math.floor(Date.now() / 1000) - 60;
+    for (const entry of readdirSync(this.at("pki/private"), { recursive: true, withFileTypes: true }))
+      if (entry.isFile()) utimesSync(join(entry.parentPath, entry.name), then, then);
+  }
+
   commit(message: string): void {
     this.git("add", "--all");
     this.git("commit", "--quiet", "--allow-empty", `--message=${message}`);
@@ -152,9 +191,14 @@ export class Repository implements Disposable {
     return this.runWith({}, command, ...argv);
   }
 
+  /** The same as a process of its own, which can be waited for in vain. */
+  runAlone(command: Command, ...argv: readonly string[]): Promise<Ran> {
+    return runProgram(process.execPath, [scriptOf(command), "--root", this.root, ...argv]);
+  }
+
   /** The same with more environment variables. */
   runWith(extra: Variables, command: Command, ...argv: readonly string[]): Promise<Ran> {
-    return runProgram(process.execPath, [scriptOf(command), "--root", this.root, ...argv], extra);
+    return runCommand(command, ["--root", this.root, ...argv], extra);
   }
 
   /** git-crypt's key, exported beside the repository. */
@@ -189,14 +233,19 @@ function digest(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-export function runProgram(
-  program: string,
-  argv: readonly string[],
-  extra: Variables = {},
-  timeout = 60_000,
-): Promise<Ran> {
+/** `npm run COMMAND -- ARGV`: here, or in a process of its own where there are variables that it alone is to see. */
+export function runCommand(command: Command, argv: readonly string[], extra: Variables = {}): Promise<Ran> {
+  if (Object.keys(extra).length === 0) return runHere(command, argv);
+  return runProgram(process.execPath, [scriptOf(command), ...argv], extra);
+}
+
+export function runProgram(program: string, argv: readonly string[], extra: Variables = {}): Promise<Ran> {
   return new Promise((done, fail) => {
-    const child = spawn(program, argv, { env: environment(extra), stdio: ["ignore", "pipe", "pipe"], timeout });
+    const child = spawn(program, argv, {
+      env: environment(extra),
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: PATIENCE,
+    });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {

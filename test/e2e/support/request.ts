@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { connect as connectPlain } from "node:net";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
+import { PATIENCE } from "../../support/patience.ts";
 import type { Credentials } from "./authority.ts";
 
 export interface Answer {
@@ -88,7 +89,7 @@ function collect(
 ): void {
   let text = "";
   socket.setEncoding("latin1");
-  socket.setTimeout(10_000, () => socket.destroy(new Error("no answer in ten seconds")));
+  socket.setTimeout(PATIENCE, () => socket.destroy(new Error("no answer")));
   socket.on("data", (data) => {
     text += String(data);
   });

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { PATIENCE } from "../../support/patience.ts";
 import type { Credentials } from "./authority.ts";
 
 export interface SClient {
@@ -22,7 +23,7 @@ export function sClient({ port, sni, as, tls, keep, resume, request }: SClient):
   if (keep !== undefined) args.push("-sess_out", keep);
   if (resume !== undefined) args.push("-sess_in", resume);
   return new Promise((done, fail) => {
-    const child = spawn("openssl", args, { timeout: 10_000 });
+    const child = spawn("openssl", args, { timeout: PATIENCE });
     let text = "";
     child.stdout.on("data", (data) => {
       text += String(data);

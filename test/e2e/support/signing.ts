@@ -66,6 +66,7 @@ export async function signedRepository(): Promise<{ repository: Repository; keys
   commitAs(repository, keys.ann, "List who may sign");
   const { code, stderr } = await repository.run("start", "--now", NOON);
   if (code !== 0) throw new Error(`start exits ${code}: ${stderr}`);
+  repository.age();
   commitAs(repository, keys.ci, "Make the authority");
   return { repository, keys };
 }

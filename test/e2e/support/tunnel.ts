@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { connect } from "node:tls";
+import { PATIENCE } from "../../support/patience.ts";
 import type { Credentials } from "./authority.ts";
 import { freePorts, until } from "./ports.ts";
 import type { Scratch } from "./scratch.ts";
@@ -102,7 +103,7 @@ export function knock({ host = "127.0.0.1", port, sni, as, tls }: Knock): Promis
       ...(as === null ? {} : { cert: readFileSync(as.cert), key: readFileSync(as.key) }),
       ...(tls === undefined ? {} : { minVersion: tls, maxVersion: tls }),
     });
-    socket.setTimeout(5000, () => socket.destroy());
+    socket.setTimeout(PATIENCE, () => socket.destroy());
     socket.once("data", (data) => {
       done(String(data).trim());
       socket.destroy();

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { PATIENCE } from "../../../support/patience.ts";
 import { CHECKOUT, environment, type Variables } from "../../support/repository.ts";
 import { Scratch } from "../../support/scratch.ts";
 
@@ -97,7 +98,7 @@ function plain(bin: string): Record<string, string> {
 
 function run(program: string, argv: readonly string[], cwd: string, env: Variables): Promise<Ran> {
   return new Promise((done, fail) => {
-    const child = spawn(program, argv, { cwd, env, stdio: ["ignore", "pipe", "pipe"], timeout: 110_000 });
+    const child = spawn(program, argv, { cwd, env, stdio: ["ignore", "pipe", "pipe"], timeout: PATIENCE });
     let log = "";
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (text: string) => {
