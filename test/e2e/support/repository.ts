@@ -12,7 +12,6 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PATIENCE } from "../../support/patience.ts";
@@ -58,7 +57,6 @@ export function environment(extra: Variables = {}): Record<string, string> {
   );
   return {
     ...Object.fromEntries(kept),
-    NODE_COMPILE_CACHE: join(tmpdir(), "gatehouse-compile-cache"),
     NO_COLOR: "1",
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_CONFIG_NOSYSTEM: "1",
@@ -111,7 +109,9 @@ export class Repository implements Disposable {
   /** Registry, attributes and pki/README.md, committed; no authority yet. */
   static fresh(registry: string): Repository {
     const repository = new Repository(new Scratch("e2e"));
-    execFileSync("git", ["init", "--quiet", "--initial-branch=main", repository.root], { env: environment() });
+    execFileSync("git", ["init", "--quiet", "--template=", "--initial-branch=main", repository.root], {
+      env: environment(),
+    });
     // A copy is as git left it: without this, git would have its filter look at every private key of the copy again.
     appendFileSync(repository.at(".git/config"), "[core]\n\tcheckStat = minimal\n\ttrustctime = false\n");
     repository.write("clients.yaml", registry);
@@ -144,7 +144,7 @@ export class Repository implements Disposable {
   /** `git clone`: without git-crypt's key, so the private keys in it are ciphertext. */
   clone(): Repository {
     const twin = new Repository(new Scratch("e2e"));
-    execFileSync("git", ["clone", "--quiet", this.root, twin.root], { env: environment() });
+    execFileSync("git", ["clone", "--quiet", "--template=", this.root, twin.root], { env: environment() });
     return twin;
   }
 

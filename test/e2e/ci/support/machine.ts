@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { PATIENCE } from "../../../support/patience.ts";
-import { CHECKOUT, environment, type Variables } from "../../support/repository.ts";
+import { CHECKOUT, type Variables } from "../../support/repository.ts";
 import { Scratch } from "../../support/scratch.ts";
 
 export interface Ran {
@@ -77,7 +78,7 @@ export class Machine implements Disposable {
 }
 
 /** Shared by all jobs here, as a runner's cache would be. */
-const COMPILED = join(environment()["NODE_COMPILE_CACHE"] ?? "/tmp", "ci");
+const COMPILED = join(tmpdir(), "gatehouse-compile-cache", "ci");
 
 /** What a fresh runner has: nobody's identity, no Node of this checkout, nobody to ask. */
 function plain(bin: string): Record<string, string> {
@@ -86,6 +87,7 @@ function plain(bin: string): Record<string, string> {
   return {
     PATH: [bin, ...path].join(delimiter),
     CI: "true",
+    NODE_COMPILE_CACHE_PORTABLE: "1",
     LANG: "C.UTF-8",
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_TERMINAL_PROMPT: "0",
