@@ -49,7 +49,7 @@ command -v openssl >/dev/null 2>&1 || die "openssl is not here" "install it"
 
 # value KEY PATTERN: of bundle.conf, which is data.
 value() { sed -n "s/^$1=//p" bundle.conf | grep -x -e "$2" | head -n 1; }
-name=$(value name '[a-z0-9][a-z0-9._-]*')
+name=$(value name '[a-z0-9][a-z0-9._-]\{0,62\}')
 window=$(value renew-before '[0-9][0-9]*')
 kind=$(value key '[a-z]*')
 url=$(value renew-url 'https://[A-Za-z0-9:.[-]*[]A-Za-z0-9:.-]*/[A-Za-z0-9/._~-]*')

@@ -19,7 +19,7 @@ export interface RequestOptions {
  * `csr: true` is refused until the request is there. Throws UserError for a name that is none, or a managed key.
  */
 export async function requestScript({ root, now, name, out, say }: RequestOptions): Promise<string> {
-  if (!paths.NAME.test(name) || paths.RESERVED_NAMES.includes(name))
+  if (!paths.GIVEN_NAME.test(name) || paths.RESERVED_NAMES.includes(name))
     throw new UserError(`"${name}" is no name for a client`, "lower-case letters, digits, dot, hyphen, underscore");
   const { registry, state } = await loadWorkingTree(root, now);
   const known = registry ?? state.carriedOut?.registry;

@@ -23,17 +23,18 @@ const SINGLE: Readonly<Record<string, Grammar>> = {
   "pki/allowed_signers": signers,
 };
 
-const BELOW: readonly (readonly [directory: string, name: RegExp, grammar: Grammar])[] = [
-  [paths.DIR.certificates, /^((?:[0-9A-F]{2}){1,20})\.pem$/, certificateFile],
-  [paths.DIR.revoked, /^((?:[0-9A-F]{2}){1,20})\.yaml$/, revocation],
-  [paths.DIR.held, /^((?:[0-9A-F]{2}){1,20})\.yaml$/, hold],
-  [paths.DIR.requests, /^(?!.*\.\.)([a-z0-9][a-z0-9._-]{0,62})\.req$/, request],
-  [paths.DIR.issued, /^(?!.*\.\.)([a-z0-9][a-z0-9._-]{0,62})\.crt$/, certificates],
-  [paths.DIR.renewals, /^((?:[0-9A-F]{2}){1,20})\.p7m$/, renewal],
-  [paths.DIR.signing, /^([^/]+)$/, publicKey],
-  [paths.DIR.nginx, /^(.+)$/, text],
-  [paths.DIR.apache, /^(.+)$/, text],
-  [paths.DIR.stunnel, /^(.+)$/, text],
+/** Files of a directory: what stands before the suffix, and what belongs into them. */
+const BELOW: readonly (readonly [directory: string, name: RegExp, suffix: string, grammar: Grammar])[] = [
+  [paths.DIR.certificates, paths.SERIAL, ".pem", certificateFile],
+  [paths.DIR.revoked, paths.SERIAL, ".yaml", revocation],
+  [paths.DIR.held, paths.SERIAL, ".yaml", hold],
+  [paths.DIR.requests, paths.NAME, ".req", request],
+  [paths.DIR.issued, paths.NAME, ".crt", certificates],
+  [paths.DIR.renewals, paths.SERIAL, ".p7m", renewal],
+  [paths.DIR.signing, /^[^/]+$/, "", publicKey],
+  [paths.DIR.nginx, /^.+$/, "", text],
+  [paths.DIR.apache, /^.+$/, "", text],
+  [paths.DIR.stunnel, /^.+$/, "", text],
 ];
 
 /** Whether a path lies under pki, in whatever case; what is protected is not for here. */
@@ -51,9 +52,10 @@ export function checkPlace(path: string, mode: string, bytes: Buffer | null): st
   if (/(?:^|\/)\.gitkeep$/.test(path)) return bytes.length === 0 ? null : "is not empty";
   const single = Object.hasOwn(SINGLE, path) ? SINGLE[path] : undefined;
   if (single !== undefined) return read(single, bytes, "");
-  for (const [directory, name, grammar] of BELOW) {
-    const match = path.startsWith(`${directory}/`) ? name.exec(path.slice(directory.length + 1)) : null;
-    if (match) return read(grammar, bytes, match[1] ?? "");
+  for (const [directory, pattern, suffix, grammar] of BELOW) {
+    if (!path.startsWith(`${directory}/`) || !path.endsWith(suffix)) continue;
+    const name = path.slice(directory.length + 1, path.length - suffix.length);
+    if (pattern.test(name)) return read(grammar, bytes, name);
   }
   return "does not belong under pki/: nothing of this name is kept there";
 }
@@ -122,7 +124,7 @@ function registry(bytes: Buffer): null {
   return null;
 }
 
-const INDEX_LINE = /^[VRE]\t\d{10,14}Z\t[^\t]*\t(?:[0-9A-F]{2}){1,20}\tunknown\t\/[^\t]*$/;
+const INDEX_LINE = new RegExp(`^[VRE]\\t\\d{10,14}Z\\t[^\\t]*\\t${paths.SERIAL_HEX}\\tunknown\\t/[^\\t]*$`);
 
 /** OpenSSL's CA database: status, end, revocation, serial number, file, subject. */
 function index(bytes: Buffer): string | null {

@@ -35,8 +35,15 @@ export const path = {
 } as const;
 
 /** Serials are whole bytes in upper-case hex, at most 20 of them (RFC 5280, 4.1.2.2). */
-export const SERIAL = /^(?:[0-9A-F]{2}){1,20}$/;
+export const SERIAL_HEX = "(?:[0-9A-F]{2}){1,20}";
+export const SERIAL = new RegExp(`^${SERIAL_HEX}$`);
 
-/** Names of identities, groups, repositories and services. */
+/** Names of identities, groups, repositories and services, wherever one is read. */
 export const NAME = /^(?!.*\.\.)[a-z0-9][a-z0-9._-]{0,62}$/;
+
+/**
+ * The same where clients.yaml gives one. A dot at the end was let in once, and what was carried out then stays
+ * readable; but `NAME..crt` looks like a way out of the directory to whoever checks paths.
+ */
+export const GIVEN_NAME = new RegExp(`${NAME.source.slice(0, -1)}(?<!\\.)$`);
 export const RESERVED_NAMES: readonly string[] = ["ca", "root", "crl", "default", "hostnames", "include", "volatile"];

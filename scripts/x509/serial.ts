@@ -1,9 +1,10 @@
+import { SERIAL_HEX } from "../model/paths.ts";
 import type { Der } from "./der.ts";
 import { X509Error } from "./error.ts";
 import { printable } from "./printable.ts";
 
 /** `-` only for what others issued against RFC 5280, 4.1.2.2; the form that openssl, nginx and Node print. */
-const SERIAL_TEXT = /^(?:00|-?(?!00)(?:[0-9A-F]{2}){1,20})$/;
+const SERIAL_TEXT = new RegExp(`^(?:00|-?(?!00)${SERIAL_HEX})$`);
 
 /**
  * A serial's INTEGER as text: upper-case hex of whole bytes, `-` before it when negative.

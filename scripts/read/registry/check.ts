@@ -1,4 +1,4 @@
-import { NAME, RESERVED_NAMES } from "../../model/paths.ts";
+import { GIVEN_NAME, NAME, RESERVED_NAMES } from "../../model/paths.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { Registry } from "../../model/registry.ts";
 import { AUTHORITY, buildAuthority, buildCrl, buildLimits, CRL, type EntryOf, LIMITS } from "./authority.ts";
@@ -94,11 +94,12 @@ class Sections {
     const { report } = this.#scope;
     if (RESERVED_NAMES.includes(name.toLowerCase()))
       report.add(offset, `${section}: the name ${show(name)} is reserved`);
-    else if (!NAME.test(name)) {
-      const lower = name.toLowerCase();
-      const hint = NAME.test(lower) ? `did you mean ${lower}?` : null;
-      const rule =
-        "lower-case letters, digits, dots, dashes and underscores, the first a letter or digit, 63 at most, no ..";
+    else if (!GIVEN_NAME.test(name)) {
+      const near = name.toLowerCase().replace(/\.$/, "");
+      const hint = GIVEN_NAME.test(near) ? `did you mean ${near}?` : null;
+      const rule = NAME.test(name)
+        ? "a dot may not be its last character"
+        : "lower-case letters, digits, dots, dashes and underscores, the first a letter or digit, 63 at most, no ..";
       report.add(offset, `${section}: ${show(name)} is no name: ${rule}`, hint);
     }
   }

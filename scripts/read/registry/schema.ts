@@ -1,4 +1,4 @@
-import { NAME, RESERVED_NAMES } from "../../model/paths.ts";
+import { GIVEN_NAME, RESERVED_NAMES } from "../../model/paths.ts";
 import { AUTHORITY, CRL, LIMITS } from "./authority.ts";
 import { REQUIRED_SECTIONS } from "./check.ts";
 import { CLIENT } from "./clients.ts";
@@ -40,6 +40,6 @@ function orNothing(schema: JsonSchema): JsonSchema {
 }
 
 function named(description: string, entry: JsonSchema): JsonSchema {
-  const propertyNames = { pattern: NAME.source, not: { enum: [...RESERVED_NAMES] } };
+  const propertyNames = { pattern: GIVEN_NAME.source, not: { enum: [...RESERVED_NAMES] } };
   return { type: ["object", "null"], description, propertyNames, additionalProperties: entry };
 }

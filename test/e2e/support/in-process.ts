@@ -1,9 +1,10 @@
 import { check } from "../../../scripts/flows/check.ts";
+import { publish } from "../../../scripts/flows/publish.ts";
 import { reconcile } from "../../../scripts/flows/reconcile.ts";
 import type { Plan } from "../../../scripts/model/plan.ts";
 import type { Finding } from "../../../scripts/model/problem.ts";
 import { type Instant, parseInstant } from "../../../scripts/model/time.ts";
-import type { Repository } from "./repository.ts";
+import { environment, type Repository } from "./repository.ts";
 
 const QUIET = { show: () => {}, progress: () => ({ tick: () => {}, done: () => {} }) };
 
@@ -31,4 +32,32 @@ export async function findings({ root }: Repository, now: string): Promise<reado
 export async function blocking(repository: Repository, now: string): Promise<string[]> {
   const found = await findings(repository, now);
   return found.filter(({ level }) => level === "block").map(({ code, path }) => `${code} ${path}`);
+}
+
+export interface Published {
+  readonly plan: Plan;
+  readonly committed: boolean;
+}
+
+/** `reconcile --commit --now`, without a new process. */
+export async function publishHere({ root }: Repository, now: string): Promise<Published> {
+  const options = { root, now: instant(now), checkClock: false, allowLosses: null, digest: null };
+  const { planned, committed } = await asTester(() =>
+    publish({ ...options, ...QUIET, commit: true, push: false, say: () => {} }),
+  );
+  return { plan: planned.plan, committed };
+}
+
+/** git inside this process runs with this process's own environment. */
+async function asTester<T>(work: () => Promise<T>): Promise<T> {
+  const before = { ...process.env };
+  const wanted = environment();
+  for (const name of Object.keys(process.env)) if (!(name in wanted)) delete process.env[name];
+  Object.assign(process.env, wanted);
+  try {
+    return await work();
+  } finally {
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+    Object.assign(process.env, before);
+  }
 }
