@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { runCommand } from "./cli/run.ts";
 import { confirmExported, welcome } from "./flows/welcome.ts";
-import { nextSteps, UNLOCK_STEPS } from "./render/next-steps.ts";
+import { nextSteps, unlockSteps } from "./render/next-steps.ts";
 import { planText } from "./render/plan-text.ts";
 import { reachText } from "./render/reach-text.ts";
 import { statusJson, statusOf } from "./render/status.ts";
@@ -29,7 +29,7 @@ await runCommand(
       say("That is the key. Keep the file where this machine cannot lose it.");
     }
     const view = { style: style.out, width };
-    const { registry, state, reconciled, exportConfirmed } = await welcome(
+    const { registry, state, reconciled, exportConfirmed, ways } = await welcome(
       {
         root,
         now,
@@ -48,7 +48,11 @@ await runCommand(
     out(reachText(registry, now, view));
     out(statusText(statusOf(registry, state, now), { ...view, rows: ROWS_ON_TERMINAL }));
     if (json) print(statusJson(statusOf(registry, state, now)));
-    say(reconciled === null ? UNLOCK_STEPS : nextSteps(exportConfirmed));
-    return (reconciled?.planned.plan.refusals.length ?? 0) > 0 ? 1 : 0;
+    if ((reconciled?.planned.plan.refusals.length ?? 0) > 0) {
+      say("What is refused above (!) comes first; then run the same command again.");
+      return 1;
+    }
+    say(reconciled === null ? unlockSteps(ways) : nextSteps(exportConfirmed));
+    return 0;
   },
 );

@@ -28,13 +28,19 @@ export function doubts(input: CheckInput): Promise<Finding[]> {
     input.state.doubts.map(async (doubt) => {
       const fix = await fixFor(doubt, input);
       // A command that can be pasted takes the place of the advice in words.
-      const message = fix === null ? doubt.message : doubt.message.replace(`. ${restore(doubt.path)}`, "");
+      const known = doubt.message.replace(LOST, "");
+      const message = fix === null ? known : known.replace(`. ${restore(doubt.path)}`, "");
       return block("StateDoubtful", doubt.path, message, fix);
     }),
   );
 }
 
-async function fixFor({ path }: Doubt, input: CheckInput): Promise<string | null> {
+/** What everybody is told of an authority that only this tree has lost. */
+const LOST = /\. Bring everything back: (.+)$/;
+
+async function fixFor({ path, message }: Doubt, input: CheckInput): Promise<string | null> {
+  const everything = LOST.exec(message)?.[1];
+  if (everything !== undefined) return everything;
   if (isMisplaced(path)) return remove(path);
   const back = await input.restore(path);
   const kind = input.entries.find((entry) => entry.path === path)?.kind;

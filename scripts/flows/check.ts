@@ -7,6 +7,7 @@ import { lostFacts, readHistory, rewrittenFacts, shortHistory } from "../check/h
 import { type CheckInput, warn } from "../check/input.ts";
 import { authorityKey, keyOf } from "../check/keys.ts";
 import { lineFindings } from "../check/line.ts";
+import { together } from "../check/lost.ts";
 import { attributes, filter, guarded, hooks } from "../check/repository.ts";
 import { restorer } from "../check/restore.ts";
 import { signing } from "../check/signing.ts";
@@ -20,6 +21,7 @@ import { newestCommit } from "../system/head.ts";
 import { EXPORT_HINT } from "../vault/init.ts";
 import { environmentKey } from "../vault/key-source.ts";
 import { openVault } from "../vault/vault.ts";
+import { unlockCommand } from "../vault/way-in.ts";
 import { type CommitAsked, gatherCommit } from "./check-commit.ts";
 import { gatehouseVersion, loadWorkingTree } from "./load.ts";
 import { signaturesOfTree } from "./signed.ts";
@@ -71,8 +73,9 @@ export async function check(options: CheckOptions, commit: CommitAsked | null = 
     ...tree,
     ...(await git).flat(),
   ];
+  const told = commit === null ? [...(await together(findings, input))] : findings;
   return {
-    findings: findings.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
+    findings: told.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
     leftOut: leftOut(input, doubtful, commit !== null),
     certificates: input.state.certificates.size,
   };
@@ -149,13 +152,13 @@ function saved({ root, state, vault }: CheckInput): Finding[] {
   return [warn("KeyNotExported", ".git/git-crypt", message, `${EXPORT_HINT} && npm start -- --exported ${file}`)];
 }
 
-function leftOut({ vault, state, head }: CheckInput, doubtful: boolean, ofCommit: boolean): string[] {
+function leftOut({ root, vault, state, head }: CheckInput, doubtful: boolean, ofCommit: boolean): string[] {
   return [
     ...(ofCommit
       ? ["Left out, because it is a commit that is looked at: modes, hooks and filter, and what the keys hold."]
       : []),
     ...(vault.state === "locked" && !ofCommit
-      ? ["Left out, because the vault is locked: whether each key is that of its certificate."]
+      ? [`Left out, because the vault is locked (${unlockCommand(root)}): whether each key is that of its certificate.`]
       : []),
     ...(doubtful ? ["Left out until the facts are mended: derived files, and what clients.yaml asks for."] : []),
     ...(head === null && state.authority !== null

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createAuthority } from "../apply/create.ts";
 import * as paths from "../model/paths.ts";
 import { formatProblem, UserError } from "../model/problem.ts";
-import type { State } from "../model/state.ts";
+import { authorityDoubt, type State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { commonDirectory } from "../system/checkout.ts";
 import { withLock } from "../system/lock.ts";
@@ -17,6 +17,7 @@ import { protect } from "./protect.ts";
 export async function create(root: string, now: Instant, say: (text: string) => void): Promise<void> {
   await withLock(commonDirectory(root), "create", async () => {
     const { registry, problems, state } = await loadWorkingTree(root, now);
+    refuseLost(state);
     if (registry === null)
       throw new UserError("clients.yaml has errors; nothing was made", ...problems.map(formatProblem));
     refuseExisting(state);
@@ -30,6 +31,16 @@ export async function create(root: string, now: Instant, say: (text: string) => 
       `Made the authority ${registry.authority.commonName} (${registry.authority.key})${again ? ", with the key of an interrupted run" : ""}.`,
     );
   });
+}
+
+/** An authority that this tree alone has lost. */
+function refuseLost(state: State): void {
+  const doubt = state.authority === null ? authorityDoubt(state) : null;
+  if (doubt === null) return;
+  throw new UserError(
+    "there is an authority already; a second one would lock every client out, so nothing was made",
+    `${paths.CA_CERTIFICATE} ${doubt}`,
+  );
 }
 
 function refuseExisting(state: State): void {

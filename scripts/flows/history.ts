@@ -2,7 +2,7 @@ import { askLine } from "../check/line.ts";
 import { askHistory, type Testimony } from "../check/witness.ts";
 import { CARRIED_OUT } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
-import type { Doubt, State } from "../model/state.ts";
+import { authorityDoubt, type Doubt, type State } from "../model/state.ts";
 import { tidyTemporaries, writeFiles } from "../system/files.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { newestCommit } from "../system/head.ts";
@@ -23,6 +23,8 @@ const WORTH_NOTING = 100;
  * is looked at once in each clone (2 ms each with 26,000 certificates).
  */
 export async function withHistory(loaded: Loaded, root: string, commit: string | null = null): Promise<Loaded> {
+  // One command brings everything back, and then there is something to compare.
+  if (loaded.state.authority === null && authorityDoubt(loaded.state) !== null) return loaded;
   const git = openGit(root);
   const head = commit ?? (await newestCommit(git));
   if (head === null) return loaded;

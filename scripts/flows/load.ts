@@ -1,17 +1,20 @@
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { formatCarriedOut } from "../model/canonical.ts";
 import { contentDigest } from "../model/content.ts";
-import { CARRIED_OUT, REGISTRY_FILE } from "../model/paths.ts";
+import { CA_CERTIFICATE, CARRIED_OUT, DIR, REGISTRY_FILE } from "../model/paths.ts";
 import type { Problem } from "../model/problem.ts";
 import { UserError } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
-import type { State } from "../model/state.ts";
+import { authorityDoubt, type State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
+import { lostAuthority } from "../read/lost-authority.ts";
 import { readRegistry } from "../read/registry.ts";
 import { readSigning } from "../read/signing.ts";
 import { StatCache } from "../read/stat-cache.ts";
 import { readState } from "../read/state.ts";
 import { type Tree, workingTree } from "../read/tree.ts";
+import { openGit } from "../system/git.ts";
 
 export interface Loaded {
   readonly tree: Tree;
@@ -36,13 +39,18 @@ export async function load(tree: Tree, now: Instant, cache: StatCache | null = n
 
 type LoadedRegistry = Pick<Loaded, "registry" | "problems" | "places">;
 
-/** clients.yaml alone, with the names of requests and signing keys that it is judged by. */
-export async function loadRegistry(tree: Tree, now: Instant): Promise<LoadedRegistry> {
+/**
+ * clients.yaml alone, with the names of requests and signing keys that it is judged by. `lost`: files of pki/ that are
+ * gone and yet no mistake in it.
+ */
+export async function loadRegistry(tree: Tree, now: Instant, lost: readonly string[] = []): Promise<LoadedRegistry> {
   const bytes = tree.read(REGISTRY_FILE);
   if (bytes === null) return { registry: null, problems: [ABSENT], places: new Map() };
-  const present = (directory: string) => new Set(tree.walk(directory).map((entry) => entry.path));
-  const requests = new Set([...present("pki/reqs")].map((path) => path.replace(/^.*\/|\.req$/g, "")));
-  const { files: signing, unfit } = readSigning(tree);
+  const below = (directory: string) => lost.filter((path) => path.startsWith(`${directory}/`));
+  const asked = [...tree.walk(DIR.requests).map(({ path }) => path), ...below(DIR.requests)];
+  const requests = new Set(asked.map((path) => path.replace(/^.*\/|\.req$/g, "")));
+  const { files, unfit } = readSigning(tree);
+  const signing = new Set([...files, ...below(DIR.signing)]);
   const result = await readRegistry(bytes, { now, requests, signing, unfit });
   return result.ok
     ? { registry: result.registry, problems: [], places: result.places }
@@ -59,9 +67,25 @@ const ABSENT: Problem = {
 };
 
 /** The working tree, uncommitted changes included. */
-export function loadWorkingTree(root: string, now: Instant): Promise<Loaded> {
+export async function loadWorkingTree(root: string, now: Instant): Promise<Loaded> {
   insistOn(root);
-  return load(workingTree(root), now);
+  return missing(await load(workingTree(root), now), root, now);
+}
+
+/**
+ * Where git has an authority and the tree has none, that is the one thing that is wrong: one doubt, with the command
+ * that brings everything back, and what clients.yaml then lacks under pki/ is no news.
+ */
+async function missing(loaded: Loaded, root: string, now: Instant): Promise<Loaded> {
+  const { tree, state } = loaded;
+  if (state.authority !== null || authorityDoubt(state) !== null || !existsSync(join(root, ".git"))) return loaded;
+  const git = openGit(root);
+  const command = await lostAuthority(git);
+  if (command === null) return loaded;
+  const doubt = { path: CA_CERTIFICATE, message: `is gone, but git has it. Bring everything back: ${command}` };
+  const lost = loaded.registry === null ? (await git.raw(["ls-files", "-z", "--", "pki"])).split("\0") : [];
+  const asked = lost.length === 0 ? {} : await loadRegistry(tree, now, lost);
+  return { ...loaded, ...asked, state: { ...state, doubts: [doubt] } };
 }
 
 function insistOn(root: string): void {
@@ -71,7 +95,7 @@ function insistOn(root: string): void {
 /** The same for a view, which need not read again what has not changed since the last one. */
 export async function loadToShow(root: string, now: Instant): Promise<Loaded> {
   insistOn(root);
-  const loaded = await load(workingTree(root), now, new StatCache(root));
+  const loaded = await missing(await load(workingTree(root), now, new StatCache(root)), root, now);
   return { ...loaded, registry: shared(loaded) };
 }
 

@@ -15,6 +15,7 @@ import { environmentKeys, keyPlaces, repositoryKeys } from "../vault/key-source.
 import { dropKey, shelve } from "../vault/key-store.ts";
 import { type ProtectedFile, protectedFiles, remember, workingTrees } from "../vault/protected-files.ts";
 import { isSealed } from "../vault/seal.ts";
+import { waysIn } from "../vault/way-in.ts";
 
 export interface Locked {
   /** Files that were plaintext and are ciphertext now. */
@@ -23,6 +24,8 @@ export interface Locked {
   readonly kept: readonly string[];
   /** Files that git itself holds in the clear, and which stay so. */
   readonly inTheClear: readonly string[];
+  /** How to unlock again. */
+  readonly ways: readonly string[];
 }
 
 /**
@@ -54,6 +57,7 @@ export async function lock(root: string): Promise<Locked> {
       sealed: trees.reduce((sum, { ciphertexts }) => sum + ciphertexts.length, 0),
       kept: files,
       inTheClear: trees.flatMap((tree) => tree.inTheClear),
+      ways: waysIn(root),
     };
   });
 }

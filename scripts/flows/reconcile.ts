@@ -20,6 +20,7 @@ import { tidyTemporaries } from "../system/files.ts";
 import { withLock } from "../system/lock.ts";
 import { installFilter } from "../vault/install.ts";
 import { openVault, type Vault } from "../vault/vault.ts";
+import { waysIn } from "../vault/way-in.ts";
 import { type Issuer, makeIssuer } from "../x509/issuer.ts";
 import { withHistory } from "./history.ts";
 import { gatehouseVersion, type Loaded, loadWorkingTree } from "./load.ts";
@@ -115,10 +116,8 @@ function issuerFor(errand: Errand, state: State, vault: Vault, root: string): Op
   const signs = errand.plan.changes.some(({ kind }) => kind === "issue" || kind === "renew" || kind === "crl");
   if (!signs || state.authority === null) return null;
   if (vault.state === "locked") {
-    throw new UserError(
-      "the vault is locked, and this plan needs the authority's key; nothing was done",
-      "run: npm run unlock -- --key-file KEYFILE (or git-crypt unlock KEYFILE, or set GATEHOUSE_KEY_FILE to it)",
-    );
+    const what = "the vault is locked, and this plan needs the authority's key; nothing was done";
+    throw new UserError(what, ...waysIn(root));
   }
   const pem = vault.read(paths.CA_KEY).toString("utf8");
   return { vault, issuer: makeIssuer(state.authority.pem, privateKey(pem, root)) };

@@ -13,6 +13,7 @@ import { exportKey, saveKey, shelve } from "../vault/key-store.ts";
 import { type ProtectedFile, protectedFiles, remember } from "../vault/protected-files.ts";
 import { isSealed, open, seal } from "../vault/seal.ts";
 import { openVault } from "../vault/vault.ts";
+import { waysIn } from "../vault/way-in.ts";
 import { refuseChanges } from "./lock.ts";
 
 export interface RekeyOptions {
@@ -40,7 +41,7 @@ export async function rekey({ root, name, exportTo }: RekeyOptions): Promise<Rek
   return withLock(common, "rekey", async () => {
     const keyName = name ?? DEFAULT_NAME;
     const old = openVault(root, process.env).keys.get(keyName);
-    if (!old) throw new UserError("the key that is to be replaced is not here", "run: npm run unlock");
+    if (!old) throw new UserError("the key that is to be replaced is not here", ...waysIn(root, keyName));
     const unlocked = repositoryKeys(root).has(keyName);
     if (!unlocked && exportTo === null) {
       throw new UserError(

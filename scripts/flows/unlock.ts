@@ -2,21 +2,22 @@ import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DIR } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
+import { printable } from "../render/printable.ts";
 import { commonDirectory } from "../system/checkout.ts";
 import { writeFiles } from "../system/files.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { withLock } from "../system/lock.ts";
-import { catBlobs } from "../system/objects.ts";
 import { overwriteFiles } from "../system/overwrite.ts";
 import { runProgram } from "../system/programs.ts";
 import { installFilter } from "../vault/install.ts";
 import { nameOf, parseNamed } from "../vault/key-directory.ts";
 import { keyFingerprint, type VaultKey } from "../vault/key-file.ts";
-import { environmentKeys, repositoryKeys } from "../vault/key-source.ts";
+import { environmentKeys, type Keyring, repositoryKeys } from "../vault/key-source.ts";
 import { saveKey, shelve, shelved } from "../vault/key-store.ts";
 import { type OpenedTree, openTree } from "../vault/opened-tree.ts";
-import { protectedFiles, remember, workingTrees } from "../vault/protected-files.ts";
-import { isSealed, open } from "../vault/seal.ts";
+import { isKeyOf, openedBranch, rekeyAfter } from "../vault/proof.ts";
+import { remember, workingTrees } from "../vault/protected-files.ts";
+import { unlockCommand, waysIn } from "../vault/way-in.ts";
 
 export interface UnlockOptions {
   readonly root: string;
@@ -42,10 +43,12 @@ export async function unlock({ root, keyFile }: UnlockOptions): Promise<Unlocked
   return withLock(common, "unlock", async () => {
     const own = repositoryKeys(root);
     const given = givenKeys(common, keyFile);
-    if (given.size === 0 && own.size === 0) await askGitCrypt(root);
     const git = openGit(root);
-    const fresh = await freshKeys(git, new Map(own), given);
+    const proof = await prover(git);
+    if (given.size === 0 && own.size === 0) await askGitCrypt(root);
+    const fresh = await freshKeys(proof, own, given);
     const keys = new Map([...repositoryKeys(root), ...fresh]);
+    for (const key of keys.values()) await proof(key);
     const [, ...others] = await workingTrees(git);
     const trees = [await openTree(root, keys)];
     const left: string[] = [];
@@ -96,59 +99,62 @@ function readKeyFile(file: string): Buffer {
 
 /** Keys that are encrypted to people under .git-crypt/ are git-crypt's and GnuPG's business. */
 async function askGitCrypt(root: string): Promise<void> {
-  if (!existsSync(join(root, ".git-crypt", "keys"))) {
-    throw new UserError(
-      "no key is given",
-      "run: npm run unlock -- --key-file KEYFILE (the file that git-crypt export-key wrote)",
-    );
-  }
+  const ways = waysIn(root).filter((way) => !way.startsWith("for one command"));
+  if (unlockCommand(root) !== "npm run unlock") throw new UserError("no key is given", ...ways);
   const { exitCode, stderr } = await runProgram("git-crypt", ["unlock"], { cwd: root });
   if (exitCode === 0) return;
-  throw new UserError(
-    `git-crypt unlock failed: ${stderr.trim()}`,
-    "with an exported key: npm run unlock -- --key-file KEYFILE",
-  );
+  throw new UserError(`git-crypt unlock failed: ${stderr.trim()}`, ...ways);
 }
 
 /**
  * The given keys that are not in the repository yet. One of the same name as another takes its place only where it
  * opens what git holds and the other does not: so it is after somebody else's rekey.
  */
-async function freshKeys(
-  git: Git,
-  own: ReadonlyMap<string, VaultKey>,
-  given: ReadonlyMap<string, VaultKey>,
-): Promise<Map<string, VaultKey>> {
+async function freshKeys(proof: Proof, own: Keyring, given: Keyring): Promise<Map<string, VaultKey>> {
   const fresh = new Map<string, VaultKey>();
   for (const [name, key] of given) {
+    const proven = await proof(key);
     const present = own.get(name);
-    if (present && keyFingerprint(present) === keyFingerprint(key)) continue;
-    if (present && !(await replaces(git, key, present))) {
-      throw new UserError(
-        "this clone is unlocked with another key, and the one that is given does not open what git holds",
-        "check that it is this repository's own key",
-      );
-    }
-    fresh.set(name, key);
+    if (present === undefined) fresh.set(name, key);
+    else if (keyFingerprint(present) === keyFingerprint(key)) continue;
+    else if (!proven)
+      throw new UserError("this clone is unlocked with another key, and nothing in git tells which is right");
+    else if (!(await proof(present, "may be former"))) fresh.set(name, key);
   }
   return fresh;
 }
 
-async function replaces(git: Git, key: VaultKey, present: VaultKey): Promise<boolean> {
-  const files = (await protectedFiles(git)).filter(({ keyName }) => keyName === nameOf(key));
-  const ids = files.flatMap(({ blob }) => (blob === null ? [] : [blob]));
-  const blobs = [...(await catBlobs(git, ids)).values()].filter(isSealed);
-  return blobs.length > 0 && blobs.every((blob) => opens(key, blob)) && !blobs.every((blob) => opens(present, blob));
+/**
+ * Whether a key sealed what git holds; null where nothing is sealed yet. Throws UserError where it did not, and says
+ * whose it is: nothing must be sealed with a strange key. Of a key that is here already and may be a former one, that
+ * is only an answer.
+ */
+type Proof = (key: VaultKey, standing?: "may be former") => Promise<boolean | null>;
+
+async function prover(git: Git): Promise<Proof> {
+  const head = await git.resolve("HEAD");
+  return async (key, standing) => {
+    const proven = await isKeyOf(git, head, key);
+    if (proven !== false || standing !== undefined) return proven;
+    throw new UserError(`this git-crypt key does not open what git holds: ${await whose(git, head, key)}`, ...PRESENT);
+  };
 }
 
-function opens(key: VaultKey, blob: Buffer): boolean {
-  try {
-    open(key, blob);
-    return true;
-  } catch {
-    return false;
+async function whose(git: Git, head: string | null, key: VaultKey): Promise<string> {
+  const rekey = head === null ? null : await rekeyAfter(git, head, key);
+  if (rekey !== null) {
+    const { commit, author, date } = rekey;
+    return `it is from before commit ${commit.slice(0, 12)} (${printable(author)}, ${date}), which sealed everything anew`;
   }
+  const branch = await openedBranch(git, key);
+  if (branch !== null) return `it is the key of ${printable(branch)}, which is not what is checked out`;
+  return "it is another repository's; it opens nothing in this one's history either";
 }
+
+const PRESENT = [
+  "nothing was changed; ask for the present key: in a clone that is unlocked, git-crypt export-key FILE",
+  "then here: npm run unlock -- --key-file FILE",
+];
 
 async function writePlaintext({ root, plaintexts }: OpenedTree): Promise<void> {
   if (plaintexts.length === 0) return;

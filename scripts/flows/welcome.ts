@@ -9,6 +9,7 @@ import { installFilter } from "../vault/install.ts";
 import { keyFingerprint, parseKeyFile } from "../vault/key-file.ts";
 import { environmentKey } from "../vault/key-source.ts";
 import { openVault } from "../vault/vault.ts";
+import { waysIn } from "../vault/way-in.ts";
 import { create, hasAuthority } from "./create.ts";
 import { loadWorkingTree } from "./load.ts";
 import { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";
@@ -19,6 +20,8 @@ export interface Welcome {
   /** Null in a locked clone: there is only a status to show. */
   readonly reconciled: Reconciled | null;
   readonly exportConfirmed: boolean;
+  /** Into a locked clone. */
+  readonly ways: readonly string[];
 }
 
 /** What npm start does: the authority where there is none, reconcile, and where things stand. Never commits. */
@@ -30,7 +33,7 @@ export async function welcome(options: ReconcileOptions, say: (text: string) => 
   const reconciled = locked ? null : await reconcile(options);
   const { registry, problems, state } = await loadWorkingTree(root, now);
   if (registry === null) throw new UserError("clients.yaml has errors", ...problems.map(formatProblem));
-  return { registry, state, reconciled, exportConfirmed: exportIsConfirmed(root) };
+  return { registry, state, reconciled, exportConfirmed: exportIsConfirmed(root), ways: waysIn(root) };
 }
 
 /** Whether somebody has shown that the present key is saved elsewhere; true where there is no key to save. */

@@ -1,4 +1,5 @@
 import type { ContentDigest } from "./content.ts";
+import { CA_CERTIFICATE } from "./paths.ts";
 import type { KeyType, Kind, Reason, Registry } from "./registry.ts";
 import type { Instant } from "./time.ts";
 
@@ -150,4 +151,9 @@ export interface State {
   /** By the predecessor's serial; one that cannot be read is not among them, and is made anew. */
   readonly renewals: ReadonlyMap<string, Renewal>;
   readonly doubts: readonly Doubt[];
+}
+
+/** What is wrong with the authority's certificate, and what to do; null where nothing is, or there never was one. */
+export function authorityDoubt({ doubts }: Pick<State, "doubts">): string | null {
+  return doubts.find(({ path }) => path === CA_CERTIFICATE)?.message ?? null;
 }

@@ -1,7 +1,7 @@
 import type { Change, Decision, Due, Plan, Refusal, Summary } from "../model/plan.ts";
 import { formatProblem, type Problem } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
-import type { State } from "../model/state.ts";
+import { authorityDoubt, type State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { compareAccess } from "./access.ts";
 import { type BranchPolicy, branchRefusals } from "./branch.ts";
@@ -18,6 +18,7 @@ import {
   limitRefusals,
   lossesOf,
   lostKeyRefusals,
+  noAuthority,
 } from "./refusals.ts";
 import { settledState } from "./settled.ts";
 import { doubtsFacts } from "./unsigned.ts";
@@ -92,7 +93,8 @@ export function makePlan(input: PlanInput): Planned {
   const invalid = invalidRegistry(input);
   const clock = input.policy.checkClock ? clockRefusals(state, input.now) : [];
   const doubts = doubtRefusals(state);
-  if (asked === null) return { plan: emptyPlan(input, [...invalid, ...doubts, ...clock]), errand: null };
+  const lost = state.authority === null && authorityDoubt(state) !== null;
+  if (asked === null || lost) return { plan: emptyPlan(input, [...invalid, ...doubts, ...clock]), errand: null };
   // What was carried out last goes on without whatever else came with a change that is refused as a whole.
   const settled = last === null ? input : { ...input, state: settledState(state, last) };
   const draft = draftPlan(asked, input.registry === null ? settled : input);
@@ -172,11 +174,7 @@ function invalidRegistry({ registry, problems, state, policy }: PlanInput): Refu
 }
 
 function emptyPlan({ now, state, policy, base }: PlanInput, refusals: readonly Refusal[]): Plan {
-  const noAuthority: Refusal[] =
-    state.authority === null
-      ? [{ code: "NoAuthority", message: "there is no authority yet; npm start makes one." }]
-      : [];
-  const all = [...noAuthority, ...refusals, ...branchRefusals(null, policy, state)];
+  const all = [...noAuthority(state), ...refusals, ...branchRefusals(null, policy, state)];
   return {
     asOf: now,
     digest: digestOf(null, []),

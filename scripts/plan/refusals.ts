@@ -2,7 +2,7 @@ import { admittedClients } from "../model/access.ts";
 import { path } from "../model/paths.ts";
 import type { AccessChange, Decision, Refusal } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
-import type { State } from "../model/state.ts";
+import { authorityDoubt, type State } from "../model/state.ts";
 import { formatSubject } from "../model/subject.ts";
 import { type Duration, formatInstant, type Instant } from "../model/time.ts";
 import { isLive } from "./holdings.ts";
@@ -97,10 +97,16 @@ export function some(names: readonly string[]): string {
   return names.length <= 10 ? names.join(", ") : `${names.slice(0, 10).join(", ")} and ${names.length - 10} more`;
 }
 
+/** Nothing is said of a new one where there is an old one that cannot be read, or is gone from this tree alone. */
+export function noAuthority(state: State): Refusal[] {
+  if (state.authority !== null || authorityDoubt(state) !== null) return [];
+  return [{ code: "NoAuthority", message: "there is no authority yet; npm start makes one." }];
+}
+
 /** The authority's subject and key stand in its certificate; another authority is another matter than an edit. */
 export function authorityRefusals(registry: Registry, state: State): Refusal[] {
   const { authority } = state;
-  if (authority === null) return [{ code: "NoAuthority", message: "there is no authority yet; npm start makes one." }];
+  if (authority === null) return noAuthority(state);
   const { commonName, organization, country, key } = registry.authority;
   const asked = formatSubject(commonName, organization, country);
   if (asked === authority.subject && key === authority.keyType) return [];

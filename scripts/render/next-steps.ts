@@ -4,11 +4,11 @@ export function nextSteps(exportConfirmed: boolean): string {
   return `Next:\n${steps.map((step, index) => `${index + 1}. ${step}`).join("\n")}\n`;
 }
 
-export const UNLOCK_STEPS = `This clone is locked: private keys are ciphertext here, and nothing can be signed.
-To unlock it with an exported key:  npm run unlock -- --key-file KEYFILE
-(or, with git-crypt alone:  git-crypt unlock KEYFILE)
-For a single command, without unlocking:  GATEHOUSE_KEY_FILE=KEYFILE npm run reconcile
-`;
+/** A locked clone's: `ways` as the vault knows them. */
+export function unlockSteps(ways: readonly string[]): string {
+  const what = "This clone is locked: private keys are ciphertext here, and nothing can be signed. To unlock it,";
+  return [what, ...ways.map((way) => `  ${way}`), ""].join("\n");
+}
 
 export const SAVE_THE_KEY = `Save git-crypt's key outside this machine. It is the only way back to the
    authority; without it the keys in git are lost. Then confirm:

@@ -1,3 +1,4 @@
+import { CA_CERTIFICATE } from "../model/paths.ts";
 import { formatInstant, type Instant } from "../model/time.ts";
 import type { IdentityState, IdentityStatus, Status } from "./status.ts";
 import type { Style } from "./style.ts";
@@ -40,9 +41,9 @@ export function statusText(status: Status, { style, width, rows }: StatusOptions
   return `${[...authorities(status, style, width), "", ...many].join("\n")}\n`;
 }
 
-function authorities({ asOf, authority, crl }: Status, style: Style, width: number): string[] {
+function authorities({ asOf, authority, authorityDoubt, crl }: Status, style: Style, width: number): string[] {
   const first = "Authority  ";
-  if (authority === null) return wrap("none yet; npm start makes one", width, { first, paint: style.yellow });
+  if (authority === null) return wrap(missing(authorityDoubt), width, { first, paint: style.yellow });
   const issuer = wrap(`${authority.subject}, ${until(authority.notAfter, asOf)}`, width, { first });
   const label = "CRL        ";
   if (crl === null)
@@ -53,6 +54,11 @@ function authorities({ asOf, authority, crl }: Status, style: Style, width: numb
     ? `number ${crl.number} ended ${formatInstant(crl.nextUpdate)}: every client is locked out; npm run reconcile, then deploy`
     : `number ${crl.number}, ${until(crl.nextUpdate, asOf)}`;
   return [...issuer, ...wrap(text, width, { first: label, ...(over ? { paint: style.red } : {}) })];
+}
+
+/** A command stands on a line of its own, to be pasted. */
+function missing(doubt: string | null): string {
+  return doubt === null ? "none yet; npm start makes one" : `${CA_CERTIFICATE} ${doubt.replace(/: (?=git )/, ":\n")}`;
 }
 
 function inRows({ identities }: Status, style: Style, width: number, most: number | null): string[] {

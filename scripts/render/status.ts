@@ -1,5 +1,5 @@
 import type { Kind, Registry } from "../model/registry.ts";
-import type { State } from "../model/state.ts";
+import { authorityDoubt, type State } from "../model/state.ts";
 import { formatInstant, type Instant } from "../model/time.ts";
 import { type Provenance, provenanceValue } from "./provenance.ts";
 import { type Holder, holdersOf } from "./status-holders.ts";
@@ -45,6 +45,8 @@ export interface IdentityStatus {
 export interface Status {
   readonly asOf: Instant;
   readonly authority: { readonly subject: string; readonly notAfter: Instant } | null;
+  /** What is wrong where there is none that can be read, and what to do; null where there never was one. */
+  readonly authorityDoubt: string | null;
   readonly crl: { readonly number: number; readonly thisUpdate: Instant; readonly nextUpdate: Instant } | null;
   readonly identities: readonly IdentityStatus[];
 }
@@ -72,6 +74,7 @@ export function statusOf(registry: Registry | null, state: State, now: Instant, 
   return {
     asOf: now,
     authority: authority && { subject: authority.subject, notAfter: authority.notAfter },
+    authorityDoubt: authority === null ? authorityDoubt(state) : null,
     crl: crl && { number: crl.number, thisUpdate: crl.thisUpdate, nextUpdate: crl.nextUpdate },
     identities: rows.filter((row) => matches(row, filter)).sort(byTrouble),
   };

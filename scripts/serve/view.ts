@@ -4,6 +4,7 @@ import { formatInstant } from "../model/time.ts";
 import type { ServeTrial, ServeView } from "../render/serve-text.ts";
 import { readRegularFile } from "../system/read-file.ts";
 import { isSealed } from "../vault/seal.ts";
+import { unlockCommand } from "../vault/way-in.ts";
 import { nginxServers } from "./choose.ts";
 import type { Job } from "./job.ts";
 import { chooseTrials, type Trial } from "./trials.ts";
@@ -69,7 +70,9 @@ function keyNotes({ root }: Job, trials: readonly Trial[]): string[] {
   const keys = new Map(clients.map((client) => [client, readRegularFile(root, paths.path.key(client))]));
   const sealed = [...keys.values()].some((key) => key !== null && isSealed(key));
   return [
-    ...(sealed ? ["Keys are ciphertext in this clone: the lines with --key need git-crypt unlock KEYFILE first."] : []),
+    ...(sealed
+      ? [`Keys are ciphertext in this clone: the lines with --key need this first: ${unlockCommand(root)}`]
+      : []),
     ...clients
       .filter((client) => keys.get(client) === null)
       .map((client) => `${client} keeps its own key: put its file in the place of ${client}.key.`),

@@ -1,6 +1,6 @@
 import { UserError } from "../model/problem.ts";
 import type { VaultKey } from "./key-file.ts";
-import { isSealed, open, seal } from "./seal.ts";
+import { isSealed, open, opens, seal } from "./seal.ts";
 
 /** What every ciphertext has: header and nonce. */
 const SHORTEST = 22;
@@ -60,13 +60,4 @@ function isCiphertext(bytes: Uint8Array): boolean {
   if (!isSealed(bytes) || bytes.length < SHORTEST) return false;
   const body = bytes.subarray(SHORTEST, SHORTEST + TELLING);
   return body.length < TELLING || body.some((byte) => byte >= 0x80);
-}
-
-function opens(key: VaultKey, blob: Uint8Array): boolean {
-  try {
-    open(key, blob);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -5,6 +5,7 @@ import { commonDirectory } from "../system/checkout.ts";
 import { runProgram } from "../system/programs.ts";
 import { type Environment, repositoryKey } from "./key-source.ts";
 import { openVault } from "./vault.ts";
+import { waysIn } from "./way-in.ts";
 
 /**
  * Makes git-crypt's key (`git-crypt init`: key and filter) where there is none; true when it did. Throws UserError
@@ -13,10 +14,7 @@ import { openVault } from "./vault.ts";
 export async function initVault(root: string, environment: Environment = process.env): Promise<boolean> {
   const vault = openVault(root, environment);
   if (vault.state === "locked") {
-    throw new UserError(
-      "this repository has a git-crypt key already, but it is locked",
-      "run: npm run unlock -- --key-file KEYFILE",
-    );
+    throw new UserError("this repository has a git-crypt key already, but it is locked", ...waysIn(root));
   }
   if (vault.key) return false;
   const { exitCode, stderr } = await runProgram("git-crypt", ["init"], { cwd: root });

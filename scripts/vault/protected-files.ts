@@ -41,6 +41,16 @@ export async function protectedFiles(
   });
 }
 
+/** Path → name of the key that seals it, by the attributes that are checked out; others are left out. */
+export async function filterKeys(git: Git, paths: readonly string[]): Promise<Map<string, string>> {
+  const keys = new Map<string, string>();
+  for (const [path, driver] of await filtersOf(git, paths)) {
+    const name = keyOfDriver(driver);
+    if (name !== null) keys.set(path, name);
+  }
+  return keys;
+}
+
 async function filtersOf(git: Git, paths: readonly string[]): Promise<Map<string, string>> {
   if (paths.length === 0) return new Map();
   const input = paths.map((path) => `${path}\0`).join("");

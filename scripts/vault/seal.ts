@@ -43,6 +43,17 @@ export function open(key: VaultKey, blob: Uint8Array): Buffer {
   );
 }
 
+/** Whether a key has sealed these very bytes. */
+export function opens(key: VaultKey, blob: Uint8Array): boolean {
+  try {
+    open(key, blob);
+    return true;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}
+
 const RESTORE = "bring the file back from a commit: git checkout COMMIT -- FILE";
 
 function nonceOf(version: KeyVersion, plaintext: Uint8Array): Buffer {

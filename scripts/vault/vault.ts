@@ -9,6 +9,7 @@ import { DEFAULT_NAME } from "./key-directory.ts";
 import type { VaultKey } from "./key-file.ts";
 import { type Environment, environmentKeys, type Keyring, repositoryKeys, requireSame } from "./key-source.ts";
 import { isSealed, open, SEALED_HEADER, seal } from "./seal.ts";
+import { waysIn } from "./way-in.ts";
 
 /** The protected files of one working tree, and the keys to them if there are any. */
 export interface Vault {
@@ -59,7 +60,7 @@ export function openVault(root: string, environment: Environment): Vault {
         return plaintext;
       }
       const sealing = keys.get(name);
-      if (!sealing) throw name !== DEFAULT_NAME ? namedMissing(name) : sealed ? lockedError() : absentError();
+      if (!sealing) throw name !== DEFAULT_NAME ? namedMissing(root, name) : sealed ? lockedError(root) : absentError();
       return seal(sealing, plaintext);
     },
   };
@@ -70,7 +71,7 @@ function readProtected(root: string, path: string, name: string, keys: Keyring):
   if (bytes === null) throw new UserError(`${path} is not there`, `bring it back: git checkout HEAD -- ${path}`);
   if (!isSealed(bytes)) return bytes;
   const key = keys.get(name);
-  if (!key) throw name === DEFAULT_NAME ? lockedError() : namedMissing(name);
+  if (!key) throw name === DEFAULT_NAME ? lockedError(root) : namedMissing(root, name);
   try {
     return open(key, bytes);
   } catch (error) {
@@ -113,19 +114,13 @@ function beginning(file: string): Buffer {
   }
 }
 
-/** Either works; git-crypt's own is named too, for people who have no Node at hand. */
-const UNLOCK =
-  "run: npm run unlock -- --key-file KEYFILE (or git-crypt unlock KEYFILE, or set GATEHOUSE_KEY_FILE to it)";
-
-function lockedError(): UserError {
-  return new UserError("the vault is locked: the private keys here are ciphertext, and no key is given", UNLOCK);
+function lockedError(root: string): UserError {
+  const what = "the vault is locked: the private keys here are ciphertext, and no key is given";
+  return new UserError(what, ...waysIn(root));
 }
 
-function namedMissing(name: string): UserError {
-  return new UserError(
-    `this file is sealed with git-crypt's key ${name}, which is not here`,
-    `run: npm run unlock -- --key-file KEYFILE, or name that key's file in GATEHOUSE_KEY_FILE too`,
-  );
+function namedMissing(root: string, name: string): UserError {
+  return new UserError(`this file is sealed with git-crypt's key ${name}, which is not here`, ...waysIn(root, name));
 }
 
 function absentError(): UserError {

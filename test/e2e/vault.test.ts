@@ -60,7 +60,7 @@ describe("unlock", () => {
     using clone = ready.clone();
     const before = clone.fingerprint("pki");
     const wrong = await clone.run("unlock", "--key-file", other.exportKey());
-    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining("sealed with another key") });
+    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining("it is another repository's") });
     const none = await clone.run("unlock");
     expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining("npm run unlock -- --key-file KEYFILE") });
     expect(clone.fingerprint("pki")).toEqual(before);

@@ -1,4 +1,5 @@
 import { check } from "../../../scripts/flows/check.ts";
+import { create } from "../../../scripts/flows/create.ts";
 import { publish } from "../../../scripts/flows/publish.ts";
 import { reconcile } from "../../../scripts/flows/reconcile.ts";
 import type { Plan } from "../../../scripts/model/plan.ts";
@@ -48,8 +49,13 @@ export async function publishHere({ root }: Repository, now: string): Promise<Pu
   return { plan: planned.plan, committed };
 }
 
+/** `create --now`, without a new process. */
+export async function createHere({ root }: Repository, now: string): Promise<void> {
+  await asTester(() => create(root, instant(now), () => {}));
+}
+
 /** git inside this process runs with this process's own environment. */
-async function asTester<T>(work: () => Promise<T>): Promise<T> {
+export async function asTester<T>(work: () => Promise<T>): Promise<T> {
   const before = { ...process.env };
   const wanted = environment();
   for (const name of Object.keys(process.env)) if (!(name in wanted)) delete process.env[name];
