@@ -60,20 +60,27 @@ export interface Definition {
   readonly message: string;
 }
 
+export const CRL_REASONS = ["Missing", "EntriesChanged", "RenewalDue", "LifetimeChanged"] as const;
+
 export interface CrlChange {
   readonly kind: "crl";
   readonly due: Due;
   readonly issuer: string;
   readonly number: number;
-  readonly reason: "Missing" | "EntriesChanged" | "RenewalDue";
+  /** LifetimeChanged: it would go on for longer than `crl.lifetime` allows one that is signed now. */
+  readonly reason: (typeof CRL_REASONS)[number];
   readonly message: string;
 }
+
+export const FILE_REASONS = ["Missing", "Drifted", "Stray", "Upgraded"] as const;
 
 export interface FileChange {
   readonly kind: "file";
   readonly due: Due;
   readonly path: string;
-  readonly reason: "Missing" | "Drifted" | "Stray" | "Upgraded";
+  readonly reason: (typeof FILE_REASONS)[number];
+  /** It is not what was carried out last, either: somebody edited it, or a run was cut short. */
+  readonly byHand: boolean;
   readonly message: string;
 }
 

@@ -1,5 +1,6 @@
 import { formatCarriedOut, nextCarriedOut } from "../model/canonical.ts";
-import { contentDigest } from "../model/content.ts";
+import { type ContentDigest, contentDigest } from "../model/content.ts";
+
 import type { DerivedFile } from "../model/derived.ts";
 import * as paths from "../model/paths.ts";
 import type { Due, FileChange } from "../model/plan.ts";
@@ -57,10 +58,15 @@ function validCertificates(
 }
 
 /** A certificate is a text of its own, the same object every time it is compared. */
-const DIGESTS = new Map<string, string>();
+const DIGESTS = new Map<string, ContentDigest>();
 const MOST_REMEMBERED = 4096;
 
-function digestOf(text: string): string {
+/** What a file should hold; undefined for a copy of what is not there. */
+export function digestOf(file: DerivedFile, state: State): ContentDigest | undefined {
+  return "text" in file ? digestOfText(file.text) : state.files.get(file.copyOf);
+}
+
+function digestOfText(text: string): ContentDigest {
   if (text.length > MOST_REMEMBERED) return contentDigest(text);
   const known = DIGESTS.get(text) ?? contentDigest(text);
   DIGESTS.set(text, known);
@@ -79,27 +85,16 @@ export function compareFiles(
 ): FileChange[] {
   const changes: FileChange[] = [];
   const expected = new Set<string>();
-  const { due } = labels;
+  const changed = (path: string, reason: FileChange["reason"], message: string) =>
+    changes.push({ kind: "file", due: labels.due, path, reason, byHand: false, message });
   for (const file of wanted) {
     expected.add(file.path);
     const there = state.files.get(file.path);
-    if (there === undefined)
-      changes.push({ kind: "file", due, path: file.path, reason: "Missing", message: "to be written" });
-    else if (there !== ("text" in file ? digestOf(file.text) : state.files.get(file.copyOf))) {
-      const reason = labels.upgraded ? "Upgraded" : "Drifted";
-      changes.push({
-        kind: "file",
-        due,
-        path: file.path,
-        reason,
-        message: "differs from what registry and state call for",
-      });
-    }
+    if (there === undefined) changed(file.path, "Missing", "to be written");
+    else if (there !== digestOf(file, state))
+      changed(file.path, labels.upgraded ? "Upgraded" : "Drifted", "differs from what registry and state call for");
   }
-  for (const path of strays) {
-    if (!expected.has(path))
-      changes.push({ kind: "file", due, path, reason: "Stray", message: "nothing calls for it" });
-  }
+  for (const path of strays) if (!expected.has(path)) changed(path, "Stray", "nothing calls for it");
   return changes.sort(
     (a, b) => Number(a.path === paths.CARRIED_OUT) - Number(b.path === paths.CARRIED_OUT) || (a.path < b.path ? -1 : 1),
   );

@@ -26,6 +26,12 @@ export class Fields {
     return choice;
   }
 
+  flag(key: string): boolean {
+    const value = this.#values.get(key);
+    if (typeof value === "boolean") return value;
+    throw wrong(`${this.at}.${key}`, "true or false");
+  }
+
   /** A whole number that is not negative. */
   count(key: string): number {
     const value = this.#values.get(key);

@@ -2,9 +2,9 @@ import { NAME, SERIAL } from "../model/paths.ts";
 import {
   type AccessChange,
   type Change,
-  type CrlChange,
+  CRL_REASONS,
   type Definition,
-  type FileChange,
+  FILE_REASONS,
   type Plan,
   REFUSAL_CODES,
   type Summary,
@@ -20,8 +20,6 @@ import type { ByKind, ChangeKind } from "./kinds.ts";
 const HASH = /^sha256:[0-9a-f]{64}$/;
 const DUE = ["registry", "time"] as const;
 const KEYS = ["managed", "request"] as const;
-const CRL_REASONS: readonly CrlChange["reason"][] = ["Missing", "EntriesChanged", "RenewalDue"];
-const FILE_REASONS: readonly FileChange["reason"][] = ["Missing", "Drifted", "Stray", "Upgraded"];
 const SECTIONS: readonly Definition["section"][] = [
   "authority",
   "crl",
@@ -116,6 +114,7 @@ const READ: { readonly [K in ChangeKind]: (fields: Fields) => ByKind[K] } = {
     ...common(fields),
     path: fields.text("path"),
     reason: fields.oneOf("reason", FILE_REASONS),
+    byHand: fields.flag("byHand"),
   }),
 };
 

@@ -21,7 +21,7 @@ const ORDERED: { readonly [K in ChangeKind]: (change: ByKind[K]) => ByKind[K] } 
   release: ({ kind, due, identity, serial, message }) => ({ kind, due, identity, serial, message }),
   definition: ({ kind, due, section, name, fields, message }) => ({ kind, due, section, name, fields, message }),
   crl: ({ kind, due, issuer, number, reason, message }) => ({ kind, due, issuer, number, reason, message }),
-  file: ({ kind, due, path, reason, message }) => ({ kind, due, path, reason, message }),
+  file: ({ kind, due, path, reason, byHand, message }) => ({ kind, due, path, reason, byHand, message }),
 };
 
 /** `plan --json`: the shape that docs promise to scripts, indented, with a final line feed. */

@@ -57,6 +57,7 @@ export const CHANGES = {
     due: "registry",
     path: "pki/nginx/clients.map",
     reason: "Drifted",
+    byHand: false,
     message: "differs from what registry and state call for",
   },
 } as const satisfies { readonly [K in Change["kind"]]: Change };

@@ -29,7 +29,7 @@ describe("Forgejo", () => {
     using it = await forgejo();
     const { forge, actions, branch } = it;
     const number = forge.offer(branch.root, branch.admit("carol").commit());
-    const { plan } = await actions.look(number);
+    const plan = await actions.look(number);
     expect(plan.conclusion, plan.log).toBe("success");
     expect(commentsOf(forge, number)).toEqual([
       [
@@ -54,7 +54,7 @@ describe("Forgejo", () => {
     for (const script of ["plan/index", "plan", "check"]) branch.write(`scripts/${script}.ts`, "process.exit(0);\n");
     branch.write(".forgejo/workflows/plan.yml", "name: Plan\non: pull_request_target\njobs: {}\n");
     const number = forge.offer(branch.root, branch.admit("mallory").commit());
-    const { plan } = await actions.look(number);
+    const plan = await actions.look(number);
     expect(commentsOf(forge, number)).toEqual([
       ["forgejo-actions", expect.stringMatching(/\.forgejo\/workflows\/plan\.yml[\s\S]*\n\+ mallory gains files\n/)],
     ]);
@@ -66,7 +66,7 @@ describe("Forgejo", () => {
     const { forge, actions, branch } = it;
     const key = String(generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }));
     const number = forge.offer(branch.root, branch.write("pki/private/mallory.key", key).commit());
-    const { plan } = await actions.look(number);
+    const plan = await actions.look(number);
     expect(plan.conclusion).toBe("failure");
     expect(commentsOf(forge, number)[0]?.[1]).toContain(
       "**Not to be merged: the job plan failed.** [What it said](http",
