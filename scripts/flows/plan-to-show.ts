@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Plan } from "../model/plan.ts";
 import { type Problem, UserError } from "../model/problem.ts";
 import { planFromJson } from "../render/plan-from-json.ts";
-import type { Places } from "../render/plan-github.ts";
+import type { Places } from "../render/plan-places.ts";
 import { problemsFromJson } from "../render/problems-from-json.ts";
 import { type PreviewOptions, preview } from "./preview.ts";
 

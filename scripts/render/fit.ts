@@ -20,6 +20,8 @@ const LEAST: Level = { characters: 60, names: 3 };
 export interface Piece {
   /** What it is counted as when there is no room for it. */
   readonly what: string;
+  /** How many of those it stands for: clients, certificates, definitions. */
+  readonly size: number;
   lines(level: Level): readonly string[];
 }
 
@@ -44,9 +46,13 @@ export function makeFit(pieces: readonly Piece[], budget: number): string[] {
     }
   }
   const { lines, left } = take(inTurn(pieces), LEAST, budget - REMAINDER);
-  const counts = [...Map.groupBy(left, ({ what }) => what)].map(([what, { length }]) => `${figures(length)} ${what}`);
+  const counts = [...Map.groupBy(left, ({ what }) => what)].map(([what, those]) => `${figures(sizeOf(those))} ${what}`);
   const groups = counts.slice(0, GROUPS_NAMED).join(", ");
-  return [...lines, `  … and ${figures(left.length)} more: ${groups.slice(0, REMAINDER - 60)}`];
+  return [...lines, `  … and ${figures(sizeOf(left))} more: ${groups.slice(0, REMAINDER - 60)}`];
+}
+
+function sizeOf(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, { size }) => sum + size, 0);
 }
 
 /** Pieces until one does not fit. */

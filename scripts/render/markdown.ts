@@ -1,4 +1,5 @@
-import { printable } from "./printable.ts";
+import { oneLine } from "./printable.ts";
+import { cut } from "./words.ts";
 import { wrap } from "./wrap.ts";
 
 /** Code blocks scroll instead of breaking lines; this many columns fit a comment. */
@@ -9,9 +10,7 @@ const WIDTH = 96;
  * no fence can be closed (CommonMark 0.31, 4.5). Mentions, references, links and HTML mean nothing in a code block.
  */
 export function inert(text: string, most = Number.POSITIVE_INFINITY): string {
-  // Cut before it is made printable too: what is shown may be much shorter than what came.
-  const line = printable(text.slice(0, most + 1).replace(/\s+/g, " ")).replaceAll("`", "\\u{60}");
-  return line.length <= most ? line : `${line.slice(0, most - 1)}…`;
+  return cut(oneLine(text, most).replaceAll("`", "\\u{60}"), most);
 }
 
 /** Lines of a diff block: the symbol in the first column of each, the text behind it, later lines further in. */

@@ -1,32 +1,48 @@
 import { REGISTRY_FILE } from "../model/paths.ts";
 import type { Plan, Refusal, Warning } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
-import { printable } from "./printable.ts";
+import { type Places, type Spot, spotAt, spotOf } from "./plan-places.ts";
+import { reviewOf } from "./plan-review.ts";
+import { NAMED, type Room, type Statement } from "./plan-statement.ts";
+import { oneLine, printable } from "./printable.ts";
 import { figures } from "./words.ts";
 
-/** A place in clients.yaml; lines and columns count from 1. */
-type Place = Pick<Problem, "line" | "column">;
-/** Where sections (`clients`) and entries (`clients.alice`) stand. */
-export type Places = ReadonlyMap<string, Place>;
+type Level = "error" | "warning" | "notice";
 
-interface Annotation {
-  readonly level: "error" | "warning";
+interface Annotation extends Spot {
+  readonly level: Level;
   readonly title: string;
   readonly message: string;
-  /** Null where no file is to blame. */
-  readonly file: string | null;
-  readonly place: Place | null;
 }
 
 /** GitHub shows so many of each level for a step, and drops the others without a word. */
 const MOST_SHOWN = 10;
 
-/** Workflow commands, one a line, that mark what is refused, and warnings, at the lines of clients.yaml. */
-export function planAnnotations({ refusals, warnings }: Plan, places: Places): string[] {
+/**
+ * Workflow commands, one a line: what is refused; alarms and warnings; who loses access. Each stands where what it is
+ * about is written, so that a reviewer meets it beside the line that asks for it.
+ */
+export function planAnnotations(plan: Plan, places: Places): string[] {
+  const { alarms, access } = reviewOf(plan);
+  const losses = access.filter(({ tone }) => tone === "loss" || tone === "pause");
+  const rest = plan.warnings.filter(({ code }) => code !== "SensitiveGroup");
   return commands([
-    ...refusals.map((refusal) => annotation("error", refusal, places)),
-    ...warnings.map((warning) => annotation("warning", warning, places)),
+    ...plan.refusals.map((refusal) => coded("error", refusal, places)),
+    ...alarms.map((one) => said("warning", one.tone === "alarm" ? "KeyCompromised" : "SensitiveGroup", one, places)),
+    ...rest.map((warning) => coded("warning", warning, places)),
+    ...losses.map((one) => said("notice", "LosesAccess", one, places)),
   ]);
+}
+
+function coded(level: Level, told: Refusal | Warning, places: Places): Annotation {
+  return { level, title: told.code, message: told.message, ...spotOf(told, places) };
+}
+
+/** As many names as a sentence takes: there is no list below. */
+const ROOM: Room = { names: NAMED, characters: 400, listed: 0 };
+
+function said(level: Level, title: string, { say, about = [] }: Statement, places: Places): Annotation {
+  return { level, title, message: oneLine(say(ROOM)), ...spotAt(about, places) };
 }
 
 /** The same for a clients.yaml that cannot be read. */
@@ -42,41 +58,8 @@ export function problemAnnotations(problems: readonly Problem[]): string[] {
   );
 }
 
-function annotation(level: Annotation["level"], said: Refusal | Warning, places: Places): Annotation {
-  const { code, message } = said;
-  const edited = code === "StateEdited" ? /^(pki\/.*) is changed on this branch/s.exec(message)?.[1] : undefined;
-  const place = edited === undefined ? placeOf(said, places) : { line: 1, column: 1 };
-  return { level, title: code, message, file: edited ?? (place === null ? null : REGISTRY_FILE), place };
-}
-
-const IDENTITIES = ["clients", "servers", "signers"];
-
-/** Whom a message is about, by the words with which the planner begins it. */
-const ABOUT: { readonly [C in (Refusal | Warning)["code"]]?: readonly [sections: readonly string[], words: RegExp] } = {
-  BadRequest: [IDENTITIES, /^pki\/reqs\/([^/]+)\.req: /],
-  RequestReplaced: [IDENTITIES, /^(\S+): /],
-  RequestExtensionsIgnored: [IDENTITIES, /^(\S+): /],
-  NameReused: [IDENTITIES, /^(\S+) had certificates/],
-  NoContact: [["clients"], /^no contact is given for ([^\s,]+)/],
-  SensitiveGroup: [["groups"], /^sensitive group (\S+) /],
-  LastSensitiveClient: [["groups"], /^sensitive group (\S+) /],
-};
-/** Messages about a section as a whole. */
-const SECTION: { readonly [C in (Refusal | Warning)["code"]]?: string } = {
-  AuthorityChanged: "authority",
-  TooManyLosses: "clients",
-  Unsigned: "limits",
-};
-
-function placeOf({ code, message }: Refusal | Warning, places: Places): Place | null {
-  const [sections, words] = ABOUT[code] ?? [[], /$^/];
-  const name = words.exec(message)?.[1];
-  const keys = name === undefined ? [SECTION[code] ?? ""] : sections.map((section) => `${section}.${name}`);
-  return keys.map((key) => places.get(key)).find((place) => place !== undefined) ?? null;
-}
-
 function commands(all: readonly Annotation[]): string[] {
-  return (["error", "warning"] as const).flatMap((level) => {
+  return (["error", "warning", "notice"] as const).flatMap((level) => {
     const these = all.filter((one) => one.level === level);
     if (these.length <= MOST_SHOWN) return these.map(command);
     const left = these.length - MOST_SHOWN + 1;

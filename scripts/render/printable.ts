@@ -1,3 +1,5 @@
+import { cut } from "./words.ts";
+
 /**
  * What a terminal or a log viewer acts upon, or hides, instead of showing it: controls (an ANSI escape begins with
  * one), formats such as the bidirectional overrides ("Trojan Source", Unicode TR 36), lone surrogates, private and
@@ -13,4 +15,9 @@ export function printable(text: string): string {
 /** The same for text of several lines: line feeds stay. */
 export function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");
+}
+
+/** A message as one line of at most `most` characters; cut before as well, since what is shown may be far longer. */
+export function oneLine(text: string, most = Number.POSITIVE_INFINITY): string {
+  return cut(printable(text.slice(0, most + 1).replace(/\s+/g, " ")).trim(), most);
 }

@@ -16,3 +16,8 @@ export function list(names: readonly string[], most: number): string {
   if (shown.length < 2) return shown.join("");
   return `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }
+
+/** At most so many characters, the last of them `…` where more came. */
+export function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Budget, type Level, makeFit, type Piece } from "../../scripts/render/fit.ts";
 
 const piece = (text: string, what = "things"): Piece => ({
+  size: 1,
   what,
   lines: ({ characters }: Level) => [text.slice(0, characters)],
 });

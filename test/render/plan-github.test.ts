@@ -79,7 +79,6 @@ describe("annotations stand at the line of whom they are about", () => {
     [{ code: "NoContact", message: "no contact is given for alice, bob" }, "file=clients.yaml,line=10,col=3,"],
     [{ code: "NameReused", message: "alice had certificates before" }, "file=clients.yaml,line=10,col=3,"],
     [{ code: "RequestReplaced", message: "alice: the request has another key" }, "file=clients.yaml,line=10,col=3,"],
-    [{ code: "SensitiveGroup", message: "sensitive group staff gains alice" }, "file=clients.yaml,line=5,col=3,"],
     [{ code: "CodeChanged", message: "this branch changes what runs" }, ""],
   ] satisfies [Warning, string][])("$code: $message", (warning, place) => {
     const { code, message } = warning;

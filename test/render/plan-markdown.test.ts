@@ -25,53 +25,59 @@ function divide(page: string): { inside: string[]; outside: string[] } {
 it("is one screen for one of everything", () => {
   expect(planMarkdown(FULL)).toMatchInlineSnapshot(`
     "<!-- gatehouse plan -->
-    **Refused, for 1 reason named below.** **Plan as of 2026-11-21T12:00:00Z.** Certificates: 1 to issue, 1 to renew, 1 to release, 1 to hold, 1 to revoke. 2 clients lose access. 1 definition changed. **Sensitive groups are widened.**
+    **REFUSED for 1 reason, named at the end. 3 clients gain access, 2 lose access otherwise, 1 is renamed. 1 sensitive group changes. CODE changes. Compared with what was carried out last.**
+
+    \`\`\`diff
+    ! SENSITIVE group staff gains alice
+    \`\`\`
+
+    Plan as of 2026-11-21T12:00:00Z. Certificates: 1 to issue, 1 to release, 1 to hold, 1 to revoke. 1 definition changes.
 
     #### Definitions, policy, code
 
     \`\`\`diff
-    * CodeChanged: this branch changes what runs: scripts/plan.ts
-    * repositories bookworm: root
+    ! CodeChanged: this branch changes what runs: scripts/plan.ts
+    ! repositories bookworm: root changes
     \`\`\`
 
-    #### Who gains and loses access
+    #### Who loses and gains access
 
     \`\`\`diff
-    ! SENSITIVE: sensitive group staff gains alice
-    = buildfarm is now buildfarm-2, with the same access
-    + alice and frank gain bookworm
-    - erin loses bookworm
-    + erin gains packages-dev
-    - bob loses bookworm and packages-dev
+    - bob loses bookworm and packages-dev (its own line)
+    - erin loses bookworm (its own line)
+    ! RENAMED buildfarm → buildfarm-2: new certificate, same access; the old one does not work any
+    !    more
+    + alice and frank gain bookworm (its own line; no end; no contact)
+    + erin gains packages-dev (its hold is lifted; no end; no contact)
     \`\`\`
 
     #### Certificates and files
 
     \`\`\`diff
-    + issue (Missing), client, key from its request: alice
-    > release: erin
-    | hold: dave
+    + issue (Missing), client, key from its request: alice (because it has no valid certificate)
+    + release, no longer on the CRL: erin
+    - hold, certificateHold: dave
     - revoke (Removed), cessationOfOperation: bob
-      sign CRL (EntriesChanged): 1795262400
-      write (Drifted): pki/nginx/clients.map
-      By time alone: 1 certificate renewed (carol).
+      key of alice: sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
     \`\`\`
 
-    <details><summary>Reasons, keys and serial numbers (4)</summary>
+    \`\`\`diff
+      CRL 1795262400 is signed (EntriesChanged).
+      Files: 1 written.
+      In this plan by time alone: 1 certificate renewed (carol).
+      By time alone in the next 14 days: nothing.
+      None: removed, suspended, reissued, compromised, new, ends, contacts, homes, other fields,
+         policy.
+    \`\`\`
+
+    <details><summary>Names, reasons and serial numbers (4)</summary>
 
     \`\`\`diff
-    + issue alice: client, key from its request (Missing)
-      (because it has no valid certificate)
-      key sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
-    > release erin
-      (because no longer suspended)
-      serial 5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F
-    | hold dave
-      (because suspended in the registry)
-      serial 5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F
-    - revoke bob: cessationOfOperation (Removed)
-      (because no longer in the registry)
-      serial 5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F
+    + issue alice: key sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+    +    (because it has no valid certificate)
+    + release erin: serial 5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F (because no longer suspended)
+    - hold dave: serial 5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F (because suspended in the registry)
+    - revoke bob: serial 5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F (because no longer in the registry)
     \`\`\`
 
     </details>
@@ -79,7 +85,7 @@ it("is one screen for one of everything", () => {
     #### Warnings
 
     \`\`\`diff
-    ? NoContact: no contact is given for alice
+    ! NoContact: no contact is given for alice
     \`\`\`
 
     #### Refused
@@ -107,7 +113,7 @@ it("says first what shifts meaning, and the digest last", () => {
   const titles = [...page.matchAll(/^#### (.+)$/gm)].map(([, title]) => title);
   expect(titles).toEqual([
     "Definitions, policy, code",
-    "Who gains and loses access",
+    "Who loses and gains access",
     "Certificates and files",
     "Warnings",
     "Refused",
@@ -117,40 +123,72 @@ it("says first what shifts meaning, and the digest last", () => {
 
 describe("the symbol stands in the first column", () => {
   it.each([
-    ["a gain", { access: [access("a", ["x"], [])] }, "+ a gains x"],
-    ["a loss", { access: [access("a", [], ["x"])] }, "- a loses x"],
-    ["both", { access: [access("a", ["x"], ["y"])] }, "- a loses y\n+ a gains x"],
-    ["clients alike", { access: [access("a", ["x"], []), access("b", ["x"], [])] }, "+ a and b gain x"],
-    ["a rename", { access: [access("b", [], [], "a")] }, "= a is now b, with the same access"],
+    ["a gain", { access: [access("a", ["x"], [])] }, "+ a gains x (its own line; no end; no contact)"],
+    ["a loss", { access: [access("a", [], ["x"])] }, "- a loses x (its own line)"],
+    [
+      "both",
+      { access: [access("a", ["x"], ["y"])] },
+      "- a loses y (its own line)\n+ a gains x (its own line; no end; no contact)",
+    ],
+    [
+      "clients alike",
+      { access: [access("a", ["x"], []), access("b", ["x"], [])] },
+      "+ a and b gain x (its own line; no end; no contact)",
+    ],
+    [
+      "a rename",
+      { access: [access("b", [], [], "a")] },
+      "! RENAMED a → b: new certificate, same access; the old one does not work any more",
+    ],
     [
       "a sensitive group",
-      { warnings: [{ code: "SensitiveGroup", message: "staff gains a" }] },
-      "! SENSITIVE: staff gains a",
+      { warnings: [{ code: "SensitiveGroup", message: "sensitive group staff gains a" }] },
+      "! SENSITIVE group staff gains a",
     ],
-    ["a definition", { changes: [CHANGES.definition] }, "* repositories bookworm: root"],
+    ["a definition", { changes: [CHANGES.definition] }, "! repositories bookworm: root changes"],
     [
       "certificates for one reason",
-      { changes: [CHANGES.issue, { ...CHANGES.issue, identity: "zoe" }] },
-      "+ issue (Missing), client, key from its request: alice and zoe",
+      {
+        changes: ["alice", "zoe"].map((identity) => ({
+          ...CHANGES.issue,
+          identity,
+          key: "managed",
+          fingerprint: null,
+        })),
+      },
+      "+ issue (Missing), client, key managed here: alice and zoe (because it has no valid certificate)",
     ],
     ["a revocation", { changes: [CHANGES.revoke] }, "- revoke (Removed), cessationOfOperation: bob"],
-    ["what time does", { changes: [CHANGES.renew] }, "  By time alone: 1 certificate renewed (carol)."],
-    ["a warning", { warnings: [{ code: "NoContact", message: "no contact" }] }, "? NoContact: no contact"],
+    ["a warning", { warnings: [{ code: "NoContact", message: "no contact" }] }, "! NoContact: no contact"],
     ["a refusal", { refusals: [{ code: "BadRequest", message: "no" }] }, "! BadRequest: no"],
   ] satisfies [string, Partial<Plan>, string][])("%s", (_, parts, expected) => {
     expect(planMarkdown(plan(parts))).toContain(`\`\`\`diff\n${expected}\n\`\`\``);
   });
 
   it("of every line, where one is wrapped", () => {
-    const { inside } = divide(planMarkdown(plan({ access: many(40, (n) => access(`client-${n}`, [], ["x"])) })));
-    expect(inside.length).toBeGreaterThan(3);
-    for (const line of inside) expect(line).toMatch(/^- .{1,94}$/);
+    const { inside } = divide(
+      planMarkdown(
+        plan({
+          access: [
+            access(
+              "a",
+              [],
+              many(40, (n) => `repository-${n}`),
+            ),
+          ],
+        }),
+      ),
+    );
+    const losses = inside.filter((line) => line.startsWith("-"));
+    expect(losses.length).toBeGreaterThan(3);
+    for (const line of losses) expect(line).toMatch(/^- .{1,94}$/);
   });
 });
 
-it("folds fingerprints and serial numbers away, and only those", () => {
+it("folds serial numbers away, and shows the keys of requests, which a reviewer compares", () => {
   const [before = "", after = ""] = planMarkdown(FULL).split("<details>");
-  expect(before).not.toContain("key sha256:");
+  expect(before).toContain(`\n  key of alice: ${CHANGES.issue.fingerprint}\n`);
+  expect(before).not.toContain("serial ");
   expect(after).toContain(`key ${CHANGES.issue.fingerprint}`);
   expect(after).toContain(`serial ${CHANGES.revoke.serial}`);
   expect(after.indexOf("</details>")).toBeLessThan(after.indexOf("#### Warnings"));
@@ -214,7 +252,7 @@ describe("what is cut", () => {
         refusals: many(100, (n) => refusal(`b${n} ${"long ".repeat(500)}`)),
       }),
     );
-    for (let n = 0; n < 200; n++) expect(page).toContain(`\n* repositories d${n}: root\n`);
+    for (let n = 0; n < 200; n++) expect(page).toContain(`\n! repositories d${n}: root changes\n`);
     for (let n = 0; n < 60; n++) expect(page).toContain(`\n! SENSITIVE: s${n} `);
     for (let n = 0; n < 100; n++) expect(page).toContain(`\n! BadRequest: b${n} `);
   });
@@ -223,7 +261,7 @@ describe("what is cut", () => {
     const page = planMarkdown(plan({ refusals: [...many(10_000, () => refusal("x".repeat(99))), LOSSES] }));
     expect(page).toContain("! TooManyLosses: 14 of 40");
     expect(page).toMatch(/… and [\d,]+ more: [\d,]+ BadRequest\n/);
-    expect(page).toContain("Refused, for 10,001 reasons");
+    expect(page).toContain("REFUSED for 10,001 reasons");
   });
 });
 
@@ -237,10 +275,11 @@ const OURS = [
   /^$/,
   /^<!-- gatehouse plan -->$/,
   /^#### [A-Za-z, ]+$/,
-  /^<details><summary>Reasons, keys and serial numbers \([\d,]+\)<\/summary>$/,
+  /^<details><summary>Names, reasons and serial numbers \([\d,]+\)<\/summary>$/,
   /^<\/details>$/,
   /^Digest: `[0-9a-z:]*`$/,
-  /^(?:\*\*Refused, for [\d,]+ reasons? named below\.\*\* )?\*\*Plan as of [-0-9T:Z]+\.\*\* [A-Za-z0-9,.: ]+(?: \*\*Sensitive groups are widened\.\*\*)?$/,
+  /^\*\*[A-Za-z0-9,. ]+\*\*$/,
+  /^Plan as of [-0-9T:Z]+\. [A-Za-z0-9,.: ]+$/,
   /^\*\*clients\.yaml cannot be read: [\d,]+ problems?\.\*\* There is no plan\.$/,
 ];
 
@@ -248,7 +287,7 @@ function expectContained(page: string): void {
   const { inside, outside } = divide(page);
   for (const line of outside) expect(OURS.some((form) => form.test(line)) ? "ours" : line).toBe("ours");
   for (const line of inside) {
-    expect(line).toMatch(/^[-+!*?=>| ] /);
+    expect(line).toMatch(/^[-+! ] /);
     expect(line).not.toMatch(/[`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
   }
 }

@@ -14,38 +14,42 @@ const many = <T>(n: number, one: (n: number) => T): T[] => Array.from({ length: 
 
 it("is one screen for one of everything", () => {
   expect(text(FULL)).toMatchInlineSnapshot(`
-    "Plan as of 2026-11-21T12:00:00Z. Certificates: 1 to issue, 1 to renew, 1 to
-    release, 1 to hold, 1 to revoke. 2 clients lose access.
+    "REFUSED for 1 reason, named at the end. 3 clients gain access, 2 lose access
+    otherwise, 1 is renamed. 1 sensitive group changes. CODE changes. Compared with
+    what was carried out last.
+      # SENSITIVE group staff gains alice
+
+    Plan as of 2026-11-21T12:00:00Z. Certificates: 1 to issue, 1 to release, 1 to
+    hold, 1 to revoke. 1 definition changes.
     digest sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 
     Definitions, policy, code
-      * repositories bookworm: root
-      * this branch changes what runs: scripts/plan.ts
+      * CodeChanged: this branch changes what runs: scripts/plan.ts
+      * repositories bookworm: root changes
 
-    Who gains and loses access
-      = buildfarm is now buildfarm-2, with the same access
-      + alice and frank gain bookworm
-      ~ erin gains packages-dev; loses bookworm
-      - bob loses bookworm and packages-dev
-      # SENSITIVE: sensitive group staff gains alice
+    Who loses and gains access
+      - bob loses bookworm and packages-dev (its own line)
+      - erin loses bookworm (its own line)
+      = RENAMED buildfarm → buildfarm-2: new certificate, same access; the old one
+        does not work any more
+      + alice and frank gain bookworm (its own line; no end; no contact)
+      + erin gains packages-dev (its hold is lifted; no end; no contact)
 
     Certificates
-      + issue alice: client, key from its request (Missing)
-        (because it has no valid certificate)
-        key sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
-      > release erin
-        (because no longer suspended)
-        serial 5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F
-      | hold dave
-        (because suspended in the registry)
-        serial 5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F
-      - revoke bob: cessationOfOperation (Removed)
-        (because no longer in the registry)
-        serial 5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F5F
+      + issue (Missing), client, key from its request: alice (because it has no
+        valid certificate)
+      + release, no longer on the CRL: erin
+      | hold, certificateHold: dave
+      - revoke (Removed), cessationOfOperation: bob
+        key of alice:
+        sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 
     CRL 1795262400 is signed (EntriesChanged).
-    1 file is written: 1 Drifted.
-    By time alone: 1 certificate renewed (carol).
+    Files: 1 written.
+    In this plan by time alone: 1 certificate renewed (carol).
+    By time alone in the next 14 days: nothing.
+    None: removed, suspended, reissued, compromised, new, ends, contacts, homes,
+    other fields, policy.
 
     Warnings
       ? NoContact: no contact is given for alice
@@ -75,18 +79,28 @@ describe("every kind of change is shown", () => {
   it.each([
     [
       CHANGES.issue,
-      "+ issue alice: client, key from its request (Missing) (because it has no valid certificate) key sha256:",
+      "+ issue (Missing), client, key from its request: alice (because it has no valid certificate) key of alice: sha256:0123",
     ],
     [
       { ...CHANGES.renew, due: "registry" },
-      "~ renew carol: client, key managed here (RenewalDue) (because its certificate",
+      "~ renew (RenewalDue), client, key managed here: carol (because its certificate",
     ],
-    [CHANGES.revoke, "- revoke bob: cessationOfOperation (Removed) (because no longer in the registry) serial 5F5F"],
-    [CHANGES.hold, "| hold dave (because suspended in the registry) serial 5F5F"],
-    [CHANGES.release, "> release erin (because no longer suspended) serial 5F5F"],
-    [CHANGES.definition, "Definitions, policy, code * repositories bookworm: root"],
+    [CHANGES.revoke, "- revoke (Removed), cessationOfOperation: bob"],
+    [
+      { ...CHANGES.revoke, reason: "superseded", cause: "KeyChanged", message: "its key is another" },
+      "- revoke (KeyChanged), superseded: bob (because its key is another)",
+    ],
+    [CHANGES.hold, "| hold, certificateHold: dave"],
+    [CHANGES.release, "+ release, no longer on the CRL: erin"],
+    [CHANGES.definition, "Definitions, policy, code * repositories bookworm: root changes"],
     [CHANGES.crl, "CRL 1795262400 is signed (EntriesChanged)."],
-    [CHANGES.file, "1 file is written: 1 Drifted."],
+    [CHANGES.file, "Files: 1 written."],
+    [{ ...CHANGES.file, reason: "Stray" }, "Files: 1 removed."],
+    [{ ...CHANGES.file, reason: "Missing" }, "Files: 1 made."],
+    [
+      { ...CHANGES.file, byHand: true },
+      "EDITED BY HAND pki/nginx/clients.map: it is written, and what it holds is lost. Files: 1 written.",
+    ],
   ] satisfies [Change, string][])("$kind", (change, expected) => {
     expect(words(plan({ changes: [change] }))).toContain(expected);
   });
@@ -96,22 +110,40 @@ describe("access", () => {
   it.each([
     ["a gain", [access("a", ["x"], [])], "+ a gains x"],
     ["a loss", [access("a", [], ["x", "y"])], "- a loses x and y"],
-    ["both at once", [access("a", ["x"], ["y"])], "~ a gains x; loses y"],
+    ["both at once", [access("a", ["x"], ["y"])], "- a loses y (its own line) + a gains x"],
     ["clients alike share a line", [access("a", ["x"], []), access("b", ["x"], [])], "+ a and b gain x"],
-    ["clients unlike do not", [access("a", ["x"], []), access("b", ["y"], [])], "+ a gains x + b gains y"],
-    ["a rename", [access("b", [], [], "a")], "= a is now b, with the same access"],
-    ["a rename that gains", [access("b", ["x"], [], "a")], "= a is now b + b gains x"],
-    ["a crowd", many(14, (n) => access(`c${n}`, ["x"], [])), "c9 and 4 more gain x"],
+    [
+      "clients unlike do not",
+      [access("a", ["x"], []), access("b", ["y"], [])],
+      "+ a gains x (its own line; no end; no contact) + b gains y",
+    ],
+    [
+      "a rename",
+      [access("b", [], [], "a")],
+      "= RENAMED a → b: new certificate, same access; the old one does not work any more",
+    ],
+    [
+      "a rename that gains",
+      [access("b", ["x"], [], "a")],
+      "= RENAMED a → b: new certificate, other access, as said here; the old one does not work any more + b gains x",
+    ],
+    [
+      "a crowd",
+      many(14, (n) => access(`c${n}`, ["x"], [])),
+      "+ 14 clients gain x (c0 … c13, listed below; its own line; no end; no contact)",
+    ],
   ])("%s", (_, changes, expected) => {
     expect(words(plan({ access: changes }))).toContain(expected);
   });
 
-  it("puts sensitive groups beside it, loud, and not among the warnings", () => {
+  it("puts sensitive groups before everything else, loud, and not among the warnings", () => {
     const loud = plan({
       access: [access("a", ["x"], [])],
-      warnings: [{ code: "SensitiveGroup", message: "staff gains a" }],
+      warnings: [{ code: "SensitiveGroup", message: "sensitive group staff (x) gains a (new; no end; no contact)" }],
     });
-    expect(text(loud)).toContain("  + a gains x\n  # SENSITIVE: staff gains a\n");
+    expect(text(loud)).toContain(
+      "last.\n  # SENSITIVE group staff (x) gains a (new; no end; no contact)\n\nPlan as of",
+    );
     expect(text(loud)).not.toContain("Warnings");
   });
 });
@@ -125,7 +157,7 @@ describe("what time alone would do", () => {
     ];
     const shown = text(plan({ changes }), 200);
     expect(shown).toContain(
-      "By time alone: 5 certificates renewed (c0, c1, c2 and 2 more), 1 CRL signed, 3 files written.\n",
+      "In this plan by time alone: 5 certificates renewed (c0, c1, c2, c3 and c4), 1 CRL signed, 3 files written.\n",
     );
     expect(shown).not.toContain("~ renew");
   });
@@ -135,14 +167,21 @@ describe("a crowd is folded", () => {
   it("shows the first twenty of each kind and counts the rest", () => {
     const changes = [
       ...many(10_000, (n) => ({ ...CHANGES.issue, identity: `i${n}` })),
-      ...many(30, (n) => ({ ...CHANGES.revoke, identity: `r${n}` })),
+      ...many(3000, (n) => ({ ...CHANGES.revoke, identity: `r${n}` })),
     ];
-    const shown = text(plan({ changes }));
-    expect(shown).toContain("i19:");
-    expect(shown).not.toContain("i20:");
-    expect(shown).toContain("… and 9,980 more");
-    expect(shown).toContain("r0:");
-    expect(shown).toContain("… and 10 more");
+    const gains = many(10_000, (n) => access(`g${n}`, [`x${n}`], []));
+    const losses = many(30, (n) => access(`l${n}`, [], [`x${n}`]));
+    const shown = text(plan({ changes, access: [...gains, ...losses] }));
+    expect(shown).toContain("key from its request: 10,000 (i0 … i9999)");
+    expect(shown).toContain("key of i19:");
+    expect(shown).not.toContain("key of i20:");
+    expect(shown).toContain("… and 9,980 more keys from requests\n");
+    expect(shown).toContain("cessationOfOperation: 3,000 (r0 … r2999)");
+    expect(shown).toContain("g19 gains x19 ");
+    expect(shown).not.toContain("g20");
+    expect(shown).toContain("… and 9,980 more clients that gain access\n");
+    expect(shown).toContain("l0 loses x0 ");
+    expect(shown).toContain("… and 10 more clients that lose access\n");
     expect(shown.split("\n").length).toBeLessThan(150);
   });
 
@@ -167,7 +206,7 @@ describe("on any terminal", () => {
 
   it("colour adds colour and nothing else", () => {
     const coloured = planText(FULL, { style: COLOUR, width: 80 });
-    expect(coloured).toContain("\u001b[31m- revoke bob");
+    expect(coloured).toContain("\u001b[31m- bob loses");
     expect(coloured.replace(/\u001b\[\d+m/g, "")).toBe(text(FULL));
   });
 
