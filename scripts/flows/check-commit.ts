@@ -7,7 +7,7 @@ import { quoted } from "../guard/protected.ts";
 import { REGISTRY_FILE } from "../model/paths.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
-import { faultsOf, WHY } from "../plan/branch.ts";
+import { WHY } from "../plan/branch.ts";
 import { commitTree } from "../read/tree.ts";
 import type { Git } from "../system/git.ts";
 import { listTree } from "../system/objects.ts";
@@ -56,8 +56,7 @@ export async function gatherCommit({ root, now, checkClock }: CommitOptions, { h
 
 /** What plan refuses of a merge, with the command that mends each on the branch. */
 async function mergeFindings(git: Git, merge: Judged): Promise<Finding[]> {
-  const { into, conflicts, unrelated, changed } = merge;
-  const faults = faultsOf(changed, merge.known);
+  const { into, conflicts, unrelated, faults } = merge;
   const known = new Set((faults.length === 0 ? [] : await listTree(git, into, "")).map(({ path }) => path));
   const short = into.slice(0, 12);
   const take = `git merge ${short}`;
@@ -67,6 +66,8 @@ async function mergeFindings(git: Git, merge: Judged): Promise<Finding[]> {
       block("MergeConflict", path, "was changed on both sides, and git cannot merge it", take),
     ),
     ...faults.map(({ path, fault }) => {
+      if (fault === "converted")
+        return block(WHY[fault].code, path, WHY[fault].brief, `git checkout ${short} -- .gitattributes`);
       const back = known.has(path)
         ? `git checkout ${short} -- ${quoted(path)}`
         : `git rm ${fault === "foreign" ? "-r --cached " : ""}-- ${quoted(path)}`;

@@ -1,7 +1,8 @@
+import { convertedAt, isAttributes } from "../guard/commit-attributes.ts";
 import { REGISTRY_FILE } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
-import { codeOf, faultsOf, policiesOf } from "../plan/branch.ts";
+import { codeOf, type Faulty, faultsOf, policiesOf } from "../plan/branch.ts";
 import { type Base, makePlan, NO_POLICY, type Planned, type Policy } from "../plan/index.ts";
 import { commitTree } from "../read/tree.ts";
 import { type Git, openGit } from "../system/git.ts";
@@ -67,8 +68,7 @@ export interface Judged extends Merged {
   /** The commit by whose history signatures are judged: of a merge it is the base's, for somebody will have signed that. */
   readonly vouched: string;
   readonly changed: readonly Differing[];
-  /** Nested package.json files that the base has. */
-  readonly known: ReadonlySet<string>;
+  readonly faults: readonly Faulty[];
 }
 
 export interface MergeAsked {
@@ -87,11 +87,16 @@ export async function judgedMerge(git: Git, { base, head, asMain }: MergeAsked):
   const nested = changed.some(({ path }) => /\/package\.json$/i.test(path));
   const known = nested ? (await listTree(git, into, "")).filter(({ path }) => /\/package\.json$/i.test(path)) : [];
   const vouched = asMain ? other : into;
-  return { ...merged, into, vouched, changed, known: new Set(known.map(({ path }) => path)) };
+  const rules = changed.some(({ path }) => isAttributes(path)) ? await convertedAt(git, merged.tree) : null;
+  const faults = [
+    ...faultsOf(changed, new Set(known.map(({ path }) => path))),
+    ...(rules === null ? [] : [{ path: rules.path, fault: "converted" as const }]),
+  ];
+  return { ...merged, into, vouched, changed, faults };
 }
 
 async function lookAtMerge(git: Git, now: Instant, merge: Judged): Promise<Looked> {
-  const { into, tree, conflicts, unrelated, changed, known } = merge;
+  const { into, tree, conflicts, unrelated, changed, faults } = merge;
   const seen = await load(await commitTree(git.root, tree, [REGISTRY_FILE]), now);
   const loaded = await withHistory(seen, git.root, merge.vouched);
   return {
@@ -101,7 +106,7 @@ async function lookAtMerge(git: Git, now: Instant, merge: Judged): Promise<Looke
     policy: {
       unrelated,
       conflicts,
-      faults: faultsOf(changed, known),
+      faults,
       codeChanged: codeOf(changed),
       policyChanged: policiesOf(changed),
     },

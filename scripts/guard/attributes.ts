@@ -1,4 +1,4 @@
-import { DIR } from "../model/paths.ts";
+import { CARRIED_OUT, CRL_FILE, DIR, REGISTRY_FILE } from "../model/paths.ts";
 import type { Git } from "../system/git.ts";
 
 const ATTRIBUTES = ["filter", "text", "eol", "working-tree-encoding", "ident"] as const;
@@ -33,15 +33,53 @@ export async function unprotected(
   source: "index" | "working tree",
   paths: readonly string[],
 ): Promise<Unprotected | null> {
+  return firstWrong(git, source, [...PROBES, ...paths], (_, values) => wrongValue(values));
+}
+
+/** What people and reconcile write, and a plan reads out of git as it is. */
+const DATA_PROBES = [
+  REGISTRY_FILE,
+  CARRIED_OUT,
+  CRL_FILE,
+  ...[DIR.requests, DIR.signing, DIR.held, DIR.certificates, DIR.nginx].map((directory) => `${directory}/x`),
+];
+
+/**
+ * The first data file of which a checkout would hold other bytes than git has: then reconcile, which reads the working
+ * tree, would carry out something else than the plan, which reads git. Line ends of clients.yaml are as YAML likes.
+ */
+export function converted(git: Git, source: "index" | "working tree"): Promise<Unprotected | null> {
+  return firstWrong(git, source, DATA_PROBES, (path, [filter = "", text = "", eol = "", encoding = "", ident = ""]) => {
+    if (filter !== "unspecified" && filter !== "unset") return `filter is ${filter}`;
+    if (!isOff(encoding)) return `working-tree-encoding is ${encoding}`;
+    if (!isOff(ident)) return "ident is set";
+    if (path === REGISTRY_FILE || text === "unset") return null;
+    return isOff(text) && isOff(eol) ? null : "line ends are converted";
+  });
+}
+
+async function firstWrong(
+  git: Git,
+  source: "index" | "working tree",
+  paths: readonly string[],
+  wrong: (path: string, values: readonly string[]) => string | null,
+): Promise<Unprotected | null> {
   const where = source === "index" ? ["--cached"] : [];
-  const asked = [...PROBES, ...paths].map((path) => `${path}\0`).join("");
+  const asked = paths.map((path) => `${path}\0`).join("");
   const answer = (await git.raw(["check-attr", "--stdin", "-z", ...where, ...ATTRIBUTES], asked)).split("\0");
   for (let at = 0; at + 3 * ATTRIBUTES.length <= answer.length; at += 3 * ATTRIBUTES.length) {
-    const values = ATTRIBUTES.map((_, index) => answer[at + 3 * index + 2] ?? "");
-    const why = wrongValue(values);
-    if (why !== null) return { path: answer[at] ?? "", why };
+    const path = answer[at] ?? "";
+    const why = wrong(
+      path,
+      ATTRIBUTES.map((_, index) => answer[at + 3 * index + 2] ?? ""),
+    );
+    if (why !== null) return { path, why };
   }
   return null;
+}
+
+function isOff(value: string): boolean {
+  return value === "unset" || value === "unspecified";
 }
 
 /** Which filter a path has: `git-crypt`, `git-crypt-NAME`, or none of ours. */
@@ -54,7 +92,6 @@ export async function filterOf(git: Git, paths: readonly string[]): Promise<Map<
 }
 
 function wrongValue([filter = "", text = "", eol = "", encoding = "", ident = ""]: readonly string[]): string | null {
-  const isOff = (value: string) => value === "unset" || value === "unspecified";
   if (!FILTER.test(filter)) return filter === "unspecified" ? "no filter is set" : `filter is ${filter}`;
   // With text=auto git leaves alone what holds a NUL, and ciphertext begins with one.
   if (!isOff(text) && text !== "auto") return `text is ${text}, which destroys ciphertext`;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Git, openGit } from "../system/git.ts";
 import { listTree } from "../system/objects.ts";
-import { filterOf, RULES, unprotected } from "./attributes.ts";
+import { converted, filterOf, RULES, type Unprotected, unprotected } from "./attributes.ts";
 import { block, type GuardFinding, type Item } from "./finding.ts";
 import { isProtected, needsFilter } from "./protected.ts";
 import { indexEntries } from "./staged.ts";
@@ -54,8 +54,24 @@ export async function sealedAt(git: Git, commit: string): Promise<Map<string, { 
   }
 }
 
+/** Why a checkout of a commit or tree would hold other bytes of its data than git has; null when it would not. */
+export async function convertedAt(git: Git, tree: string): Promise<Unprotected | null> {
+  const directory = await mkdtemp(join(tmpdir(), "gatehouse-guard-"));
+  try {
+    const own = await emptyRepository(git, directory);
+    await own.raw(["read-tree", tree]);
+    return await converted(own, "index");
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+export function isAttributes(path: string): boolean {
+  return /(?:^|\/)\.gitattributes$/i.test(path);
+}
+
 function concerns(path: string): boolean {
-  return /(?:^|\/)\.gitattributes$/i.test(path) || isProtected(path);
+  return isAttributes(path) || isProtected(path);
 }
 
 async function emptyRepository(git: Git, directory: string): Promise<Git> {
@@ -79,7 +95,7 @@ async function wrongRules(own: Git, git: Git, commit: string, isNewest: boolean)
   const entries = await indexEntries(own);
   const kept = entries.filter(needsFilter).map(({ path }) => path);
   if (entries.length === 0) return null;
-  const wrong = await unprotected(own, "index", kept);
+  const wrong = (await unprotected(own, "index", kept)) ?? (await converted(own, "index"));
   if (wrong === null || isNewest || kept.length > 0) return wrong;
   const parents = (await git.raw(["rev-list", "--parents", "--max-count=1", commit])).trim().split(" ").slice(1);
   for (const parent of parents) {

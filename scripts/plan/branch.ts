@@ -80,6 +80,11 @@ export const WHY = {
     brief: "is a symlink, an executable or a submodule on this branch",
     way: "Put an ordinary file there.",
   },
+  converted: {
+    code: "StateEdited",
+    brief: "would have other bytes in a checkout than git has, by .gitattributes of this branch",
+    way: "Take the rule out of the branch.",
+  },
   disguised: {
     code: "StateEdited",
     brief: "would take the place of another file where upper and lower case are the same",

@@ -95,6 +95,9 @@ describe("plan --base --head", () => {
     ["puts a directory among the requests", (twin: Repository) => twin.write("pki/reqs/deep/carol.req", "x\n")],
     ["brings attributes for pki", (twin: Repository) => twin.write("pki/nginx/.gitattributes", "x\n")],
     ["writes pki in another case", (twin: Repository) => twin.write("PKI/ca.crt", "x\n")],
+    ["has git decode clients.yaml", attributes("clients.yaml working-tree-encoding=SHIFT-JIS")],
+    ["has git write other line ends into facts", attributes("* text eol=crlf")],
+    ["has a filter change requests", attributes("pki/reqs/* filter=x")],
     ["makes pki/reqs a symlink", (twin: Repository) => symlinkSync("/etc", twin.at("pki/reqs"))],
     ["renames a certificate", rename],
   ])("refuses a branch that %s", async (_, work) => {
@@ -173,6 +176,10 @@ describe("plan --base --head", () => {
     ]);
   });
 });
+
+function attributes(line: string) {
+  return (twin: Repository) => twin.write(".gitattributes", `${twin.read(".gitattributes")}${line}\n`);
+}
 
 function append(twin: Repository, path: string): void {
   twin.write(path, `${twin.read(path)}\n`);
