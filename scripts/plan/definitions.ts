@@ -1,3 +1,4 @@
+import { fileName } from "../model/entries.ts";
 import type { Definition } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
 
@@ -65,11 +66,6 @@ const SETS = new Set(["repositories", "services"]);
 
 function comparable(field: string, value: unknown): string {
   return JSON.stringify(SETS.has(field) && Array.isArray(value) ? [...value].sort() : value) ?? "";
-}
-
-/** The name of a field in clients.yaml. */
-function fileName(field: string): string {
-  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function definition(section: Definition["section"], name: string, fields: readonly string[]): Definition {
