@@ -1,3 +1,4 @@
+import type { EditValue } from "../model/plan.ts";
 import { UserError } from "../model/problem.ts";
 
 /** The fields of one JSON object from outside, read by name and checked; `at` says where it stands, for the error. */
@@ -24,6 +25,11 @@ export class Fields {
     const choice = choices.find((candidate) => candidate === value);
     if (choice === undefined) throw wrong(`${this.at}.${key}`, `one of ${choices.join(", ")}`);
     return choice;
+  }
+
+  /** Any value that clients.yaml can have, no deeper and no longer than one there. */
+  value(key: string): EditValue {
+    return editValueOf(this.#values.get(key), `${this.at}.${key}`, DEEPEST);
   }
 
   flag(key: string): boolean {
@@ -63,6 +69,21 @@ export class Fields {
     if (!Array.isArray(value)) throw wrong(`${this.at}.${key}`, "a list");
     return value.map((item, index) => read(item, `${this.at}.${key}[${index}]`));
   }
+}
+
+/** More than any field of clients.yaml needs; deeper or longer was not made by us. */
+const DEEPEST = 4;
+const LONGEST = 10_000;
+
+function editValueOf(value: unknown, at: string, depth: number): EditValue {
+  if (value === null || typeof value === "boolean") return value;
+  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
+  if (typeof value === "string" && value.length <= LONGEST) return value;
+  if (typeof value !== "object" || depth === 0) throw wrong(at, "a value of clients.yaml");
+  const entries: [string, unknown][] = Object.entries(value);
+  if (entries.length > LONGEST) throw wrong(at, "a value of clients.yaml");
+  const items = entries.map(([key, item]) => [key, editValueOf(item, `${at}.${key}`, depth - 1)] as const);
+  return Array.isArray(value) ? items.map(([, item]) => item) : Object.fromEntries(items);
 }
 
 function wrong(at: string, expected: string): UserError {

@@ -1,35 +1,27 @@
-import { NAME, SERIAL } from "../model/paths.ts";
+import { SECTIONS } from "../model/entries.ts";
+import { NAME } from "../model/paths.ts";
 import {
   type AccessChange,
+  type ByTime,
   type Change,
-  CRL_REASONS,
-  type Definition,
-  FILE_REASONS,
+  type Compromised,
+  type Decision,
+  type Edit,
+  type OldName,
   type Plan,
   REFUSAL_CODES,
   type Summary,
   WARNING_CODES,
 } from "../model/plan.ts";
 import { UserError } from "../model/problem.ts";
-import { KINDS, REASONS } from "../model/registry.ts";
-import { ISSUE_REASONS, REVOKE_CAUSES } from "../model/state.ts";
+import { REASONS } from "../model/registry.ts";
 import { type Instant, parseInstant } from "../model/time.ts";
+import { changeOf, FIELD, HASH } from "./change-from-json.ts";
 import { Fields } from "./fields.ts";
-import type { ByKind, ChangeKind } from "./kinds.ts";
+import type { ChangeKind } from "./kinds.ts";
 
-const HASH = /^sha256:[0-9a-f]{64}$/;
-const DUE = ["registry", "time"] as const;
-const KEYS = ["managed", "request"] as const;
-const SECTIONS: readonly Definition["section"][] = [
-  "authority",
-  "crl",
-  "limits",
-  "repositories",
-  "services",
-  "groups",
-  "servers",
-  "signers",
-];
+/** SHA-1 or SHA-256. */
+const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /**
  * What planJson wrote, read back and checked: whoever renders it for reviewers need not trust who made it. Unknown
@@ -37,17 +29,17 @@ const SECTIONS: readonly Definition["section"][] = [
  */
 export function planFromJson(text: string): Plan {
   const root = new Fields(parse(text), "plan");
-  const changes = root.objects("changes", (fields) => READ[fields.oneOf("kind", KIND_NAMES)](fields));
+  const changes = root.objects("changes", changeOf);
   return {
-    asOf: instant(root),
+    asOf: instant(root, "asOf"),
     digest: root.text("digest", HASH),
     summary: root.object("summary", (fields) => summaryOf(fields, changes)),
     changes,
     access: root.objects("access", accessOf),
-    edits: [],
-    compromised: [],
-    byTime: { until: instant(root) + 14 * 86_400, changes: [] },
-    base: null,
+    edits: root.objects("edits", editOf),
+    compromised: root.objects("compromised", compromisedOf),
+    byTime: root.object("byTime", byTimeOf),
+    base: root.orNull("base", () => root.text("base", COMMIT)),
     warnings: root.objects("warnings", (fields) => coded(fields, WARNING_CODES)),
     refusals: root.objects("refusals", (fields) => coded(fields, REFUSAL_CODES)),
   };
@@ -61,64 +53,26 @@ function parse(text: string): unknown {
   }
 }
 
-function instant(fields: Fields): Instant {
-  const value = parseInstant(fields.text("asOf"));
-  if (value === null) throw new UserError(`${fields.at}.asOf is not an instant`);
+function instant(fields: Fields, key: string): Instant {
+  const value = parseInstant(fields.text(key));
+  if (value === null) throw new UserError(`${fields.at}.${key} is not an instant`);
   return value;
 }
 
-const common = (fields: Fields) => ({ due: fields.oneOf("due", DUE), message: fields.text("message") });
+const instantOrNull = (fields: Fields, key: string) => fields.orNull(key, () => instant(fields, key));
+const textOrNull = (fields: Fields, key: string) => fields.orNull(key, () => fields.text(key));
 
-const certificate = (fields: Fields) => ({
-  ...common(fields),
-  identity: fields.text("identity", NAME),
-  profile: fields.oneOf("profile", KINDS),
-  key: fields.oneOf("key", KEYS),
-  fingerprint: fields.orNull("fingerprint", () => fields.text("fingerprint", HASH)),
-});
+function byTimeOf(fields: Fields): ByTime {
+  const changes = fields.objects("changes", changeOf).map((change) => {
+    if (isDecision(change)) return change;
+    throw new UserError(`${fields.at}.changes holds what is no decision about a certificate: ${change.kind}`);
+  });
+  return { until: instant(fields, "until"), changes };
+}
 
-const held = (fields: Fields) => ({
-  ...common(fields),
-  identity: fields.text("identity", NAME),
-  serial: fields.text("serial", SERIAL),
-});
-
-const READ: { readonly [K in ChangeKind]: (fields: Fields) => ByKind[K] } = {
-  issue: (fields) => ({ kind: "issue", ...certificate(fields), reason: fields.oneOf("reason", ISSUE_REASONS) }),
-  renew: (fields) => {
-    const reason = fields.oneOf("reason", ["RenewalDue"]);
-    return { kind: "renew", ...certificate(fields), reason, serial: fields.text("serial", SERIAL) };
-  },
-  revoke: (fields) => {
-    const why = { reason: fields.oneOf("reason", REASONS), cause: fields.oneOf("cause", REVOKE_CAUSES) };
-    return { kind: "revoke", ...held(fields), ...why };
-  },
-  hold: (fields) => ({ kind: "hold", ...held(fields) }),
-  release: (fields) => ({ kind: "release", ...held(fields) }),
-  definition: (fields) => ({
-    kind: "definition",
-    ...common(fields),
-    section: fields.oneOf("section", SECTIONS),
-    name: fields.text("name", NAME),
-    fields: fields.names("fields", /^[a-z_]{1,40}$/),
-  }),
-  crl: (fields) => ({
-    kind: "crl",
-    ...common(fields),
-    issuer: fields.text("issuer"),
-    number: fields.count("number"),
-    reason: fields.oneOf("reason", CRL_REASONS),
-  }),
-  file: (fields) => ({
-    kind: "file",
-    ...common(fields),
-    path: fields.text("path"),
-    reason: fields.oneOf("reason", FILE_REASONS),
-    byHand: fields.flag("byHand"),
-  }),
-};
-
-const KIND_NAMES: readonly ChangeKind[] = ["issue", "renew", "revoke", "hold", "release", "definition", "crl", "file"];
+function isDecision(change: Change): change is Decision {
+  return change.kind !== "definition" && change.kind !== "crl" && change.kind !== "file";
+}
 
 /** The counts are what a reviewer reads first: they must be those of the changes. */
 function summaryOf(fields: Fields, changes: readonly Change[]): Summary {
@@ -146,12 +100,35 @@ function accessOf(fields: Fields): AccessChange {
     previously: fields.orNull("previously", () => fields.text("previously", NAME)),
     gains: fields.names("gains", NAME),
     loses: fields.names("loses", NAME),
-    oldName: null,
-    because: { entry: true, groups: [] },
-    until: null,
-    contact: null,
-    lossIs: null,
-    reissued: null,
+    because: fields.object("because", (why) => ({ entry: why.flag("entry"), groups: why.names("groups", NAME) })),
+    until: instantOrNull(fields, "until"),
+    contact: textOrNull(fields, "contact"),
+    lossIs: fields.orNull("lossIs", () => fields.oneOf("lossIs", ["forever", "held"])),
+    reissued: fields.orNull("reissued", () => fields.oneOf("reissued", REASONS)),
+    oldName: fields.orNull("oldName", () => fields.object("oldName", oldNameOf)),
+  };
+}
+
+function oldNameOf(fields: Fields): OldName {
+  return { until: instantOrNull(fields, "until"), sameKey: fields.flag("sameKey") };
+}
+
+function editOf(fields: Fields): Edit {
+  return {
+    section: fields.oneOf("section", Object.keys(SECTIONS)),
+    name: fields.text("name", NAME),
+    field: fields.text("field", FIELD),
+    from: fields.value("from"),
+    to: fields.value("to"),
+  };
+}
+
+function compromisedOf(fields: Fields): Compromised {
+  return {
+    client: fields.text("client", NAME),
+    contact: textOrNull(fields, "contact"),
+    before: instantOrNull(fields, "before"),
+    lockedOut: fields.flag("lockedOut"),
   };
 }
 

@@ -1,6 +1,6 @@
-import type { Change, Plan } from "../model/plan.ts";
+import type { AccessChange, Change, Compromised, Plan } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
-import { formatInstant } from "../model/time.ts";
+import { formatInstant, type Instant } from "../model/time.ts";
 import { type ByKind, type ChangeKind, show } from "./kinds.ts";
 
 /**
@@ -27,15 +27,45 @@ const ORDERED: { readonly [K in ChangeKind]: (change: ByKind[K]) => ByKind[K] } 
 /** `plan --json`: the shape that docs promise to scripts, indented, with a final line feed. */
 export function planJson(plan: Plan): string {
   const { issue, renew, revoke, hold, release, definition, crl, file, lose } = plan.summary;
+  const { until, changes } = plan.byTime;
   return pretty({
     asOf: formatInstant(plan.asOf),
     digest: plan.digest,
     summary: { issue, renew, revoke, hold, release, definition, crl, file, lose },
-    changes: plan.changes.map((change) => show<Change>(change, ORDERED)),
-    access: plan.access.map(({ client, previously, gains, loses }) => ({ client, previously, gains, loses })),
+    base: plan.base,
+    changes: plan.changes.map(ordered),
+    access: plan.access.map(accessJson),
+    edits: plan.edits.map(({ section, name, field, from, to }) => ({ section, name, field, from, to })),
+    compromised: plan.compromised.map(compromisedJson),
+    byTime: { until: formatInstant(until), changes: changes.map(ordered) },
     warnings: plan.warnings.map(({ code, message }) => ({ code, message })),
     refusals: plan.refusals.map(({ code, message }) => ({ code, message })),
   });
+}
+
+const ordered = (change: Change): Change => show<Change>(change, ORDERED);
+
+const instantOrNull = (at: Instant | null) => (at === null ? null : formatInstant(at));
+
+/** The first four fields are the contract's oldest; the rest is for reviewers. */
+function accessJson({ client, previously, oldName, gains, loses, because, ...rest }: AccessChange): object {
+  const { until, contact, lossIs, reissued } = rest;
+  return {
+    client,
+    previously,
+    gains,
+    loses,
+    because: { entry: because.entry, groups: because.groups },
+    until: instantOrNull(until),
+    contact,
+    lossIs,
+    reissued,
+    oldName: oldName && { until: instantOrNull(oldName.until), sameKey: oldName.sameKey },
+  };
+}
+
+function compromisedJson({ client, contact, before, lockedOut }: Compromised): object {
+  return { client, contact, before: instantOrNull(before), lockedOut };
 }
 
 /** `plan --json` for a registry that cannot be read: `{"errors":[{file, line, column, message, hint}]}`. */

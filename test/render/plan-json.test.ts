@@ -1,14 +1,43 @@
 import { expect, it } from "vitest";
 import type { Change } from "../../scripts/model/plan.ts";
 import { planJson, problemsJson } from "../../scripts/render/plan-json.ts";
-import { CHANGES, FULL, plan, SERIAL } from "./plan-samples.ts";
+import { CHANGES, difference, FULL, plan, SERIAL } from "./plan-samples.ts";
 
 it("is the plan, with the instant as text", () => {
-  expect(JSON.parse(planJson(FULL))).toEqual({ ...FULL, asOf: "2026-11-21T12:00:00Z" });
+  const byTime = { until: "2026-12-05T12:00:00Z", changes: [] };
+  expect(JSON.parse(planJson(FULL))).toEqual({ ...FULL, asOf: "2026-11-21T12:00:00Z", byTime });
+});
+
+it("says where a difference in access comes from, until when, for how long, and what becomes of the old name", () => {
+  const because = { entry: true, groups: ["staff"] };
+  const oldName = { until: 1_795_262_400, sameKey: true };
+  const more = {
+    because,
+    until: 1_795_262_400,
+    contact: "ops@example.com",
+    lossIs: "held",
+    reissued: "superseded",
+  } as const;
+  const [access] = JSON.parse(
+    planJson(plan({ access: [difference("bob", [], ["x"], { ...more, previously: "rob", oldName })] })),
+  ).access;
+  const at = "2026-11-21T12:00:00Z";
+  expect(Object.entries(access)).toEqual(
+    Object.entries({
+      client: "bob",
+      previously: "rob",
+      gains: [],
+      loses: ["x"],
+      ...more,
+      until: at,
+      oldName: { until: at, sameKey: true },
+    }),
+  );
 });
 
 it("has its fields in the order of the contract", () => {
-  const fields = ["asOf", "digest", "summary", "changes", "access", "warnings", "refusals"];
+  const forReviewers = ["edits", "compromised", "byTime"];
+  const fields = ["asOf", "digest", "summary", "base", "changes", "access", ...forReviewers, "warnings", "refusals"];
   expect(Object.keys(JSON.parse(planJson(FULL)))).toEqual(fields);
 });
 
