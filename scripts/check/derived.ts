@@ -6,6 +6,7 @@ import type { Registry } from "../model/registry.ts";
 import type { Instant } from "../model/time.ts";
 import { compareFiles, derivedFiles, strayFiles } from "../plan/files.ts";
 import { makePlan, NO_POLICY } from "../plan/index.ts";
+import { lastSigned } from "../plan/plan-files.ts";
 import { block, type CheckInput, RECONCILE, warn } from "./input.ts";
 
 /** The plan for the repository as it is; null where there is no authority to plan for. */
@@ -27,7 +28,7 @@ export async function derived(input: CheckInput, plan: Plan): Promise<Finding[]>
   if (differing.length === 0) return [];
   const upgraded = state.carriedOut !== null && state.carriedOut.version !== version;
   // What was right when something was last signed is not edited, only old: a certificate or a client's time ended since.
-  const edited = new Set(changesAt(input, expected, lastSigned(input)).map(({ path }) => path));
+  const edited = new Set(changesAt(input, expected, lastSigned(state)).map(({ path }) => path));
   // The one among them that is a fact: what limits count from.
   const record = await restore(paths.CARRIED_OUT);
   return differing.map(({ path, reason, message }) => {
@@ -53,13 +54,6 @@ function isFresh({ state }: CheckInput): boolean {
 function changesAt({ state, version }: CheckInput, registry: Registry, at: Instant): FileChange[] {
   const wanted = derivedFiles(registry, state, at, version);
   return compareFiles(wanted, state, strayFiles(registry, state, at), { due: "registry", upgraded: false });
-}
-
-function lastSigned({ state }: CheckInput): Instant {
-  let last = state.crl?.thisUpdate ?? 0;
-  for (const { issued } of state.certificates.values()) last = Math.max(last, issued);
-  for (const { at } of state.revocations.values()) last = Math.max(last, at);
-  return last;
 }
 
 /** What clients.yaml asks for and nobody carried out yet, and what refuses it. */

@@ -14,9 +14,13 @@ const NOTHING: Reach = { repositories: [], services: [] };
  * A name that is not a client reaches nothing; a group that is not there adds nothing.
  */
 export function reach(registry: Registry, clientName: string, now: Instant): Reach {
-  const client = registry.clients.get(clientName);
+  return reachOf(registry.clients.get(clientName), registry.groups, now);
+}
+
+/** The same of an entry, beside whatever groups. */
+export function reachOf(client: Client | undefined, definitions: Registry["groups"], now: Instant): Reach {
   if (client === undefined || !isAdmitted(client, now)) return NOTHING;
-  const groups = client.groups.flatMap((name) => registry.groups.get(name) ?? []);
+  const groups = client.groups.flatMap((name) => definitions.get(name) ?? []);
   return {
     repositories: union(groups.map((group) => group.repositories)),
     services: union(groups.map((group) => group.services)),

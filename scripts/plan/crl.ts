@@ -1,7 +1,7 @@
-import type { CrlChange } from "../model/plan.ts";
+import type { CrlChange, Decision, Due } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
 import type { Crl, CrlEntry, State } from "../model/state.ts";
-import { type Duration, formatInstant, type Instant } from "../model/time.ts";
+import { type Duration, formatDuration, formatInstant, type Instant } from "../model/time.ts";
 
 /** How far thisUpdate lies back: a server whose clock is a little slow must not find the CRL in its future (OpenSSL error 11). */
 export const CRL_BACKDATE: Duration = 300;
@@ -41,7 +41,7 @@ export function planCrl(state: State, crl: Registry["crl"], now: Instant, due: C
   const { authority, crl: last } = state;
   if (authority === null) return null;
   const entries = crlEntries(state);
-  const why = reasonToSign(state, entries, crl.renewBefore, now);
+  const why = reasonToSign(state, entries, crl, now);
   if (why === null) return null;
   const thisUpdate = beginning(last, now);
   const number = Math.max((last?.number ?? 0) + 1, thisUpdate);
@@ -54,6 +54,29 @@ export function planCrl(state: State, crl: Registry["crl"], now: Instant, due: C
   };
   const sorted = [...entries.values()].sort((a, b) => (a.serial < b.serial ? -1 : 1));
   return { change, number, thisUpdate, nextUpdate: now + crl.lifetime, entries: sorted };
+}
+
+/**
+ * The change to the CRL, due by time only where the base's registry alone would have it signed: because it ends, or
+ * for decisions that are all due by time.
+ */
+export function planCrlDue(
+  state: State,
+  crl: Registry["crl"],
+  now: Instant,
+  list: readonly Decision[],
+  alone: { readonly registry: Registry; readonly state: State } | null,
+): CrlChange | null {
+  const change = planCrl(state, crl, now, dueOfEntries(list))?.change ?? null;
+  if (change?.reason !== "RenewalDue") return change;
+  const also = alone !== null && planCrl(alone.state, alone.registry.crl, now, "time") !== null;
+  return { ...change, due: also ? "time" : "registry" };
+}
+
+/** Entries that no decision of this plan brings are left from something else than time. */
+function dueOfEntries(list: readonly Decision[]): Due {
+  const decided = list.filter(({ kind }) => kind === "revoke" || kind === "hold" || kind === "release");
+  return decided.length > 0 && decided.every(({ due }) => due === "time") ? "time" : "registry";
 }
 
 /**
@@ -71,7 +94,7 @@ const RAN_AHEAD: Duration = 86_400;
 function reasonToSign(
   state: State,
   entries: ReadonlyMap<string, CrlEntry>,
-  renewBefore: Duration,
+  { lifetime, renewBefore }: Registry["crl"],
   now: Instant,
 ): Pick<CrlChange, "reason" | "message"> | null {
   const { crl, authority } = state;
@@ -85,8 +108,12 @@ function reasonToSign(
       reason: "RenewalDue",
       message: `the CRL begins ${formatInstant(crl.thisUpdate)}, signed by a clock that ran ahead`,
     };
-  if (now >= crl.nextUpdate - renewBefore)
-    return { reason: "RenewalDue", message: `the CRL ends ${formatInstant(crl.nextUpdate)}` };
+  const end = formatInstant(crl.nextUpdate);
+  if (now >= crl.nextUpdate - renewBefore) return { reason: "RenewalDue", message: `the CRL ends ${end}` };
+  if (crl.nextUpdate > Math.max(now, crl.thisUpdate + CRL_BACKDATE) + lifetime) {
+    const message = `the CRL ends ${end}, later than crl.lifetime (${formatDuration(lifetime)}) from now`;
+    return { reason: "LifetimeChanged", message };
+  }
   return null;
 }
 

@@ -38,7 +38,7 @@ export function decide(registry: Registry, state: State, now: Instant): Decision
 const RANK = { issue: 0, renew: 1, revoke: 2, hold: 3, release: 4 } as const;
 
 /** By kind, then name, then serial: the order of clients.yaml must not matter. */
-function inOrder(a: Decision, b: Decision): number {
+export function inOrder(a: Decision, b: Decision): number {
   return (
     RANK[a.kind] - RANK[b.kind] ||
     compare(a.identity, b.identity) ||

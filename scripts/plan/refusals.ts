@@ -19,10 +19,9 @@ export interface Losses {
 }
 
 /** Clients that lose any repository or service, or are reissued. */
-export function lossesOf(access: readonly AccessChange[], decisions: readonly Decision[]): Losses {
-  const losing = new Set(access.filter((one) => one.loses.length > 0).map((one) => one.client));
-  for (const one of decisions) if (one.kind === "revoke" && one.cause === "Reissued") losing.add(one.identity);
-  return { clients: [...losing].sort(), count: losing.size };
+export function lossesOf(access: readonly AccessChange[]): Losses {
+  const losing = access.filter(({ loses, reissued }) => loses.length > 0 || reissued !== null);
+  return { clients: losing.map(({ client }) => client), count: losing.length };
 }
 
 export interface LimitInput {

@@ -1,16 +1,13 @@
 import type { Issue, Warning } from "../model/plan.ts";
-import type { Registry } from "../model/registry.ts";
 import type { Certificate, State } from "../model/state.ts";
-import { formatInstant, type Instant } from "../model/time.ts";
+import { formatInstant } from "../model/time.ts";
 import type { Decisions } from "./decide.ts";
 import type { Identity } from "./identity.ts";
-import { membersOf, some } from "./refusals.ts";
+import { some } from "./refusals.ts";
+import { type AccessWarningInput, accessWarnings } from "./warnings-access.ts";
 
-export interface WarningInput {
-  readonly before: Registry | null;
-  readonly after: Registry;
+export interface WarningInput extends AccessWarningInput {
   readonly state: State;
-  readonly now: Instant;
   readonly version: string;
   readonly decisions: Decisions;
   /** Files outside of the registry's reach that the branch changes: code, hooks, workflows. */
@@ -20,29 +17,13 @@ export interface WarningInput {
 
 /** What a reviewer should know, and what will need somebody's attention soon. Nothing here stops a run. */
 export function warningsOf(input: WarningInput): Warning[] {
-  return [...sensitive(input), ...aboutKeys(input), ...aboutPeople(input), ...aboutChange(input), ...aboutTime(input)];
-}
-
-function sensitive({ before, after, now }: WarningInput): Warning[] {
-  if (before === null) return [];
-  const was = membersOf(before, now);
-  const warnings: Warning[] = [];
-  for (const [name, members] of [...membersOf(after, now)].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const group = after.groups.get(name);
-    if (group === undefined || !(group.sensitive || before.groups.get(name)?.sensitive === true)) continue;
-    const known = new Set(was.get(name));
-    const joining = members.filter((member) => !known.has(member)).sort();
-    if (joining.length > 0)
-      warnings.push({ code: "SensitiveGroup", message: `sensitive group ${name} gains ${some(joining)}` });
-    const reached = new Set([
-      ...(before.groups.get(name)?.repositories ?? []),
-      ...(before.groups.get(name)?.services ?? []),
-    ]);
-    const wider = [...group.repositories, ...group.services].filter((target) => !reached.has(target)).sort();
-    if (wider.length > 0)
-      warnings.push({ code: "SensitiveGroup", message: `sensitive group ${name} reaches ${some(wider)} as well` });
-  }
-  return warnings;
+  return [
+    ...accessWarnings(input),
+    ...aboutKeys(input),
+    ...aboutPeople(input),
+    ...aboutChange(input),
+    ...aboutTime(input),
+  ];
 }
 
 /** Names that come back, requests that were replaced, and what requests ask for in vain. */

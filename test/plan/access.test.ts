@@ -1,14 +1,22 @@
 import { describe, expect, it, test } from "vitest";
-import type { AccessChange } from "../../scripts/model/plan.ts";
+import type { AccessChange, Decision } from "../../scripts/model/plan.ts";
 import type { Client, Registry } from "../../scripts/model/registry.ts";
 import { compareAccess } from "../../scripts/plan/access.ts";
+import { pairUp } from "../../scripts/plan/pairs.ts";
+import { difference } from "../render/plan-samples.ts";
 import { clientOf, DAY, groupOf, NOW, registryOf, withClients } from "../support/plan-builders.ts";
 
 const BASE = registryOf({ clients: { alice: clientOf(), bob: clientOf({ groups: ["readers"] }) } });
-const nobody = () => null;
+const OLD_NAME = { until: NOW + DAY, sameKey: true };
 
-function compare(before: Registry | null, after: Registry): AccessChange[] {
-  return compareAccess(before, after, nobody, NOW);
+function compare(
+  before: Registry | null,
+  after: Registry,
+  renamedFrom: (client: string) => string | null = () => null,
+  decisions: readonly Decision[] = [],
+): AccessChange[] {
+  const clients = pairUp(before?.clients ?? new Map(), after.clients, renamedFrom);
+  return compareAccess({ before, after, clients, decisions, oldName: () => OLD_NAME, now: NOW });
 }
 
 describe("access changes", () => {
@@ -45,8 +53,10 @@ describe("access changes", () => {
 
   it("for everybody in a group that changes, services by their names too", () => {
     const groups = new Map(BASE.groups).set("readers", groupOf([], { services: ["postgres"] }));
+    const because = { entry: false, groups: ["readers"] };
+    const { contact } = clientOf();
     expect(compare(BASE, { ...BASE, groups })).toEqual([
-      { client: "bob", previously: null, gains: ["postgres"], loses: ["beta"] },
+      difference("bob", ["postgres"], ["beta"], { because, contact }),
     ]);
   });
 
@@ -68,16 +78,15 @@ describe("a rename", () => {
   const follow = (name: string) => (name === "alice-2" ? "alice" : null);
 
   test("is told once, and takes nothing away", () => {
-    expect(compareAccess(BASE, after, follow, NOW)).toEqual([
-      { client: "alice-2", previously: "alice", gains: [], loses: [] },
+    const { contact } = clientOf();
+    expect(compare(BASE, after, follow)).toEqual([
+      difference("alice-2", [], [], { previously: "alice", oldName: OLD_NAME, contact }),
     ]);
   });
 
   test("with another group is compared with what the old name reached", () => {
     const narrower = withClients(after, { "alice-2": clientOf({ groups: ["readers"] }) });
-    expect(compareAccess(BASE, narrower, follow, NOW)).toMatchObject([
-      { previously: "alice", gains: [], loses: ["alpha"] },
-    ]);
+    expect(compare(BASE, narrower, follow)).toMatchObject([{ previously: "alice", gains: [], loses: ["alpha"] }]);
   });
 
   test("that is none takes from one and gives to another", () => {
@@ -88,6 +97,51 @@ describe("a rename", () => {
   });
 
   test("that was carried out is no longer told", () => {
-    expect(compareAccess(after, after, follow, NOW)).toEqual([]);
+    expect(compare(after, after, follow)).toEqual([]);
   });
+});
+
+describe("a loss is", () => {
+  it.each<[lossIs: AccessChange["lossIs"], who: string, change: Client | null]>([
+    ["forever", "who leaves", null],
+    ["forever", "a tombstone", clientOf({ revoked: "privilegeWithdrawn" })],
+    ["forever", "whose access is to have ended", clientOf({ expires: NOW })],
+    ["forever", "who is suspended and has ended, too", clientOf({ expires: NOW, suspended: true })],
+    ["held", "who is suspended", clientOf({ suspended: true })],
+    [null, "who keeps the rest", clientOf({ groups: ["readers"] })],
+  ])("%s for %s", (lossIs, _, change) => {
+    expect(compare(BASE, withClients(BASE, { alice: change }))).toMatchObject([{ client: "alice", lossIs }]);
+  });
+
+  it("nothing for who only gains", () => {
+    expect(compare(BASE, withClients(BASE, { bob: clientOf() }))).toMatchObject([{ lossIs: null }]);
+  });
+});
+
+describe("beside a difference stand", () => {
+  it.each<[sentence: string, change: Client | null, expected: Partial<AccessChange>]>([
+    [
+      "the end of access and whom to ask",
+      clientOf({ groups: ["readers", "staff"], expires: NOW + DAY, contact: "new@example.com" }),
+      { until: NOW + DAY, contact: "new@example.com" },
+    ],
+    ["both as they were, of who leaves", null, { until: NOW + 9 * DAY, contact: "bob@example.com" }],
+    [
+      "whom to ask as it was, of a tombstone without a contact",
+      clientOf({ revoked: "unspecified", contact: null }),
+      { until: null, contact: "bob@example.com" },
+    ],
+  ])("%s", (_, change, expected) => {
+    const bob = clientOf({ groups: ["readers"], expires: NOW + 9 * DAY, contact: "bob@example.com" });
+    const before = withClients(BASE, { bob });
+    expect(compare(before, withClients(before, { bob: change }))).toMatchObject([expected]);
+  });
+});
+
+test("who is reissued is told of, with the reason, though nothing is gained or lost", () => {
+  const reissue = { kind: "revoke", due: "registry", identity: "bob", serial: "5F", message: "" } as const;
+  const decisions: Decision[] = [{ ...reissue, reason: "superseded", cause: "Reissued" }];
+  const { contact } = clientOf();
+  const expected = [difference("bob", [], [], { reissued: "superseded", contact })];
+  expect(compare(BASE, BASE, undefined, decisions)).toEqual(expected);
 });

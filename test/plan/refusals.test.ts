@@ -1,5 +1,4 @@
 import { describe, expect, it, test } from "vitest";
-import type { Decision } from "../../scripts/model/plan.ts";
 import type { Registry } from "../../scripts/model/registry.ts";
 import { formatInstant } from "../../scripts/model/time.ts";
 import {
@@ -75,27 +74,14 @@ describe("too many losses", () => {
   });
 });
 
-test("who loses a repository or is reissued loses, once; who only gains does not", () => {
-  const change = (client: string, loses: string[]) => difference(client, ["x"], loses);
-  const revoke = (identity: string, cause: "Reissued" | "Removed"): Decision => ({
-    kind: "revoke",
-    due: "registry",
-    identity,
-    serial: serialOf(1),
-    reason: "unspecified",
-    cause,
-    message: "",
-  });
-  const decisions = [
-    revoke("bob", "Reissued"),
-    revoke("bob", "Reissued"),
-    revoke("carol", "Removed"),
-    revoke("alice", "Reissued"),
+test("who loses a repository or is reissued loses; who only gains does not", () => {
+  const access = [
+    difference("alice", [], [], { reissued: "superseded" }),
+    difference("bob", [], ["x"], { reissued: "keyCompromise" }),
+    difference("carol", [], ["x"]),
+    difference("dan", ["x"], []),
   ];
-  expect(lossesOf([change("dan", []), change("bob", ["x"])], decisions)).toEqual({
-    clients: ["alice", "bob"],
-    count: 2,
-  });
+  expect(lossesOf(access)).toEqual({ clients: ["alice", "bob", "carol"], count: 3 });
 });
 
 describe("a sensitive group", () => {

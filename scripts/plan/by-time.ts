@@ -1,0 +1,108 @@
+import type { ByTime } from "../model/plan.ts";
+import type { Registry } from "../model/registry.ts";
+import type { Certificate, Request, State } from "../model/state.ts";
+import type { Duration, Instant } from "../model/time.ts";
+import { type Alone, sameness } from "./alone.ts";
+import { decide, inOrder } from "./decide.ts";
+import { ledgerOf } from "./holdings.ts";
+import type { Identity } from "./identity.ts";
+import { project } from "./project.ts";
+
+const DAY: Duration = 86_400;
+const DAYS = 14;
+
+/**
+ * What the base's registry alone would do from now on for two weeks, run once a day as CI does: what is due already,
+ * and what becomes due meanwhile. Of certificates that are yet to be made only that they are made is told.
+ */
+export function byTimeOf(alone: Alone | null, now: Instant): ByTime {
+  const until = now + DAYS * DAY;
+  if (alone === null || alone.state.authority === null) return { until, changes: [] };
+  const { decisions, registry } = alone;
+  const changes = new Map(decisions.list.map((one) => [sameness(one), one]));
+  let state = project(requestsJudged(alone), decisions.list, decisions.identities, now);
+  const ledger = decisions.list.length === 0 ? decisions.ledger : ledgerOf(decisions.identities, state, now);
+  const agenda = new Agenda(now);
+  for (const identity of decisions.identities.values()) agenda.note(identity, ledger.of(identity).live);
+  // Of those who were looked at, what they have since; thousands of others would only be looked through.
+  const held = new Map<string, readonly Certificate[]>();
+  for (const day of agenda.days()) {
+    const at = now + day * DAY;
+    const names = agenda.on(day);
+    const identities = [...names].flatMap((name) => decisions.identities.get(name) ?? []);
+    const theirs = identities.flatMap((one) => held.get(one.name) ?? ledger.of(one).all);
+    const found = { ...state, certificates: new Map(theirs.map((one) => [one.serial, one])) };
+    const decided = decide(only(registry, names), found, at);
+    const told = decided.list.filter((one) => names.has(one.identity));
+    for (const one of told)
+      if (!("serial" in one) || alone.state.certificates.has(one.serial)) changes.set(sameness(one), one);
+    state = project(found, told, decided.identities, at);
+    const left = ledgerOf(decided.identities, state, at);
+    for (const identity of decided.identities.values()) {
+      held.set(identity.name, left.of(identity).all);
+      agenda.note(identity, left.of(identity).live, day);
+    }
+  }
+  return { until, changes: [...changes.values()].sort(inOrder) };
+}
+
+/** Day by day, who is to be looked at: a certificate becomes due or ends, an overlap or an access is over. */
+class Agenda {
+  readonly #now: Instant;
+  readonly #days: readonly Set<string>[] = Array.from({ length: DAYS + 1 }, () => new Set<string>());
+
+  constructor(now: Instant) {
+    this.#now = now;
+  }
+
+  /** The days on which there is somebody to look at, also those that are noted meanwhile. */
+  *days(): Generator<number> {
+    for (let day = 1; day <= DAYS; day++) if (this.on(day).size > 0) yield day;
+  }
+
+  on(day: number): ReadonlySet<string> {
+    return this.#days[day] ?? new Set();
+  }
+
+  /** Puts down whatever may happen to an identity that has these certificates, oldest first, after that day. */
+  note({ name, expires, lifetime, renewBefore, overlap }: Identity, live: readonly Certificate[], after = 0): void {
+    const put = (at: Instant) => {
+      const day = Math.ceil((at - this.#now) / DAY);
+      if (day > after && day <= DAYS) this.#days[day]?.add(name);
+    };
+    if (expires !== null) put(expires);
+    for (const [index, { notAfter }] of live.entries()) {
+      // A successor must end later than its predecessor, too.
+      put(Math.max(notAfter - renewBefore, notAfter - lifetime + 1));
+      put(notAfter + 1);
+      const successor = live[index + 1];
+      if (overlap !== null && successor !== undefined) put(successor.issued + overlap);
+    }
+  }
+}
+
+/** A request that is refused today is refused for two weeks: it is not judged anew beside a part of the others. */
+function requestsJudged({ state, decisions }: Alone): State {
+  if (decisions.review.refused.size === 0) return state;
+  const requests = new Map<string, Request>(state.requests);
+  for (const name of decisions.review.refused.keys()) requests.set(name, { ok: false, problem: "refused" });
+  return { ...state, requests };
+}
+
+function only(registry: Registry, names: ReadonlySet<string>): Registry {
+  return {
+    ...registry,
+    clients: among(registry.clients, names),
+    servers: among(registry.servers, names),
+    signers: among(registry.signers, names),
+  };
+}
+
+function among<T>(entries: ReadonlyMap<string, T>, names: ReadonlySet<string>): ReadonlyMap<string, T> {
+  return new Map(
+    [...names].flatMap((name) => {
+      const entry = entries.get(name);
+      return entry === undefined ? [] : [[name, entry] as const];
+    }),
+  );
+}

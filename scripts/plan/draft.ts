@@ -1,0 +1,109 @@
+import type { Change, Decision, Plan, Refusal, Summary } from "../model/plan.ts";
+import type { Registry } from "../model/registry.ts";
+import { compareAccess } from "./access.ts";
+import { type Alone, decideAlone, dueByTime } from "./alone.ts";
+import { branchRefusals } from "./branch.ts";
+import { byTimeOf } from "./by-time.ts";
+import { compromisedOf } from "./compromised.ts";
+import { planCrlDue } from "./crl.ts";
+import { type Decisions, decide } from "./decide.ts";
+import { compareDefinitions } from "./definitions.ts";
+import { digestOf } from "./digest.ts";
+import { compareRegistries } from "./edits.ts";
+import type { PlanInput } from "./input.ts";
+import { oldNameOf } from "./old-name.ts";
+import { pairUp } from "./pairs.ts";
+import { planFiles } from "./plan-files.ts";
+import { project } from "./project.ts";
+import { authorityRefusals, limitRefusals, lossesOf } from "./refusals.ts";
+import { warningsOf } from "./warnings.ts";
+
+/** What reconcile does: the part of the plan that no refusal touches, and the registry that it makes true. */
+export interface Errand {
+  readonly plan: Plan;
+  readonly decisions: Decisions;
+  readonly registry: Registry;
+}
+
+export interface Draft extends Errand {
+  /** Refusals of the registry as a whole: what was carried out last stays. */
+  readonly whole: readonly Refusal[];
+}
+
+/** What this registry asks for, with what it changes against the base, and why. */
+export function draftPlan(registry: Registry, input: PlanInput): Draft {
+  const { state, now, version, policy, base } = input;
+  const last = state.carriedOut?.registry ?? null;
+  const before = base === undefined ? last : base.registry;
+  const decisions = decide(registry, state, now);
+  const clients = pairUp(before?.clients ?? new Map(), registry.clients, renamesOf(decisions));
+  const edits = compareRegistries(before, registry, clients);
+  const alone = aloneOf(registry, before ?? last, before !== null && edits.length === 0, decisions, input);
+  const list = dueByTime(decisions.list, alone);
+  const oldName = (client: string) => oldNameOf(client, decisions, state, now);
+  const access = compareAccess({ before, after: registry, clients, decisions: list, oldName, now });
+  const losses = lossesOf(access);
+  const limit = (last ?? registry).limits.lose;
+  const whole = [
+    ...authorityRefusals(registry, state),
+    ...limitRefusals({ before, after: registry, limit, losses, allowLosses: policy.allowLosses, now }),
+    ...branchRefusals(registry, policy, state),
+  ];
+  const changes = state.authority === null ? [] : changesOf({ registry, before, decisions, list, alone }, input);
+  const plan: Plan = {
+    asOf: now,
+    digest: digestOf(registry, decisions.list),
+    summary: summarize(changes, losses.count),
+    changes,
+    access,
+    edits,
+    compromised: compromisedOf(before, registry, decisions, state),
+    byTime: byTimeOf(alone, now),
+    base: base?.commit ?? null,
+    warnings: warningsOf({ before, after: registry, clients, access, state, now, version, decisions, ...policy }),
+    refusals: [...whole, ...decisions.refusals],
+  };
+  return { plan, decisions, registry, whole };
+}
+
+function renamesOf({ identities, ledger }: Decisions): (client: string) => string | null {
+  return (client) => {
+    const identity = identities.get(client);
+    return identity === undefined ? null : ledger.renamedFrom(identity);
+  };
+}
+
+function aloneOf(
+  registry: Registry,
+  base: Registry | null,
+  unchanged: boolean,
+  decisions: Decisions,
+  { state, now }: PlanInput,
+): Alone | null {
+  if (base === null) return null;
+  return unchanged ? decideAlone(registry, state, now, decisions) : decideAlone(base, state, now, null);
+}
+
+export interface Drafted {
+  readonly registry: Registry;
+  readonly before: Registry | null;
+  readonly decisions: Decisions;
+  /** The same, due by time only where the base alone would make them. */
+  readonly list: readonly Decision[];
+  readonly alone: Alone | null;
+}
+
+function changesOf(drafted: Drafted, input: PlanInput): Change[] {
+  const { registry, before, decisions, list, alone } = drafted;
+  const { state, now } = input;
+  const after = project(state, decisions.list, decisions.identities, now);
+  const crl = planCrlDue(after, registry.crl, now, list, alone);
+  const files = planFiles(drafted, after, input);
+  return [...compareDefinitions(before, registry), ...list, ...(crl === null ? [] : [crl]), ...files];
+}
+
+export function summarize(changes: readonly Change[], lose: number): Summary {
+  const summary = { issue: 0, renew: 0, revoke: 0, hold: 0, release: 0, definition: 0, crl: 0, file: 0, lose };
+  for (const change of changes) summary[change.kind]++;
+  return summary;
+}
