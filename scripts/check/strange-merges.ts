@@ -60,18 +60,25 @@ export const LEFT_OUT = "is not what another line of history carried out, and wh
 /** Merges in which reconcile ran: their CRL is newer than those of all their parents, and nobody else can sign one. */
 async function settledMerges(git: Git, merges: readonly LineCommit[], ca: Buffer | null): Promise<Set<string>> {
   if (merges.length === 0 || ca === null) return new Set();
-  const named = (commit: string) => `${commit}:${paths.CRL_FILE}`;
-  const ids = await idsOf(
+  const numbers = await crlNumbers(
     git,
-    merges.flatMap(({ id, parents }) => [id, ...parents].map(named)),
+    merges.flatMap(({ id, parents }) => [id, ...parents]),
+    ca,
   );
+  const numberAt = (commit: string) => numbers.get(commit) ?? 0;
+  const newer = merges.filter(({ id, parents }) => parents.every((parent) => numberAt(id) > numberAt(parent)));
+  return new Set(newer.map(({ id }) => id));
+}
+
+/** The number of the CRL in each of these commits (full ids); 0 where it has none that the authority has signed. */
+export async function crlNumbers(git: Git, commits: readonly string[], ca: Buffer): Promise<Map<string, number>> {
+  const named = (commit: string) => `${commit}:${paths.CRL_FILE}`;
+  const ids = await idsOf(git, commits.map(named));
   const blobs = await catBlobs(
     git,
     [...ids.values()].flatMap((id) => id ?? []),
   );
-  const numberAt = (commit: string) => numberOfCrl(blobs.get(ids.get(named(commit)) ?? ""), ca);
-  const newer = merges.filter(({ id, parents }) => parents.every((parent) => numberAt(id) > numberAt(parent)));
-  return new Set(newer.map(({ id }) => id));
+  return new Map(commits.map((commit) => [commit, numberOfCrl(blobs.get(ids.get(named(commit)) ?? ""), ca)]));
 }
 
 /** 0 where it is not the authority's: whoever merges could write any number. */

@@ -1,8 +1,12 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { askLine } from "../check/line.ts";
+import { crlNumbers } from "../check/strange-merges.ts";
 import { askHistory, type Testimony } from "../check/witness.ts";
-import { CARRIED_OUT } from "../model/paths.ts";
+import { CA_CERTIFICATE, CARRIED_OUT } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import { authorityDoubt, type Doubt, type State } from "../model/state.ts";
+import { gitDirectory } from "../system/checkout.ts";
 import { tidyTemporaries, writeFiles } from "../system/files.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { newestCommit } from "../system/head.ts";
@@ -40,7 +44,20 @@ export async function withHistory(loaded: Loaded, root: string, commit: string |
   const strange = faults.map(({ path, message, fix }) => ({ path, message: `${message}. Bring it back: ${fix}` }));
   const doubts = [...testimony.doubts, ...strange, ...record];
   if (doubts.length === 0 && testimony.commits > WORTH_NOTING) await note(common, head);
-  return { ...loaded, state: heard(loaded.state, { ...testimony, doubts }) };
+  const settles = commit === null ? await settlesOf(git, head, loaded) : null;
+  return { ...loaded, state: { ...heard(loaded.state, { ...testimony, doubts }), settles } };
+}
+
+/** While a merge is on its way in the working tree (git's MERGE_HEAD): the highest CRL number of its parents. */
+async function settlesOf(git: Git, head: string, { tree, state }: Loaded): Promise<number | null> {
+  const file = join(gitDirectory(git.root), "MERGE_HEAD");
+  if (state.crl === null || !existsSync(file)) return null;
+  const ca = tree.read(CA_CERTIFICATE);
+  if (ca === null) return null;
+  const others = readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => /^[0-9a-f]{40,64}$/.test(line));
+  return Math.max(...(await crlNumbers(git, [head, ...others], ca)).values());
 }
 
 /** Without pki/registry.yaml nobody knows whom a change takes access from, and no limit holds. */

@@ -60,7 +60,7 @@ export interface Definition {
   readonly message: string;
 }
 
-export const CRL_REASONS = ["Missing", "EntriesChanged", "RenewalDue", "LifetimeChanged"] as const;
+export const CRL_REASONS = ["Missing", "EntriesChanged", "RenewalDue", "LifetimeChanged", "Merged"] as const;
 
 export interface CrlChange {
   readonly kind: "crl";

@@ -143,6 +143,11 @@ export interface State {
   readonly revocations: ReadonlyMap<string, Revocation>;
   readonly holds: ReadonlyMap<string, Hold>;
   readonly crl: Crl | null;
+  /**
+   * While a merge is on its way: the highest CRL number of its parents. A CRL above it tells that reconcile ran in the
+   * merge, and that what it changes came by that. Null: no merge.
+   */
+  readonly settles: number | null;
   readonly requests: ReadonlyMap<string, Request>;
   readonly carriedOut: CarriedOut | null;
   /** Serials that have pki/private/by_serial/SERIAL.key. */

@@ -101,6 +101,8 @@ function reasonToSign(
   if (crl === null) return { reason: "Missing", message: "there is no CRL yet" };
   if (crl.authorityKeyId !== authority?.subjectKeyId)
     return { reason: "Missing", message: "the CRL is another authority's" };
+  if (state.settles !== null && crl.number <= state.settles)
+    return { reason: "Merged", message: "a merge is on its way: a new CRL tells that reconcile ran in it" };
   const difference = describeDifference(state, entries);
   if (difference !== null) return { reason: "EntriesChanged", message: difference };
   if (crl.thisUpdate > now + RAN_AHEAD)

@@ -1,3 +1,4 @@
+import { canonicalRegistry } from "../model/canonical.ts";
 import type { Change, Decision, Plan, Refusal, Summary } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
 import { compareAccess } from "./access.ts";
@@ -15,7 +16,7 @@ import { oldNameOf } from "./old-name.ts";
 import { pairUp } from "./pairs.ts";
 import { planFiles } from "./plan-files.ts";
 import { project } from "./project.ts";
-import { authorityRefusals, limitRefusals, lossesOf } from "./refusals.ts";
+import { authorityRefusals, type Losses, limitRefusals, lossesOf } from "./refusals.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** What reconcile does: the part of the plan that no refusal touches, and the registry that it makes true. */
@@ -43,10 +44,9 @@ export function draftPlan(registry: Registry, input: PlanInput): Draft {
   const oldName = (client: string) => oldNameOf(client, decisions, state, now);
   const access = compareAccess({ before, after: registry, clients, decisions: list, oldName, now });
   const losses = lossesOf(access);
-  const limit = (last ?? registry).limits.lose;
   const whole = [
     ...authorityRefusals(registry, state),
-    ...limitRefusals({ before, after: registry, limit, losses, allowLosses: policy.allowLosses, now }),
+    ...limitsOf(registry, losses, decisions, list, input),
     ...branchRefusals(registry, policy, state),
   ];
   const changes = state.authority === null ? [] : changesOf({ registry, before, decisions, list, alone }, input);
@@ -64,6 +64,31 @@ export function draftPlan(registry: Registry, input: PlanInput): Draft {
     refusals: [...whole, ...decisions.refusals],
   };
   return { plan, decisions, registry, whole };
+}
+
+/**
+ * Against the base, and against what was carried out last: reconcile counts from there, and main may hold more changes
+ * that wait for it.
+ */
+function limitsOf(
+  after: Registry,
+  losses: Losses,
+  decisions: Decisions,
+  list: readonly Decision[],
+  { state, now, policy: { allowLosses }, base }: PlanInput,
+): Refusal[] {
+  const last = state.carriedOut?.registry ?? null;
+  const before = base === undefined ? last : base.registry;
+  const common = { after, limit: (last ?? after).limits.lose, allowLosses, now };
+  const own = limitRefusals({ ...common, before, losses });
+  if (last === null || before === last || (before !== null && canonicalRegistry(before) === canonicalRegistry(last)))
+    return own;
+  const clients = pairUp(last.clients, after.clients, renamesOf(decisions));
+  const oldName = (client: string) => oldNameOf(client, decisions, state, now);
+  const access = compareAccess({ before: last, after, clients, decisions: list, oldName, now });
+  const all = limitRefusals({ ...common, before: last, losses: lossesOf(access) });
+  const codes = new Set(all.map(({ code }) => code));
+  return [...all, ...own.filter(({ code }) => !codes.has(code))];
 }
 
 function renamesOf({ identities, ledger }: Decisions): (client: string) => string | null {

@@ -5,6 +5,7 @@ import type { CarriedOut, Certificate, Crl, Hold, Renewal, Request, Revocation, 
 export interface Draft {
   authority: State["authority"];
   crl: Crl | null;
+  settles: number | null;
   carriedOut: CarriedOut | null;
   readonly certificates: Map<string, Certificate>;
   readonly revocations: Map<string, Revocation>;
@@ -27,6 +28,7 @@ export function emptyDraft(): Draft {
   return {
     authority: null,
     crl: null,
+    settles: null,
     carriedOut: null,
     certificates: new Map(),
     revocations: new Map(),
@@ -43,6 +45,7 @@ export function draftOf(state: State): Draft {
   return {
     authority: state.authority,
     crl: state.crl,
+    settles: state.settles,
     carriedOut: state.carriedOut,
     certificates: new Map(state.certificates),
     revocations: new Map(state.revocations),

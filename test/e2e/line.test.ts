@@ -135,6 +135,25 @@ describe("a merge that brings state of its own", () => {
     twin.git("commit", "-q", "--no-edit");
     expect((await reconcileHere(twin, "2026-11-22T12:00:02Z")).refusals).toEqual([]);
   });
+
+  it("is believed also where both sides only moved people between groups, and reconcile settled it as docs say", async () => {
+    using twin = ready.copy();
+    twin.git("switch", "-q", "-c", "side");
+    await carryOut(twin, { ...DEMOTED, alice: "{ groups: [staff, guests] }" });
+    twin.git("switch", "-q", "main");
+    await carryOut(twin, { ...DEMOTED, carol: "{ groups: [staff], suspended: true }" });
+    try {
+      twin.git("merge", "-q", "side");
+    } catch {
+      // pki/registry.yaml never merges line by line
+    }
+    expect((await reconcileHere(twin, "2026-11-22T12:00:01Z")).changes.map(({ kind }) => kind)).toContain("crl");
+    expect((await reconcileHere(twin, "2026-11-22T12:00:02Z")).changes).toEqual([]);
+    twin.git("add", "--all");
+    twin.git("commit", "-q", "--no-edit");
+    expect(await verdicts(twin)).toEqual([]);
+    expect(await blocking(twin, LATER)).toEqual([]);
+  });
 });
 
 describe("what is no fault", () => {

@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest";
-import type { Policy } from "../../scripts/plan/index.ts";
-import { certificateOf, clientOf, crlOf, NOW, registryOf, stateOf, withClients } from "../support/plan-builders.ts";
+import type { Registry } from "../../scripts/model/registry.ts";
+import { makePlan, NO_POLICY, type Policy } from "../../scripts/plan/index.ts";
+import {
+  certificateOf,
+  clientOf,
+  crlOf,
+  crowdOf,
+  NOW,
+  registryOf,
+  stateOf,
+  VERSION,
+  withClients,
+} from "../support/plan-builders.ts";
 import { planFor } from "../support/plan-simulator.ts";
 
 const LAST = registryOf({ clients: { alice: clientOf() } });
@@ -56,4 +67,20 @@ it("a path with control characters is escaped", () => {
   const [refusal] = planFor(WANTS, STATE, NOW, { faults: [{ path: "pki/\u001b[2J", fault: "edited" as const }] }).plan
     .refusals;
   expect(refusal?.message).not.toContain("\u001b");
+});
+
+it("counts losses from what was carried out last too, as reconcile will: main may hold changes that wait", () => {
+  const carried = registryOf({ clients: crowdOf(20) });
+  const without = (count: number) =>
+    registryOf({ clients: Object.fromEntries(Object.entries(crowdOf(20)).slice(count)) });
+  const state = stateOf({ carriedOut: carried });
+  const plan = (base: Registry, wants: Registry) => {
+    const policy = { ...NO_POLICY };
+    const input = { registry: wants, problems: [], state, now: NOW, version: VERSION, policy };
+    return makePlan({ ...input, base: { registry: base, commit: "0".repeat(40) } }).plan.refusals.map(
+      ({ code }) => code,
+    );
+  };
+  expect(plan(carried, without(4))).toEqual([]);
+  expect(plan(without(4), without(8))).toEqual(["TooManyLosses"]);
 });

@@ -94,6 +94,7 @@ export function state(certificates: Certificate[], marks: { revoked?: string[]; 
       full(marks.revoked).map((serial) => [serial, { serial, at: NOW, reason: "keyCompromise", cause: "Declared" }]),
     ),
     holds: new Map(full(marks.held).map((serial) => [serial, { serial, at: NOW }])),
+    settles: null,
     crl: {
       issuer: authority.subject,
       authorityKeyId: null,

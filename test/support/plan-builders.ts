@@ -224,6 +224,7 @@ export function stateOf(facts: Facts = {}): State {
     revocations: bySerial(facts.revocations ?? []),
     holds: bySerial(facts.holds ?? []),
     crl: facts.crl === undefined ? null : facts.crl,
+    settles: null,
     requests: mapOf(facts.requests ?? {}),
     carriedOut: carriedOut && { registry: carriedOut, version: facts.version ?? VERSION, number: 1 },
     keys: new Set(facts.keys ?? managed),
