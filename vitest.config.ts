@@ -1,11 +1,13 @@
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { fastTests } from "./test/support/fast.ts";
 import { PATIENCE } from "./test/support/patience.ts";
+
+const fast = fastTests(import.meta.dirname);
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     // A test that waits in vain says for what before it is ended itself.
     testTimeout: 4 * PATIENCE,
     hookTimeout: 4 * PATIENCE,
@@ -14,5 +16,13 @@ export default defineConfig({
     expect: { poll: { interval: 20, timeout: PATIENCE } },
     // Most of the time goes to programs that tests start and wait for: one worker a core leaves cores idle.
     maxWorkers: availableParallelism() + 1,
+    projects: [
+      {
+        extends: true,
+        // Pure functions have nothing that one file could leave to the next.
+        test: { name: "fast", include: fast, setupFiles: ["test/support/starts-nothing.ts"], isolate: false },
+      },
+      { extends: true, test: { name: "programs", include: ["test/**/*.test.ts"], exclude: fast } },
+    ],
   },
 });

@@ -14,6 +14,7 @@ import { formatCertificateFile } from "../../scripts/x509/certificate-file.ts";
 import { signCrl } from "../../scripts/x509/crl-writer.ts";
 import { issueAuthority, issueCertificate } from "../../scripts/x509/issue.ts";
 import { type Issuer, makeIssuer } from "../../scripts/x509/issuer.ts";
+import { runHere } from "../e2e/support/command.ts";
 import { run } from "../system/scratch.ts";
 
 const HERE = new URL("../..", import.meta.url).pathname;
@@ -117,11 +118,15 @@ export function edit(root: string, path: string, change: (text: string) => strin
   writeFileSync(join(root, path), after, "latin1");
 }
 
-/** Runs a finding's fix as a person would, with the commands of this checkout. */
-export function mend(root: string, fix: string): void {
+/** Runs a finding's fix as a person would, with the commands of this checkout: reconcile, where it comes last, here. */
+export async function mend(root: string, fix: string): Promise<void> {
   const node = (name: string) => `'${process.execPath}' '${join(HERE, "scripts", `${name}.ts`)}'`;
-  const line = fix.replaceAll("npm run reconcile", node("reconcile")).replaceAll("npm start --", node("start"));
-  run(root, "sh", "-ec", line);
+  const [, first = fix, last] = /^(.*?)(?:(?:^| && )(npm run reconcile))?$/.exec(fix) ?? [];
+  const line = first.replaceAll("npm run reconcile", node("reconcile")).replaceAll("npm start --", node("start"));
+  if (line !== "") run(root, "sh", "-ec", line);
+  if (last === undefined) return;
+  const { code, stdout, stderr } = await runHere("reconcile", ["--root", root]);
+  if (code !== 0) throw new Error(stdout + stderr);
 }
 
 /** The authority itself, as only somebody with its key could use it. */

@@ -47,7 +47,7 @@ describe("without the key", () => {
     run(root, "git", "config", "--remove-section", "filter.git-crypt");
     const { findings } = await look(root);
     expect(findings).toMatchObject([{ code: "Filter", level: "warn", path: ".git/config" }]);
-    mend(root, findings[0]?.fix ?? "");
+    await mend(root, findings[0]?.fix ?? "");
     expect((await look(root)).findings).toEqual([]);
   });
 
@@ -77,7 +77,7 @@ test("a shallow clone says that its history is not all there", async () => {
   await installFilter(join(parent, "shallow"));
   const { findings } = await look(join(parent, "shallow"));
   expect(findings).toMatchObject([{ code: "Shallow", level: "warn", fix: "git fetch --unshallow" }]);
-  mend(join(parent, "shallow"), findings[0]?.fix ?? "");
+  await mend(join(parent, "shallow"), findings[0]?.fix ?? "");
   expect((await look(join(parent, "shallow"))).findings).toEqual([]);
 });
 

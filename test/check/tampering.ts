@@ -83,7 +83,7 @@ export function testTamperings(table: Readonly<Record<string, Tampering>>): void
     const fix = findings[0]?.fix ?? null;
     expect(fix === null).toBe(one.fix === "none");
     if (fix === null || one.fix === "unrun") return;
-    mend(root, fix);
+    await mend(root, fix);
     expect((await look(root)).findings).toEqual([]);
   });
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { preview } from "../../scripts/flows/preview.ts";
 import { parseInstant } from "../../scripts/model/time.ts";
 import { findings, reconcileHere } from "./support/in-process.ts";
+import { Interrupted } from "./support/interrupted.ts";
 import { certificates, makeRequest, readCrl, serialOf } from "./support/judges.ts";
 import { clientsYaml, Repository } from "./support/repository.ts";
 
@@ -27,7 +28,8 @@ const AFTER = {
 };
 const THEN = "2026-12-15T12:00:00Z";
 const NEXT = "2026-12-15T12:01:00Z";
-const AT_ONCE = 3;
+/** Of the operations before which it is copied, every so many is also one before which it is killed. */
+const KILLED = 9;
 
 let ready: Repository;
 let number: number;
@@ -95,31 +97,28 @@ async function insistOnTheEnd(repository: Repository): Promise<void> {
   expect((await preview({ ...common, now })).plan.changes).toEqual([]);
 }
 
-/** Killed before the Nth file operation; check says what the next run will mend; then that run. False once N is beyond the last operation. */
-async function killAndGoOn(fault: number): Promise<boolean> {
-  using twin = ready.copy();
-  const { signal, code } = await twin.runWith({ GATEHOUSE_FAULT: String(fault) }, "reconcile", "--now", THEN);
-  if (signal !== "SIGKILL") {
-    expect(code).toBe(0);
-    return false;
-  }
+/** Check says what the next run will mend; then that run. */
+async function goOn(twin: Repository, fault: number): Promise<void> {
   insistOnWholeFiles(twin);
   for (const { path, fix, level } of await findings(twin, THEN))
     if (level === "block") expect(fix, `${path} after operation ${fault}`).toMatch(/npm run reconcile$/);
   expect((await reconcileHere(twin, NEXT)).refusals).toEqual([]);
   await insistOnTheEnd(twin);
-  return true;
 }
 
 describe("reconcile killed with SIGKILL", () => {
   it("before any of its file operations, the next run ends where one alone would have", async () => {
-    let next = 1;
-    let survived = false;
-    const lane = async () => {
-      while (!survived) if (!(await killAndGoOn(next++))) survived = true;
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, lane));
-    expect(next).toBeGreaterThan(60);
+    using interrupted = await Interrupted.run(ready, THEN);
+    expect(interrupted.count).toBeGreaterThan(60);
+    for (let fault = 1; fault <= interrupted.count; fault++) {
+      using left = interrupted.before(fault);
+      await goOn(left, fault);
+      if (fault % KILLED !== 0) continue;
+      using twin = ready.copy();
+      const killed = await twin.runWith({ GATEHOUSE_FAULT: String(fault) }, "reconcile", "--now", THEN);
+      expect(killed).toMatchObject({ signal: "SIGKILL" });
+      await goOn(twin, fault);
+    }
   });
 
   it("again and again, every time a little further, it gets there, and nobody is certified twice", async () => {

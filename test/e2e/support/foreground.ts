@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -69,9 +69,13 @@ export class Foreground implements AsyncDisposable {
 
   /** Processes whose parent is the master. A retiring worker counts until it is gone. */
   #workers(): string[] {
+    const pid = this.#child.pid ?? 0;
+    // Linux says it in a file; ps reads about every process of the machine.
+    const children = `/proc/${pid}/task/${pid}/children`;
+    if (existsSync(children)) return readFileSync(children, "utf8").split(" ").filter(Boolean);
     const { stdout } = spawnSync("ps", ["-A", "-o", "ppid=,pid="], { encoding: "utf8" });
     const pairs = stdout.split("\n").map((line) => line.trim().split(/\s+/));
-    return pairs.filter(([parent]) => parent === String(this.#child.pid)).map(([, pid]) => pid ?? "");
+    return pairs.filter(([parent]) => parent === String(pid)).map(([, pid]) => pid ?? "");
   }
 
   log(name: string): string {

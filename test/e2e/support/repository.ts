@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import {
   appendFileSync,
   cpSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -93,9 +93,6 @@ ${extra}clients:${lines.length === 0 ? " {}" : ""}
 ${lines.join("")}`;
 }
 
-/** A hard link to Node's 130 MB, where Node lies in the checkout: a copy of it would take most of a test's time. */
-const FILTERS_NODE = ".git/gatehouse/filter/node";
-
 /** A temporary repository of data only: no scripts, no package.json. Commands are those of this checkout. */
 export class Repository implements Disposable {
   readonly #scratch: Scratch;
@@ -131,14 +128,28 @@ export class Repository implements Disposable {
     return repository;
   }
 
+  /** One that lies in `work` of a directory; the directory is gone with it. */
+  static found(directory: string): Repository {
+    return new Repository(new Scratch("e2e", directory));
+  }
+
   /** The same again, elsewhere: git directory, keys and modes included. */
   copy(): Repository {
     const twin = new Repository(new Scratch("e2e"));
-    const filter = (path: string) => path !== this.at(FILTERS_NODE);
-    cpSync(this.root, twin.root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter });
-    if (lstatSync(this.at(FILTERS_NODE), { throwIfNoEntry: false }))
-      linkSync(this.at(FILTERS_NODE), twin.at(FILTERS_NODE));
+    this.#lighten();
+    cpSync(this.root, twin.root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
     return twin;
+  }
+
+  /**
+   * Where Node lies in the checkout, git's filter has a hard link to it: 130 MB, which would be most of a copy. A
+   * symlink, as to a Node of the system, does as well here.
+   */
+  #lighten(): void {
+    const node = this.at(".git/gatehouse/filter/node");
+    if (lstatSync(node, { throwIfNoEntry: false })?.isFile() !== true) return;
+    rmSync(node);
+    symlinkSync(process.execPath, node);
   }
 
   /** `git clone`: without git-crypt's key, so the private keys in it are ciphertext. */

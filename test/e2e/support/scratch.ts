@@ -9,8 +9,9 @@ import { dirname, join } from "node:path";
 export class Scratch implements Disposable {
   readonly path: string;
 
-  constructor(name: string) {
-    this.path = realpathSync(mkdtempSync(join(tmpdir(), `gatehouse-${name}-`)));
+  /** `found`: a directory that is there already, in place of a new one of that name. */
+  constructor(name: string, found?: string) {
+    this.path = found ?? realpathSync(mkdtempSync(join(tmpdir(), `gatehouse-${name}-`)));
     chmodSync(this.path, 0o755);
   }
 
