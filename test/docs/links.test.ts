@@ -6,6 +6,7 @@ import { CHECKOUT } from "../e2e/support/repository.ts";
 const PAGES = [
   "README.md",
   "CHANGELOG.md",
+  "CONTRIBUTING.md",
   "pki/README.md",
   ...readdirSync(join(CHECKOUT, "docs")).map((name) => `docs/${name}`),
 ];
