@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { begin, deploy, deployed, PKG, Place, registryAt } from "./support/deployed.ts";
@@ -89,7 +89,7 @@ test("--build refuses a directory that git would see, and one with something els
   const inside = await deploy(repository, ["--build", repository.at("out")]);
   expect(inside.stderr).toContain("is inside the repository");
   expect(inside.code).toBe(1);
-  writeFileSync(repository.at(".git/info/exclude"), "ignored/\n");
+  repository.write(".git/info/exclude", "ignored/\n");
   expect((await deploy(repository, ["--build", repository.at("ignored")])).code).toBe(0);
   mkdirSync(scratch.at("full", PKG), { recursive: true });
   chmodSync(scratch.at("full"), 0o755);

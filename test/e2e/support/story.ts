@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, rmSync } from "node:fs";
 import { expect } from "vitest";
 import { check } from "../../../scripts/flows/check.ts";
 import { gatehouseVersion, type Loaded, loadWorkingTree } from "../../../scripts/flows/load.ts";
@@ -51,8 +50,7 @@ export class Story implements Disposable {
       for (const name of requests) makeRequest(repository, name);
       const { code, stdout, stderr } = await repository.run("start", "--now", story.now);
       if (code !== 0) throw new Error(`start exits ${code}: ${stdout}${stderr}`);
-      repository.commit("Make the authority");
-      slim(repository);
+      repository.settle("Make the authority");
       return story;
     } catch (error) {
       repository[Symbol.dispose]();
@@ -263,13 +261,6 @@ interface Reconciled {
   readonly decided: readonly string[];
   readonly refusals: readonly string[];
   readonly plan: PlanJson;
-}
-
-/** Fewer files, so that copies are quick: objects in one pack, and no samples of hooks. */
-function slim(repository: Repository): void {
-  repository.git("gc", "--quiet");
-  const hooks = repository.at(".git/hooks");
-  for (const name of readdirSync(hooks)) if (name.endsWith(".sample")) rmSync(`${hooks}/${name}`);
 }
 
 const silent = () => ({ tick: () => {}, done: () => {} });
