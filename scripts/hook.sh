@@ -13,7 +13,9 @@ hook=${1-pre-commit}
 [ $# = 0 ] || shift
 
 # Keys in the environment are for the command that was given them, not for what a commit starts.
-for name in $(env | sed -n 's/^\(GATEHOUSE_[A-Z0-9_]*\)=.*/\1/p'); do unset "$name"; done
+given=$(env)
+given=$(printf '%s\n' "$given" | sed -n 's/^\(GATEHOUSE_[A-Z0-9_]*\)=.*/\1/p')
+for name in $given; do unset "$name"; done
 
 # What exactly would be committed, onto what: the index as a tree, and HEAD. Empty where there is no telling.
 state() {

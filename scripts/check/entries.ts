@@ -2,6 +2,7 @@ import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { join, posix } from "node:path";
 import { DIR } from "../model/paths.ts";
 import { isTemporary } from "../system/files.ts";
+import { ifThere } from "../system/if-there.ts";
 
 /** One entry of the working tree below pki/. */
 export interface Entry {
@@ -45,10 +46,5 @@ function modeOf(root: string, path: string): number | null {
 }
 
 function list(directory: string): Dirent[] {
-  try {
-    return readdirSync(directory, { withFileTypes: true });
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
-  }
+  return ifThere(directory, () => readdirSync(directory, { withFileTypes: true })) ?? [];
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fetches a stranger's commit as data: sh scripts/ci/fetch.sh REF COMMIT
 # REF is where the forge keeps the head of a change (refs/pull/7/head), or the commit itself. Nothing is checked out.
-# CI_TOKEN, where it is set, is good for reading. Fails when COMMIT did not come: then a newer run decides.
+# CI_TOKEN, where it is set, is good for reading. Fails when COMMIT did not come (exit code 3): then a newer run decides.
 set -eu
 cd -- "$(dirname -- "$0")/../.."
 . scripts/ci/settings.sh
@@ -18,10 +18,11 @@ case $ref in
 	exit 1
 	;;
 esac
-[ -z "${CI_TOKEN-}" ] || sign_in "$(git config remote.origin.url)" x-access-token "$CI_TOKEN"
+url=$(git config remote.origin.url)
+[ -z "${CI_TOKEN-}" ] || sign_in "$url" x-access-token "$CI_TOKEN"
 unset CI_TOKEN
 git fetch --quiet --no-tags --no-recurse-submodules --no-write-fetch-head -- origin "$ref"
 git cat-file -e "$commit^{commit}" 2>/dev/null || {
 	echo "fetch.sh: the branch has moved on from $commit: the run of its new head decides" >&2
-	exit 1
+	exit 3
 }

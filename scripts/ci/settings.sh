@@ -12,7 +12,8 @@ setting() {
 
 # URL USER TOKEN: how git signs in there. In the environment, for arguments are everybody's to read.
 sign_in() {
-	basic=$(printf '%s:%s' "$2" "$3" | base64 | tr -d '\n')
+	basic=$(printf '%s:%s' "$2" "$3" | base64)
+	basic=$(printf '%s' "$basic" | tr -d '\n')
 	setting "http.$1.extraHeader" "Authorization: Basic $basic"
 }
 

@@ -61,23 +61,33 @@ case $system in
     *) die "--system: $system is none of linux, freebsd, netbsd, macos" ;;
 esac
 
-here=$(cd "$(dirname "$0")" && pwd -P)
+case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
+here=$(cd "$here" && pwd -P)
 list=$root$etc/installed
 super=
-[ "$(id -u)" -ne 0 ] || super=yes
+me=$(id -u)
+[ "$me" -ne 0 ] || super=yes
 [ -n "$super$root$dry" ] || die "only root can install" "run it as root, or look first: sh install.sh --dry-run"
 
 if command -v sha256sum >/dev/null 2>&1; then
-    digest() { sha256sum | cut -c1-64; }
+    hasher=sha256sum
 elif command -v sha256 >/dev/null 2>&1; then
-    digest() { sha256 -q; }
+    hasher='sha256 -r'
 elif command -v shasum >/dev/null 2>&1; then
-    digest() { shasum -a 256 | cut -c1-64; }
+    hasher='shasum -a 256'
 else
-    digest() { openssl dgst -sha256 -r | cut -c1-64; }
+    hasher='openssl dgst -sha256 -r'
 fi
 
+# The SHA-256 of standard input. All of them print it first.
+digest() {
+    # shellcheck disable=SC2086 # program and flags
+    sum=$($hasher) || die "${hasher%% *} does not work here"
+    say "${sum%% *}"
+}
+
 # Lines of the list: `file HASH PATH`, `credential HASH PATH` (renew.sh changes those), `dir - PATH`.
+# Its answers, and those of the functions below, go into variables: there a failure ends this program (set -e).
 listed() { [ ! -f "$list" ] || awk -v path="$1" '$3 == path { hash = $2 } END { print hash }' "$list"; }
 
 there() { [ -e "$root$1" ] || [ -h "$root$1" ]; }
@@ -91,7 +101,8 @@ remove() {
 # remove_listed KIND HASH PATH: only what is still as it was written.
 remove_listed() {
     there "$3" || return 0
-    if [ "$1" = credential ] || [ "$(on_disk "$3")" = "$2" ]; then remove "$3"; else say "! $3 was changed since: kept"; fi
+    hashed=$(on_disk "$3")
+    if [ "$1" = credential ] || [ "$hashed" = "$2" ]; then remove "$3"; else say "! $3 was changed since: kept"; fi
 }
 
 # systemd VERB: the timer that runs renew.sh, where there is systemd; below --root only what is enabled is changed.
@@ -146,7 +157,8 @@ openssl_here() { command -v openssl >/dev/null 2>&1; }
 
 # When a certificate begins, as digits that compare: 20261121120000.
 begins() {
-    openssl x509 -in "$1" -noout -startdate 2>/dev/null | awk -F'[= :]+' '{
+    start=$(openssl x509 -in "$1" -noout -startdate 2>/dev/null) || die "$1 cannot be read by openssl"
+    printf '%s\n' "$start" | awk -F'[= :]+' '{
         month = (index("JanFebMarAprMayJunJulAugSepOctNovDec", $2) + 2) / 3
         printf "%04d%02d%02d%02d%02d%02d\n", $7, month, $3, $4, $5, $6
     }'
@@ -154,14 +166,19 @@ begins() {
 
 # Does the key belong to the certificate?
 pair() {
-    [ -f "$1" ] && [ "$(openssl pkey -in "$1" -pubout 2>/dev/null)" = "$(openssl x509 -in "$2" -noout -pubkey)" ]
+    [ -f "$1" ] || return 1
+    certified=$(openssl x509 -in "$2" -noout -pubkey) || return 1
+    [ -n "$certified" ] && [ "$(openssl pkey -in "$1" -pubout 2>/dev/null)" = "$certified" ]
 }
 
 # Where key and certificate come from: the bundle, or this machine where renew.sh has brought newer ones.
 from=$here
 present=$root$etc/fullchain.pem
-if [ -n "$(listed "$etc/fullchain.pem")" ] && [ -f "$present" ] && openssl_here; then
-    if [ "$(begins "$present")" -gt "$(begins "$here/fullchain.pem")" ]; then
+known=$(listed "$etc/fullchain.pem")
+if [ -n "$known" ] && [ -f "$present" ] && openssl_here; then
+    installed=$(begins "$present")
+    brought=$(begins "$here/fullchain.pem")
+    if [ "$installed" -gt "$brought" ]; then
         from=$root$etc
         say "= $etc/fullchain.pem is newer than the bundle's: kept, with its key"
     fi
@@ -179,8 +196,10 @@ if [ ! -f "$here/key.pem" ]; then
     fi
 elif [ "$from" = "$here" ]; then
     for file in key.pem fullchain.pem; do
-        ! there "$etc/$file" || [ -n "$(listed "$etc/$file")" ] ||
-            [ "$(on_disk "$etc/$file")" = "$(digest <"$here/$file")" ] ||
+        known=$(listed "$etc/$file")
+        disk=$(on_disk "$etc/$file")
+        new=$(digest <"$here/$file")
+        ! there "$etc/$file" || [ -n "$known" ] || [ "$disk" = "$new" ] ||
             die "$root$etc/$file is there, and was not written by this program" "move it away"
     done
 fi
@@ -217,7 +236,7 @@ directory() {
         esac
         return 0
     fi
-    directory "$(dirname "$1")"
+    directory "${1%/*}"
     record dir - "$1"
     [ -z "$dry" ] || return 0
     (umask 022 && mkdir "$root$1")
@@ -226,7 +245,10 @@ directory() {
 }
 
 # dress MODE OWNER FILE: never readable for more people than in the end.
-apt_user=$(awk -F: '$1 == "_apt" { print $3; exit }' "$root/etc/passwd" 2>/dev/null || :)
+apt_user=
+if [ -r "$root/etc/passwd" ]; then
+    while IFS=: read -r user _ number _; do [ "$user" != _apt ] || apt_user=$number; done <"$root/etc/passwd"
+fi
 dress() {
     owner=0:0
     [ "$2" != _apt ] || [ -z "$apt_user" ] || owner=$apt_user
@@ -306,7 +328,8 @@ while read -r systems mode owner source path; do
     esac
     # These are what renew.sh brought, as links to a directory for each pair.
     case $from$path in "$root$etc$etc"/key.pem | "$root$etc$etc"/fullchain.pem)
-        record credential "$(listed "$path")" "$path"
+        known=$(listed "$path")
+        record credential "$known" "$path"
         continue
         ;;
     esac
@@ -318,7 +341,8 @@ while read -r systems mode owner source path; do
     place "$kind" "$mode" "$owner" "$source" "$path"
 done <"$here/files"
 [ "$from" != "$here" ] || place credential 0644 root conf "$etc/bundle.conf"
-[ "$from" = "$here" ] || record credential "$(on_disk "$etc/bundle.conf")" "$etc/bundle.conf"
+disk=$(on_disk "$etc/bundle.conf")
+[ "$from" = "$here" ] || record credential "$disk" "$etc/bundle.conf"
 directory "$etc/renewed.d"
 
 # What an earlier bundle had and this one has no more; directories stay known until they are gone.
@@ -333,12 +357,14 @@ fi
 
 if [ -z "$dry" ]; then
     draft=$root$etc/.gatehouse.draft
-    printf '%s' "$entries" | awk '$1 == "dir"' | sort -u >"$draft"
+    dirs=$(printf '%s' "$entries" | awk '$1 == "dir"')
+    say "$dirs" | sort -u >"$draft"
     printf '%s' "$entries" | awk '$1 != "dir"' >>"$draft"
     chmod 0644 "$draft"
     mv -f "$draft" "$list"
 fi
-[ "$before" = "$(listed /etc/systemd/system/gatehouse-client.timer)" ] || systemd enable
+after=$(listed /etc/systemd/system/gatehouse-client.timer)
+[ "$before" = "$after" ] || systemd enable
 [ -z "$apt_missing" ] || say "! there is no user _apt here: its files are root's"
 [ -n "$super" ] || say "! not run as root: the files are yours"
 [ -z "$dry" ] || say "nothing was changed: --dry-run"

@@ -6,6 +6,9 @@
 # --force: also before the certificate is in its renewal window. It lies in the directory of credentials, beside
 # bundle.conf and files. Exit codes: 0 renewed, or nothing to do (then it says nothing); 1 something is wrong, and what
 # was there is as it was.
+#
+# A program that is missing or fails has no answer, and that is no good one: every answer is looked at before it is
+# believed, or its exit code is. A pipe has only that of its last program.
 set -u
 umask 077
 LC_ALL=C
@@ -32,14 +35,16 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-here=$(cd "$(dirname "$0")" && pwd -P) || exit 1
+case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
+here=$(cd "$here" && pwd -P) || exit 1
 cd "$here" || exit 1
 # Installed with --root DIR, everything else lies below DIR as well.
 case $here in
     */usr/pkg/etc/gatehouse-client) system=netbsd root=${here%/usr/pkg/etc/gatehouse-client} ;;
     */usr/local/etc/gatehouse-client)
         system=freebsd root=${here%/usr/local/etc/gatehouse-client}
-        [ "$(uname -s)" != Darwin ] || system=macos
+        kernel=$(uname -s) || die "uname does not work here"
+        [ "$kernel" != Darwin ] || system=macos
         ;;
     */etc/gatehouse-client) system=linux root=${here%/etc/gatehouse-client} ;;
     *) die "$here is not where install.sh puts credentials" "run the copy that it installed" ;;
@@ -60,12 +65,16 @@ damaged() { die "$here/bundle.conf is damaged: $1" "install the bundle again"; }
 case $kind in managed | request) ;; *) damaged "key=$kind" ;; esac
 
 super=
-[ "$(id -u)" -ne 0 ] || super=yes
-apt_user=$(awk -F: '$1 == "_apt" { print $3; exit }' "$root/etc/passwd" 2>/dev/null)
+me=$(id -u) || die "id does not work here"
+[ "$me" -ne 0 ] || super=yes
+apt_user=
+if [ -r "$root/etc/passwd" ]; then
+    while IFS=: read -r user _ number _; do [ "$user" != _apt ] || apt_user=$number; done <"$root/etc/passwd"
+fi
 
 # One at a time. A link is made whole or not at all, and says whose it is.
 if ! ln -s $$ .renewing 2>/dev/null; then
-    other=$(readlink .renewing)
+    other=$(readlink .renewing) || [ ! -h .renewing ] || die "$here/.renewing cannot be read: another run may be at work"
     [ -z "$other" ] || ! kill -0 "$other" 2>/dev/null || exit 0
     rm -f .renewing
     ln -s $$ .renewing || die "$here cannot be written"
@@ -94,9 +103,10 @@ pair() {
     [ -n "$public" ] && [ "$(key_of "$1")" = "$public" ]
 }
 
-# When a certificate ends, as digits that compare: 20261121120000.
+# When a certificate ends, as digits that compare: 20261121120000. 1 where that cannot be told.
 ends() {
-    openssl x509 -in "$1" -noout -enddate 2>/dev/null | awk -F'[= :]+' '{
+    end=$(openssl x509 -in "$1" -noout -enddate 2>/dev/null) || return 1
+    printf '%s\n' "$end" | awk -F'[= :]+' '{
         month = (index("JanFebMarAprMayJunJulAugSepOctNovDec", $2) + 2) / 3
         printf "%04d%02d%02d%02d%02d%02d\n", $7, month, $3, $4, $5, $6
     }'
@@ -165,8 +175,10 @@ copies() {
 
 # bundle.conf says what is installed; fullchain.pem decides.
 note() {
-    not_after=$(ends fullchain.pem | sed 's/\(....\)\(..\)\(..\)\(..\)\(..\)\(..\)/\1-\2-\3T\4:\5:\6Z/')
-    sed -e "s/^serial=.*/serial=$(serial_of fullchain.pem)/" -e "s/^not-after=.*/not-after=$not_after/" \
+    not_after=$(ends fullchain.pem) || return 1
+    not_after=$(printf '%s\n' "$not_after" | sed 's/\(....\)\(..\)\(..\)\(..\)\(..\)\(..\)/\1-\2-\3T\4:\5:\6Z/') || return 1
+    present=$(serial_of fullchain.pem) || return 1
+    sed -e "s/^serial=.*/serial=$present/" -e "s/^not-after=.*/not-after=$not_after/" \
         bundle.conf >"$work/conf" && chmod 0644 "$work/conf" && mv -f "$work/conf" bundle.conf
 }
 
@@ -185,22 +197,29 @@ hooks() {
 # The list that install.sh --uninstall goes by.
 enlist() {
     if [ ! -f installed ] || [ ! -h pair ]; then return 0; fi
-    etc=${here#"$root"} now=$(readlink pair)
+    etc=${here#"$root"}
+    now=$(readlink pair) || return 1
+    grep -v -e " $etc/pair\$" -e " $etc/pairs" installed >"$work/kept"
+    [ $? -le 1 ] || return 1
     {
-        grep -v -e " $etc/pair\$" -e " $etc/pairs" installed
+        cat "$work/kept" || return 1
         say "dir - $etc/pairs"
         say "dir - $etc/$now"
         for one in pair "$now/key.pem" "$now/fullchain.pem"; do say "credential - $etc/$one"; done
     } >"$work/installed" && chmod 0644 "$work/installed" && mv -f "$work/installed" installed
 }
 
+# The pairs before this one.
+forget() {
+    [ -h pair ] || return 0
+    now=$(readlink pair) && [ -f "$now/key.pem" ] || return 1
+    for old in pairs/*; do [ "$old" = "$now" ] || rm -rf "$old"; done
+}
+
 # What follows once key and certificate are in place. A run that was killed there, or could not do it all, leaves the
 # mark .unfinished; that alone never keeps a certificate from being renewed.
 finish() {
-    if [ -h pair ]; then
-        for old in pairs/*; do [ "$old" = "$(readlink pair)" ] || rm -rf "$old"; done
-    fi
-    note && enlist && copies && hooks && rm -f .unfinished && return 0
+    forget && note && enlist && copies && hooks && rm -f .unfinished && return 0
     printf 'renew.sh: the new certificate is in place, but not all that follows: the next run tries again\n' >&2
     return 1
 }
@@ -228,11 +247,14 @@ with_curl() {
 with_openssl() {
     rest=${url#https://}
     authority=${rest%%/*}
-    host=$authority port=443
+    host=$authority
+    port=443
     case $authority in
         \[*\]:* | [!\[]*:*) host=${authority%:*} port=${authority##*:} ;;
     esac
-    bare=${host#\[} bare=${bare%\]}
+    bare=${host#\[}
+    # In a command of its own: FreeBSD's sh makes all assignments of one at once.
+    bare=${bare%\]}
     set -- openssl s_client -quiet -cert fullchain.pem -key key.pem -connect "$host:$port" -verify_return_error
     case $host in
         \[* | [0-9]*.*[0-9]) set -- "$@" -verify_ip "$bare" ;;
@@ -294,16 +316,19 @@ pair "$next/key.pem" $new || reject "the key does not belong to the certificate"
 SSL_CERT_DIR="$work/none" openssl verify -purpose sslclient -CAfile ca.pem -untrusted $new $new >/dev/null 2>"$work/trouble" ||
     reject "$(words "$work/trouble")"
 [ "$(common_name $new)" = "$name" ] || reject "it is not for $name"
-[ "$(ends $new)" -gt "$(ends fullchain.pem)" ] || {
+later=$(ends $new) || reject "when it ends cannot be told"
+now=$(ends fullchain.pem) || reject "when the present one ends cannot be told"
+case $later$now in '' | *[!0-9]*) reject "when they end cannot be told" ;; esac
+[ "$later" -gt "$now" ] || {
     [ -z "$force" ] || reject "it does not end later than the present one"
     exit $late
 }
 
 # --- in place: at every instant key.pem and fullchain.pem belong together.
 
-serial=$(serial_of $new)
+serial=$(serial_of $new) || reject "its serial number cannot be told"
 case $serial in '' | *[!0-9A-F]*) reject "its serial number is not one" ;; esac
-before=$(end_in_words fullchain.pem)
+before=$(end_in_words fullchain.pem) || reject "when the present one ends cannot be told"
 chmod 0600 "$next/key.pem" && chmod 0644 $new || exit 1
 
 # keep SERIAL DIRECTORY: a pair gets its own directory, which is whole before it has its name.

@@ -92,6 +92,8 @@ interface Gathered {
 async function gather({ root, now, checkClock }: CheckOptions): Promise<Gathered> {
   const git = openGit(root);
   const loading = loadWorkingTree(root, now);
+  // Whoever fails first is reported; see check.
+  loading.catch(() => {});
   const head = await newestCommit(git);
   const dropped = head === null ? [] : await droppedAtOrigin(git, head);
   const [loaded, history] = await Promise.all([loading, readHistory(git, head, dropped)]);

@@ -2,6 +2,7 @@ import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isTemporary } from "../system/files.ts";
 import { openGit } from "../system/git.ts";
+import { ifThere } from "../system/if-there.ts";
 import { catFiles, listTree } from "../system/objects.ts";
 import { readRegularFile, readRegularText } from "../system/read-file.ts";
 
@@ -55,16 +56,7 @@ function walk(root: string, directory: string, found: TreeEntry[] = []): TreeEnt
 }
 
 function readDirectory(directory: string): Dirent[] {
-  try {
-    return readdirSync(directory, { withFileTypes: true });
-  } catch (error) {
-    if (isAbsent(error)) return [];
-    throw error;
-  }
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+  return ifThere(directory, () => readdirSync(directory, { withFileTypes: true })) ?? [];
 }
 
 /**

@@ -15,7 +15,7 @@ unset NODE_OPTIONS
 start() {
 	git_directory=$common
 	# The top of a linked worktree has a file here, and git-crypt puts such a worktree's key into its own directory.
-	[ ! -f .git ] || git_directory=$(git rev-parse --git-dir)
+	[ ! -f .git ] || git_directory=$(git rev-parse --git-dir) || exit 1
 	NODE_COMPILE_CACHE=$here/cache
 	export NODE_COMPILE_CACHE
 	[ ! -x "$here/node" ] || exec "$here/node" "$here/vault/filter.ts" "$1" "$2" "$common" "$git_directory"
@@ -36,26 +36,32 @@ drivers() {
 		name=${key##*/}
 		case $name in default | *[!A-Za-z0-9_-]*) ;; *) echo "git-crypt-$name" ;; esac
 	done
-	pattern='filter=git-crypt-[A-Za-z0-9_-]+'
-	{
-		git grep --cached -h -o -E "$pattern" -- .gitattributes '*/.gitattributes'
-		git grep --no-index -h -o -E "$pattern" -- .gitattributes
-	} 2>/dev/null | while read -r match; do echo "${match#filter=}"; done
+	named --cached -- .gitattributes '*/.gitattributes' && named --no-index -- .gitattributes
+}
+
+# GIT-GREP-ARGUMENT...: the drivers with a name of their own in these files. Exit code 1 of git's is that there are none.
+named() {
+	place=$1
+	shift
+	matches=$(git grep "$place" -h -o -E 'filter=git-crypt-[A-Za-z0-9_-]+' "$@")
+	[ $? -le 1 ] || return 1
+	for match in $matches; do echo "${match#filter=}"; done
 }
 
 configure() {
 	seen=' ' all=
-	for driver in $(drivers); do
+	wanted=$(drivers) || return 1
+	for driver in $wanted; do
 		case $seen in *" $driver "*) continue ;; esac
 		seen="$seen$driver "
 		# shellcheck disable=SC2016 # git's shell expands it
 		command='/bin/sh "$(git rev-parse --git-common-dir)/gatehouse/filter/filter.sh"'
 		mended=no
-		put process "$command process $driver"
-		put required true
+		put process "$command process $driver" && put required true || return 1
 		# For programs that do not know of `process`; git-crypt's own do as well.
 		for one in clean smudge; do
-			[ -n "$(git config --local --get "filter.$driver.$one")" ] || put "$one" "$command $one $driver"
+			is=$(setting "$one") || return 1
+			[ -n "$is" ] || put "$one" "$command $one $driver" || return 1
 		done
 		[ "$mended" = no ] || all="$all $driver"
 	done
@@ -71,8 +77,15 @@ backdate() {
 	git update-index -q --refresh
 } >/dev/null 2>&1
 
+# NAME: as it is set for the driver, or nothing, for which git's exit code is 1.
+setting() {
+	git config --local --get "filter.$driver.$1"
+	[ $? -le 1 ]
+}
+
 put() {
-	[ "$(git config --local --get "filter.$driver.$1")" != "$2" ] || return 0
+	is=$(setting "$1") || return 1
+	[ "$is" != "$2" ] || return 0
 	git config --local --replace-all "filter.$driver.$1" "$2" && mended=yes
 }
 

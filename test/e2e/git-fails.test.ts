@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { inventory } from "../../scripts/flows/deploy.ts";
@@ -217,6 +218,42 @@ describe("as a command", () => {
     const script = scriptOf("plan").replace(/plan\.ts$/, `${command}.ts`);
     const ran = await runProgram(process.execPath, [script, "--root", twin.root]);
     expect(ran).toMatchObject({ code, stdout: "", stderr: expect.stringMatching(/^gatehouse: git: fatal: .*main/) });
+  });
+});
+
+/** Somebody else than the one that runs the tests, or nobody, where only root can be another. */
+const OTHER = process.getuid?.() === 0 ? 12_345 : null;
+
+describe("what may not be read is not what is not there:", () => {
+  test.each([
+    [".git/gatehouse", ["reconcile", "unlock"]],
+    [".git/gatehouse/facts-seen", ["reconcile"]],
+    [".git/git-crypt", ["reconcile", "check", "guard"]],
+    ["pki/private", ["reconcile", "check", "plan"]],
+  ] as const)("%s", (path, commands) => {
+    using twin = back.copy();
+    if (!existsSync(twin.at(path))) twin.write(path, "");
+    if (OTHER !== null) execFileSync("chown", ["-R", String(OTHER), twin.root]);
+    if (OTHER !== null) execFileSync("chown", ["0", twin.at(path)]);
+    chmodSync(twin.at(path), OTHER === null ? 0 : 0o700);
+    for (const command of commands) {
+      const script = scriptOf("plan").replace(/plan\.ts$/, `${command}.ts`);
+      const { status, stdout, stderr } = spawnSync(process.execPath, [script, "--root", twin.root, "--now", NOON], {
+        ...(OTHER === null ? {} : { uid: OTHER, gid: OTHER }),
+        env: environment({ HOME: "/nonexistent" }),
+        encoding: "utf8",
+      });
+      const said = expect.stringMatching(
+        /^gatehouse: cannot (?:read|write|make) .*(?:EACCES|permission denied)\n {2}become the owner/,
+      );
+      expect({ command, status, stdout, stderr }).toEqual({
+        command,
+        status: command === "guard" ? 2 : 1,
+        stdout: "",
+        stderr: said,
+      });
+    }
+    chmodSync(twin.at(path), 0o700);
   });
 });
 

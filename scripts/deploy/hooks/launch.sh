@@ -11,9 +11,9 @@ PATH=${PATH:-/usr/local/bin:/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
 export PATH
 
 # Keys, and settings of Node's, are not for whoever pushes to give.
-for name in $(env | sed -n 's/^\(GATEHOUSE_[A-Z0-9_]*\)=.*/\1/p') NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS; do
-	unset "$name"
-done
+given=$(env)
+given=$(printf '%s\n' "$given" | sed -n 's/^\(GATEHOUSE_[A-Z0-9_]*\)=.*/\1/p')
+for name in $given NODE_OPTIONS NODE_PATH NODE_EXTRA_CA_CERTS; do unset "$name"; done
 
 # git says by its variables where the objects of a push are while it is not yet taken: pre-receive needs them. That git
 # must not change refs meanwhile it says too (GIT_QUARANTINE_PATH), and newer ones then refuse even the empty
@@ -21,7 +21,8 @@ done
 if [ "$1" = pre-receive ]; then
 	unset GIT_QUARANTINE_PATH
 else
-	for name in $(git rev-parse --local-env-vars); do unset "$name"; done
+	given=$(git rev-parse --local-env-vars)
+	for name in $given; do unset "$name"; done
 fi
 
 # Compiled once, it starts in half the time.
