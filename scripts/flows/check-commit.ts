@@ -3,6 +3,7 @@ import { readHistory } from "../check/history.ts";
 import { block, type CheckInput } from "../check/input.ts";
 import { restorer } from "../check/restore.ts";
 import { attributesOfCommits } from "../guard/commit-attributes.ts";
+import { foreignFindings, foreignInCommit } from "../guard/foreign.ts";
 import { quoted } from "../guard/protected.ts";
 import { REGISTRY_FILE } from "../model/paths.ts";
 import type { Finding } from "../model/problem.ts";
@@ -51,28 +52,31 @@ export async function gatherCommit({ root, now, checkClock }: CommitOptions, { h
   const common = { root, now, checkClock, version: gatehouseVersion(), git, head: before, history };
   const input: CheckInput = { ...common, ...known, read, restore, entries: entriesOfCommit(listed), vault: CLOSED };
   const asked = attributesOfCommits(git, [commit], commit, []);
-  return { input, git: Promise.all([asked]), only: merge === null ? [] : await mergeFindings(git, merge) };
+  const only = merge === null ? foreignInCommit(git, commit, null) : mergeFindings(git, merge, commit);
+  return { input, git: Promise.all([asked]), only: await only };
 }
 
 /** What plan refuses of a merge, with the command that mends each on the branch. */
-async function mergeFindings(git: Git, merge: Judged): Promise<Finding[]> {
+async function mergeFindings(git: Git, merge: Judged, head: string): Promise<Finding[]> {
   const { into, conflicts, unrelated, faults } = merge;
   const known = new Set((faults.length === 0 ? [] : await listTree(git, into, "")).map(({ path }) => path));
   const short = into.slice(0, 12);
   const take = `git merge ${short}`;
+  const foreign = faults.filter(({ fault }) => fault === "foreign").map(({ path }) => path);
   return [
     ...(unrelated ? [block("MergeConflict", ".git", UNRELATED, "git fetch --unshallow")] : []),
     ...conflicts.map((path) =>
       block("MergeConflict", path, "was changed on both sides, and git cannot merge it", take),
     ),
-    ...faults.map(({ path, fault }) => {
-      if (fault === "converted")
-        return block(WHY[fault].code, path, WHY[fault].brief, `git checkout ${short} -- .gitattributes`);
-      const back = known.has(path)
-        ? `git checkout ${short} -- ${quoted(path)}`
-        : `git rm ${fault === "foreign" ? "-r --cached " : ""}-- ${quoted(path)}`;
-      return block(WHY[fault].code, path, WHY[fault].brief, back);
-    }),
+    ...foreignFindings(foreign, new Set(), head),
+    ...faults
+      .filter(({ fault }) => fault !== "foreign")
+      .map(({ path, fault }) => {
+        if (fault === "converted")
+          return block(WHY[fault].code, path, WHY[fault].brief, `git checkout ${short} -- .gitattributes`);
+        const back = known.has(path) ? `git checkout ${short} -- ${quoted(path)}` : `git rm -- ${quoted(path)}`;
+        return block(WHY[fault].code, path, WHY[fault].brief, back);
+      }),
   ];
 }
 

@@ -10,6 +10,7 @@ import { ALLOW_FILE, type Allow, NOTHING_ALLOWED, parseAllow } from "./allow.ts"
 import { filterOf, RULES, unprotected } from "./attributes.ts";
 import { readObjects } from "./blobs.ts";
 import { block, type GuardFinding, type Item, quoted } from "./finding.ts";
+import { foreignFindings } from "./foreign.ts";
 import { Judge } from "./judge.ts";
 import { isProtected, needsFilter } from "./protected.ts";
 import { openSecrets } from "./secrets.ts";
@@ -18,8 +19,8 @@ import { changedPaths, indexEntries, type StagedEntry } from "./staged.ts";
 export type { GuardFinding } from "./finding.ts";
 
 /**
- * Looks at what the next commit would hold: every protected entry of the index, every changed blob elsewhere, and
- * whether git's attributes protect keys that are still to come. Only objects are read, never diffs (textconv shows
+ * Looks at what the next commit would hold: every protected entry of the index, every changed blob elsewhere, foreign
+ * code, and whether git's attributes protect keys that are still to come. Only objects are read, never diffs (textconv shows
  * decrypted keys) nor the working tree (it is not what is committed). Works before the first commit. Throws when it
  * cannot decide.
  */
@@ -44,12 +45,19 @@ export async function guardStaged(root: string, now: Instant = clock()): Promise
     .filter(({ path }) => isProtected(path) || changed.has(path))
     .map((entry) => stagedItem(entry, changed.get(entry.path)));
   await judgeAll(git, judge, items);
-  return sorted([...policy.findings, ...attributeFindings(root, rules, inIndex, loose), ...judge.findings]);
+  const rulesFindings = attributeFindings(root, rules, inIndex, loose);
+  return sorted([...policy.findings, ...rulesFindings, ...foreign(entries, changed), ...judge.findings]);
 }
 
 function stagedItem({ mode, id, path }: StagedEntry, isNew: boolean | undefined): Item {
   const remove = isNew === false ? `git restore --staged -- ${quoted(path)}` : `git rm --cached -- ${quoted(path)}`;
   return { mode, id, path, commit: null, remove };
+}
+
+/** What HEAD has is known. */
+function foreign(entries: readonly StagedEntry[], changed: ReadonlyMap<string, boolean>): GuardFinding[] {
+  const paths = entries.map(({ path }) => path);
+  return foreignFindings(paths, new Set(paths.filter((path) => changed.get(path) !== true)), null);
 }
 
 type Rule = Awaited<ReturnType<typeof unprotected>>;

@@ -8,6 +8,7 @@ import { readObjects } from "./blobs.ts";
 import { attributesOfCommits, sealedAt } from "./commit-attributes.ts";
 import { changesOf, reachable, rewrite, rootsOf } from "./commits.ts";
 import type { GuardFinding, Item } from "./finding.ts";
+import { foreignInCommit } from "./foreign.ts";
 import { allowed, judgeAll, sorted } from "./index.ts";
 import { Judge } from "./judge.ts";
 import { isProtected, type Secrets } from "./protected.ts";
@@ -30,7 +31,7 @@ export interface RangeOptions {
 
 /**
  * Looks at everything that OLD..NEW would bring: each commit against each of its parents, objects that no diff shows,
- * messages, tags, notes, names, attributes as each commit has them. OLD may be all zeros (everything that NEW reaches
+ * messages, tags, notes, names, attributes as each commit has them; foreign code as the newest has it. OLD may be all zeros (everything that NEW reaches
  * is new), NEW too (a branch is deleted: nothing is). Works in a bare repository, in quarantine too. Throws when it
  * cannot decide, as in a clone too shallow.
  */
@@ -76,8 +77,10 @@ async function guardObjects(git: Git, tip: string, base: string | null, { known,
   await refuseShallow(git, commits);
 
   const changes = await changesOf(git, commits);
-  const policy = await policyAt(git, at ?? base ?? (await boundary(git, tip, known)), now);
-  const secrets = await secretsAt(git, await git.resolve(tip));
+  const before = base ?? (await boundary(git, tip, known));
+  const policy = await policyAt(git, at ?? before, now);
+  const newest = await git.resolve(tip);
+  const secrets = await secretsAt(git, newest);
   const judge = new Judge({ secrets, allow: policy.allow, published: true, now });
   const seen = new Set(changes.map(({ id }) => id));
   const rest = ofType("blob").filter((id) => !seen.has(id));
@@ -85,7 +88,8 @@ async function guardObjects(git: Git, tip: string, base: string | null, { known,
   await judgeTexts(git, judge, [...commits, ...ofType("tag"), ...(await tagsOf(git, objects))]);
   await judgeAll(git, judge, await notesOf(git, objects));
   const attributes = await attributesOfCommits(git, commits, tip, changes);
-  return sorted([...policy.findings, ...attributes, ...judge.findings]);
+  const foreign = newest === null ? [] : await foreignInCommit(git, newest, before);
+  return sorted([...policy.findings, ...attributes, ...foreign, ...judge.findings]);
 }
 
 /** Only what the newest commit holds must open with the key of today: a new git-crypt key leaves history as it was. */

@@ -24,6 +24,14 @@ testTamperings({
     path: at("pki/private/alice.key"),
     fix: "unrun",
   },
+  "installed packages in git": {
+    tamper: (root) => {
+      write(root, "node_modules/.bin/sh", "x\n");
+      run(root, "git", "add", "--force", "node_modules");
+    },
+    code: "ForeignCode",
+    path: at("node_modules"),
+  },
   "git-crypt's filter gone": {
     tamper: (root) => run(root, "git", "config", "--remove-section", "filter.git-crypt"),
     code: "Filter",

@@ -157,23 +157,30 @@ describe("a bare repository's pre-receive refuses", () => {
 });
 
 describe("what a push brings", () => {
-  it("is never run: scripts, hooks, packages", async () => {
+  it("is never run: scripts, hooks", async () => {
     const clone = served.clone();
     const proof = served.first.beside("ran");
     const evil = `#!/bin/sh\ntouch '${proof}'\nexit 0\n`;
     for (const path of ["scripts/bare.ts", "scripts/deploy/hooks/launch.sh", ".husky/pre-commit", "hooks/pre-receive"])
       clone.write(path, path.endsWith(".ts") ? `require("fs").writeFileSync("${proof}", "")` : evil);
-    clone.write("node_modules/.bin/node", evil);
     clone.git("add", "--all", "--force");
-    execFileSync("git", ["update-index", "--chmod=+x", "node_modules/.bin/node", ".husky/pre-commit"], {
-      cwd: clone.root,
-      env: environment(),
-    });
+    execFileSync("git", ["update-index", "--chmod=+x", ".husky/pre-commit"], { cwd: clone.root, env: environment() });
     edit(clone, bareYaml({ ...CLIENTS, dora: "{ groups: [guests] }" }));
     const { code, stderr } = await served.push(clone);
     expect(code).toBe(0);
     expect(stderr).toContain("gatehouse: done");
     expect(served.show("pki/registry.yaml")).toContain("dora");
     expect(existsSync(proof)).toBe(false);
+  });
+
+  it("holds no installed packages, and no lock file that npm prefers", async () => {
+    const words = await refused((clone) => {
+      for (const path of ["node_modules/.bin/node", "npm-shrinkwrap.json"]) clone.write(path, "x");
+      clone.git("add", "--all", "--force");
+      clone.git("commit", "--quiet", "--message=Update docs");
+      return "main";
+    });
+    expect(words).toContain("guard: node_modules (commit ");
+    expect(words).toContain("guard: npm-shrinkwrap.json (commit ");
   });
 });

@@ -67,6 +67,13 @@ describe("check --head", () => {
       "Attributes",
       () => ".gitattributes",
     ],
+    ["installed packages", (twin) => force(twin, "node_modules/.bin/sh"), "ForeignCode", () => "node_modules"],
+    [
+      "a lock file that npm prefers",
+      (twin) => force(twin, "npm-shrinkwrap.json"),
+      "ForeignCode",
+      () => "npm-shrinkwrap.json",
+    ],
     [
       "a clients.yaml that cannot be read",
       (twin) => twin.write("clients.yaml", clientsYaml({ alice: "{ groups: [stuff] }" })),
@@ -96,10 +103,14 @@ describe("check --head", () => {
       twin.write("pki/notes.txt", "x\n");
       append(twin, "pki/crl.pem");
       twin.write("pki/allowed_signers", "");
+      for (const path of ["node_modules/.bin/sh", "node_modules/x/index.js"]) force(twin, path);
     });
     const main = twin.git("rev-parse", "--short=12", "main").trim();
     const { code, found } = await check(twin, ...OF_CHANGE);
     expect(code).toBe(1);
+    const foreign = found.filter((one) => one.code === "ForeignCode");
+    expect(foreign.map(({ path }) => path)).toEqual(["node_modules"]);
+    expect(foreign[0]?.fix).toMatch(/^git rm -r -q -f --cached -- node_modules && git commit /);
     const edited = found.filter((one) => one.code === "StateEdited");
     expect(edited.map(({ path, fix }) => [path, fix])).toEqual([
       ["pki/crl.pem", `git checkout ${main} -- pki/crl.pem`],
@@ -130,6 +141,12 @@ describe("check --head", () => {
     });
   });
 });
+
+/** Added, whatever is ignored. */
+function force(twin: Repository, path: string): void {
+  twin.write(path, "x\n");
+  twin.git("add", "--force", path);
+}
 
 function reword(twin: Repository): void {
   twin.write(certificate(twin), twin.read(certificate(twin)).replace("reason: Missing", "reason: Reissue"));
