@@ -7,15 +7,16 @@
 # stands in.
 set -eu
 
+unset CDPATH
 case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
 home=$(cd "$here/.." && pwd)
 hook=${1-pre-commit}
 [ $# = 0 ] || shift
 
-# Keys in the environment are for the command that was given them, not for what a commit starts.
-given=$(env)
-given=$(printf '%s\n' "$given" | sed -n 's/^\(GATEHOUSE_[A-Z0-9_]*\)=.*/\1/p')
-for name in $given; do unset "$name"; done
+# shellcheck source=scripts/foreign.sh
+. "$home/scripts/foreign.sh"
+own_path
+drop_secrets
 
 # What exactly would be committed, onto what: the index as a tree, and HEAD. Empty where there is no telling.
 state() {

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2154 # home is the caller's
 filter=$home/../filter/filter.sh
 if [ -f "$filter" ]; then
-	mended=$(sh "$filter" configure) || :
+	mended=$(/bin/sh "$filter" configure) ||
+		echo "gatehouse: git's filter for private keys cannot be set up again; run: sh scripts/setup.sh" >&2
 	[ -z "$mended" ] || echo "gatehouse: git's filter for private keys was gone, and is set up again" >&2
 fi

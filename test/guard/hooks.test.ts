@@ -1,11 +1,10 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import {
   chmodSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -15,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { standIns } from "../system/npm-stand-in.ts";
 import { plainEnvironment, repository, run, scratch } from "../system/scratch.ts";
 
 const HERE = new URL("../..", import.meta.url).pathname;
@@ -34,10 +34,9 @@ beforeAll(() => {
   }
   rmSync(join(root, ".husky/_"), { recursive: true, force: true });
   writeFileSync(join(root, ".gitignore"), "node_modules\n");
-  provideModules(join(root, "node_modules"));
   run(root, "git", "add", "--all");
   run(root, "git", "commit", "--quiet", "-m", "first");
-  run(root, "sh", "scripts/setup.sh", "--quiet");
+  setUp();
   first = run(root, "git", "rev-parse", "HEAD").trim();
   cpSync(join(root, CODE), join(root, `${CODE}.kept`), { recursive: true, verbatimSymlinks: true });
 });
@@ -59,16 +58,11 @@ function restoreCode(): void {
   cpSync(join(root, `${CODE}.kept`), join(root, CODE), { recursive: true, verbatimSymlinks: true });
 }
 
-/** Stands in for `npm ci`: links, and the stamps by which setup.sh knows that it has run. */
-function provideModules(modules: string): void {
-  mkdirSync(join(modules, ".bin"), { recursive: true });
-  mkdirSync(join(modules, ".gatehouse/node"), { recursive: true });
-  for (const name of readdirSync(join(HERE, "node_modules")).filter((entry) => !entry.startsWith("."))) {
-    symlinkSync(join(HERE, "node_modules", name), join(modules, name));
-  }
-  symlinkSync(process.execPath, join(modules, ".bin/node"));
-  cpSync(join(HERE, "package-lock.json"), join(modules, ".gatehouse/package-lock.json"));
-  cpSync(join(HERE, "scripts/node/package-lock.json"), join(modules, ".gatehouse/node/package-lock.json"));
+/** setup.sh, with links for packages. */
+function setUp(): void {
+  const bin = standIns(join(root, ".git", "stand-ins"));
+  const env = plainEnvironment({ PATH: `${bin}:${process.env["PATH"]}` });
+  execFileSync("sh", ["scripts/setup.sh", "--quiet"], { cwd: root, env, stdio: "pipe" });
 }
 
 function write(path: string, data = KEY): void {

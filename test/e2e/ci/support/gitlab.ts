@@ -87,7 +87,7 @@ export class GitLab implements Disposable {
     await machine.run("git", ["init", "--quiet", "--initial-branch=none"], {});
     await machine.run("git", ["remote", "add", "origin", `${origin}/org/repo.git`], {});
     await machine.run("git", ["fetch", "--quiet", "origin", "+refs/heads/*:refs/remotes/origin/*", commit], {});
-    machine.linkPackages((path) => this.forge.text("main", path));
+    machine.linkPackages();
     const file = machine.file("script.sh");
     writeFileSync(file, job.script.join("\n"));
     const { code } = await machine.run("sh", ["-e", file], variables);

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { PATIENCE } from "../../../support/patience.ts";
-import { CHECKOUT, type Variables } from "../../support/repository.ts";
+import { npmStandIn } from "../../../system/npm-stand-in.ts";
+import type { Variables } from "../../support/repository.ts";
 import { Scratch } from "../../support/scratch.ts";
 
 export interface Ran {
@@ -47,22 +48,9 @@ export class Machine implements Disposable {
     return ran;
   }
 
-  /**
-   * Node packages that a runner would install itself, linked: `scripts/setup.sh` finds all of them there. One by one,
-   * for it is right in not touching a node_modules that is itself a link.
-   * `lockFile`: the text of one that the job will find in its clone.
-   */
-  linkPackages(lockFile: (path: string) => string): void {
-    const from = join(CHECKOUT, "node_modules");
-    const to = join(this.workspace, "node_modules");
-    mkdirSync(join(to, ".gatehouse/node"), { recursive: true });
-    for (const name of readdirSync(from).filter((entry) => ![".gatehouse", ".cache"].includes(entry)))
-      symlinkSync(join(from, name), join(to, name));
-    symlinkSync(join(from, ".gatehouse/node/node_modules"), join(to, ".gatehouse/node/node_modules"));
-    writeFileSync(join(to, ".gatehouse/package-lock.json"), lockFile("package-lock.json"));
-    writeFileSync(join(to, ".gatehouse/node/package-lock.json"), lockFile("scripts/node/package-lock.json"));
-    mkdirSync(COMPILED, { recursive: true });
-    symlinkSync(COMPILED, join(to, ".cache"));
+  /** From here on `npm ci` puts links to this checkout's packages there, in place of what a runner would fetch. */
+  linkPackages(): void {
+    writeFileSync(this.file("bin/npm"), npmStandIn(COMPILED), { mode: 0o755 });
   }
 
   /** Whether any file on its disk, but for the packages, holds a text. */

@@ -205,7 +205,7 @@ class Walk {
       (await git("fetch", "--quiet", "origin", "+refs/heads/*:refs/remotes/origin/*")) &&
       (await git("checkout", "--quiet", "-B", "main", "refs/remotes/origin/main")) &&
       (persist === "true" || (await git("config", "--unset", header[0])));
-    if (done && !this.#run.installs) this.#machine.linkPackages((path) => this.#forge.text("main", path));
+    if (done && !this.#run.installs) this.#machine.linkPackages();
     return done;
   }
 }
