@@ -6,7 +6,11 @@ import { arrow, formatValue, quoted } from "./plan-value.ts";
 import { cut } from "./words.ts";
 
 /** Words for the fields that a reviewer looks for first; every other field stands under its own name. */
-const WORDS: Readonly<Record<string, string>> = { expires: "END", home: "HOME", contact: "CONTACT" };
+const WORDS = new Map([
+  ["expires", "END"],
+  ["home", "HOME"],
+  ["contact", "CONTACT"],
+]);
 
 /**
  * What differs in the entries of clients, with both values, whatever the field: entries that come and go in a line
@@ -81,7 +85,7 @@ function changes(edits: readonly Edit[]): Statement[] {
 }
 
 function change({ field, from, to }: Edit, names: readonly string[]): Statement {
-  const word = WORDS[field];
+  const word = WORDS.get(field);
   const say = (room: Room) => {
     const values = arrow(from, to, room.characters);
     if (names.length > namesIn(room)) return `${word ?? quoted(field)}: ${values} for ${who(names, room)}`;

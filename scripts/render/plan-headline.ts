@@ -74,16 +74,20 @@ export function figuresOf({ asOf, changes }: Plan, definitions: number): string 
   return [`Plan as of ${formatInstant(asOf)}.`, certificates, ...meaning].join(" ");
 }
 
-const FIELDS: Readonly<Record<string, string>> = { expires: "ends", contact: "contacts", home: "homes" };
+const FIELDS = new Map([
+  ["expires", "ends"],
+  ["contact", "contacts"],
+  ["home", "homes"],
+]);
 
 /** What there is none of: silence alone would prove nothing. */
 export function absent(plan: Plan, people: People, definitions: number): string {
-  const edited = new Set([...people.edits.values()].flat().map(({ field }) => FIELDS[field] ?? "other fields"));
+  const edited = new Set([...people.edits.values()].flat().map(({ field }) => FIELDS.get(field) ?? "other fields"));
   const warned = new Set<string>(plan.warnings.map(({ code }) => code));
   const none = [
     ...FATES.filter(({ of }) => of(people) === 0).map((fate) => fate.none),
     ...(warned.has("SensitiveGroup") ? [] : ["sensitive"]),
-    ...[...Object.values(FIELDS), "other fields"].filter((field) => !edited.has(field)),
+    ...[...FIELDS.values(), "other fields"].filter((field) => !edited.has(field)),
     ...(definitions === 0 ? ["definitions"] : []),
     ...(warned.has("PolicyChanged") ? [] : ["policy"]),
     ...(warned.has("CodeChanged") ? [] : ["code"]),

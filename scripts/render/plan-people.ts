@@ -67,20 +67,20 @@ function unmoved(client: string, lossIs: "forever" | "held"): AccessChange {
 }
 
 /** A field that every entry of a section has: with it the entry itself comes or goes. Groups have no field that can be null. */
-const ALWAYS: Readonly<Record<string, string>> = {
-  authority: "key",
-  crl: "lifetime",
-  limits: "lose",
-  repositories: "type",
-  services: "sni",
-  clients: "lifetime",
-  servers: "software",
-  signers: "lifetime",
-};
+const ALWAYS = new Map([
+  ["authority", "key"],
+  ["crl", "lifetime"],
+  ["limits", "lose"],
+  ["repositories", "type"],
+  ["services", "sni"],
+  ["clients", "lifetime"],
+  ["servers", "software"],
+  ["signers", "lifetime"],
+]);
 
 /** Whether an entry, by all its edits, was not there before (`from`), or is not there any more (`to`). */
 export function isWhole(edits: readonly Edit[], side: "from" | "to"): boolean {
-  const always = ALWAYS[edits[0]?.section ?? ""];
+  const always = ALWAYS.get(edits[0]?.section ?? "");
   return (
     edits.every((edit) => edit[side] === null) && (always === undefined || edits.some(({ field }) => field === always))
   );

@@ -18,7 +18,7 @@ export type Tone =
   | "refusal";
 
 interface Look {
-  /** On a terminal, where every tone has its own. */
+  /** On a terminal, where every tone has its own; none is blank, so that what goes on never looks like what begins. */
   readonly symbol: string;
   /** In a diff block, where three are coloured: `+` green, `-` red, `!` orange. */
   readonly diff: string;
@@ -35,7 +35,7 @@ export const LOOKS: Readonly<Record<Tone, Look>> = {
   gain: { symbol: "+", diff: "+", paint: ({ green }, line) => green(line) },
   edit: { symbol: "~", diff: "!", paint: ({ yellow }, line) => yellow(line) },
   renewal: { symbol: "~", diff: "!", paint: ({ yellow }, line) => yellow(line) },
-  plain: { symbol: " ", diff: " ", paint: (_, line) => line },
+  plain: { symbol: "·", diff: " ", paint: (_, line) => line },
   warning: { symbol: "?", diff: "!", paint: ({ yellow }, line) => yellow(line) },
   refusal: { symbol: "!", diff: "!", paint: ({ bold, red }, line) => bold(red(line)) },
 };

@@ -46,7 +46,7 @@ describe("plan --markdown", () => {
   it("is the comment, and the same made elsewhere from the plan's JSON", () => {
     const here = plan(other, ["--markdown", "--now", LATER]);
     expect(here.code).toBe(1);
-    expect(here.stdout).toContain("```diff\n+ carol gains files\n- bob loses files\n```");
+    expect(here.stdout).toContain("- REMOVED for ever (cessationOfOperation): bob loses files\n+ carol gains files (");
     expect(here.stdout).toContain("\n! BadRequest: pki/reqs/carol.req: ");
     const json = plan(other, ["--json", "--now", LATER]).stdout;
     const there = plan(ready, ["--markdown", "--from", "-"], json);

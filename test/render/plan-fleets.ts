@@ -14,7 +14,7 @@ export function edit(name: string, field: string, from: EditValue, to: EditValue
 /** The edits of an entry that comes, as the planner makes them. */
 export function arrival(name: string, fields: Readonly<Record<string, EditValue>>): Edit[] {
   const all = { ...fields, organization: "Kestrel", key: "ec-p256", lifetime: "90d", renew_before: "30d" };
-  return Object.entries(all).map(([field, value]) => edit(name, field, null, value));
+  return Object.entries(all).flatMap(([field, value]) => (value === null ? [] : [edit(name, field, null, value)]));
 }
 
 export function departure(name: string, fields: Readonly<Record<string, EditValue>>): Edit[] {
@@ -162,7 +162,12 @@ function week({ field, fresh, removed, longer }: Sizes): Plan {
     access,
     edits,
     compromised: [{ client: unit(60), contact: ask(6), before: Date.UTC(2026, 10, 20, 6) / 1000, lockedOut: true }],
-    warnings: [{ code: "SensitiveGroup", message: `sensitive group core gains newbie-3, ${unit(41)}` }],
+    warnings: [
+      {
+        code: "SensitiveGroup",
+        message: `sensitive group core (${CORE.join(", ")}) gains newbie-3 (new; no end; ask hr@kestrel.example), ${unit(41)} (its own line; no end; ask ${ask(5)})`,
+      },
+    ],
   });
 }
 

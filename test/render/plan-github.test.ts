@@ -8,7 +8,7 @@ import {
   problemAnnotations,
   problemOutputs,
 } from "../../scripts/render/plan-github.ts";
-import { FULL, plan } from "./plan-samples.ts";
+import { difference, FULL, plan } from "./plan-samples.ts";
 
 const PLACES = new Map([
   ["authority", { line: 2, column: 1 }],
@@ -68,6 +68,15 @@ describe("annotations stand at the line of whom they are about", () => {
       "file=pki/a%2Cb%3Ac,line=1,col=1,",
     ],
     [{ code: "ClockBehind", message: "alice: the clock says" }, ""],
+    [{ code: "StateDoubtful", message: "pki/crl.pem: it is gone" }, "file=pki/crl.pem,line=1,col=1,"],
+    [
+      { code: "MergeConflict", message: "docs/a b.md was changed on both sides since" },
+      "file=docs/a b.md,line=1,col=1,",
+    ],
+    [
+      { code: "ForeignCode", message: "node_modules/x is code that npm or set-up would" },
+      "file=node_modules/x,line=1,col=1,",
+    ],
   ] satisfies [Refusal, string][])("$code: $message", (refusal, place) => {
     const { code, message } = refusal;
     expect(planAnnotations(plan({ refusals: [refusal] }), PLACES)).toEqual([
@@ -80,11 +89,67 @@ describe("annotations stand at the line of whom they are about", () => {
     [{ code: "NameReused", message: "alice had certificates before" }, "file=clients.yaml,line=10,col=3,"],
     [{ code: "RequestReplaced", message: "alice: the request has another key" }, "file=clients.yaml,line=10,col=3,"],
     [{ code: "CodeChanged", message: "this branch changes what runs" }, ""],
+    [{ code: "CodeChanged", message: "this branch changes what runs: a.ts, b.ts" }, "file=a.ts,line=1,col=1,"],
+    [
+      { code: "PolicyChanged", message: "pki/allowed_signers changes; this plan" },
+      "file=pki/allowed_signers,line=1,col=1,",
+    ],
+    [
+      { code: "AlreadyEnded", message: "access has ended already: alice (2026-01-01)" },
+      "file=clients.yaml,line=10,col=3,",
+    ],
+    [{ code: "ReachesNothing", message: "alice, bob are in no group" }, "file=clients.yaml,line=10,col=3,"],
   ] satisfies [Warning, string][])("$code: $message", (warning, place) => {
     const { code, message } = warning;
     expect(planAnnotations(plan({ warnings: [warning] }), PLACES)).toEqual([
       `::warning ${place}title=${code}::${message}`,
     ]);
+  });
+});
+
+describe("alarms and losses stand beside the lines that ask for them", () => {
+  const of = (parts: Parameters<typeof plan>[0]) => planAnnotations(plan(parts), PLACES);
+  const because = { entry: false, groups: ["staff"] };
+
+  it("a compromise first, with whom to ask", () => {
+    const compromised = [{ client: "alice", contact: "ops@example.com", before: null, lockedOut: true }];
+    const warnings = [{ code: "NoContact", message: "no contact is given for alice" }] as const;
+    expect(of({ compromised, warnings })).toEqual([
+      "::warning file=clients.yaml,line=10,col=3,title=KeyCompromised::KEY COMPROMISED: alice is locked out until its new bundle is installed (keyCompromise: all certificates are revoked; ask ops@example.com)",
+      "::warning file=clients.yaml,line=10,col=3,title=NoContact::no contact is given for alice",
+    ]);
+  });
+
+  it("a sensitive group at its own line", () => {
+    const warnings = [{ code: "SensitiveGroup", message: "sensitive group staff (x) gains alice (new)" }] as const;
+    expect(of({ warnings })).toEqual([
+      "::warning file=clients.yaml,line=5,col=3,title=SensitiveGroup::SENSITIVE group staff (x) gains alice (new)",
+    ]);
+  });
+
+  it.each([
+    ["an entry's own loss", difference("alice", [], ["x"]), "line=10,col=3", "alice loses x (its own line)"],
+    [
+      "a loss by a group",
+      difference("bob", [], ["x"], { because }),
+      "line=5,col=3",
+      "GROUP staff no longer gives x: bob loses it",
+    ],
+    [
+      "who is gone: the section",
+      difference("zoe", [], ["x"], { lossIs: "forever" }),
+      "line=9,col=1",
+      "REMOVED for ever (no certificate was out): zoe loses x",
+    ],
+  ])("%s", (_, change, place, sentence) => {
+    expect(of({ access: [change] })).toEqual([`::notice file=clients.yaml,${place},title=LosesAccess::${sentence}`]);
+  });
+
+  it("no more of each level than GitHub shows", () => {
+    const access = many(25, (n) => difference(`c${n}`, [], [`r${n}`]));
+    const lines = of({ access });
+    expect(lines).toHaveLength(10);
+    expect(lines[9]).toBe("::notice title=And more::and 16 more, all in the step's summary");
   });
 });
 

@@ -34,7 +34,7 @@ describe("Forgejo", () => {
     expect(commentsOf(forge, number)).toEqual([
       [
         "forgejo-actions",
-        expect.stringMatching(/^<!-- gatehouse plan -->\n\*\*Plan as of [\s\S]*\n\+ carol gains files\n/),
+        expect.stringMatching(/^<!-- gatehouse plan -->\n\*\*1 client gains access[\s\S]*\n\+ carol gains files \(/),
       ],
     ]);
     // Main is protected: the job's own token cannot push there, the bot's can.
@@ -56,7 +56,7 @@ describe("Forgejo", () => {
     const number = forge.offer(branch.root, branch.admit("mallory").commit());
     const plan = await actions.look(number);
     expect(commentsOf(forge, number)).toEqual([
-      ["forgejo-actions", expect.stringMatching(/\.forgejo\/workflows\/plan\.yml[\s\S]*\n\+ mallory gains files\n/)],
+      ["forgejo-actions", expect.stringMatching(/\.forgejo\/workflows\/plan\.yml[\s\S]*\n\+ mallory gains files \(/)],
     ]);
     expect(plan.conclusion, plan.log).toBe("success");
   });

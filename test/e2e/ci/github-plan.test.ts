@@ -30,7 +30,7 @@ describe("a pull request", () => {
     const first = await actions.look(number, { installs: true });
     expect(first.log).toContain("installing the node packages (npm ci)");
     expect(new Set(first.steps.values()), first.log).toEqual(new Set(["success"]));
-    expect(commentOf(forge, number)).toContain("\n+ carol gains files\n");
+    expect(commentOf(forge, number)).toContain("\n+ carol gains files (");
     expect(commentOf(forge, number)).not.toContain("Not to be merged");
 
     forge.offer(branch.root, branch.admit("dora", "resident08").commit(), number);
@@ -83,7 +83,7 @@ describe("a pull request", () => {
     const number = forge.offer(branch.root, branch.admit("mallory").commit());
     const plan = await actions.look(number);
     expect(plan.steps.get("Plan"), plan.log).toBe("success");
-    expect(commentOf(forge, number)).toContain("\n+ mallory gains files\n");
+    expect(commentOf(forge, number)).toContain("\n+ mallory gains files (");
     expect(commentOf(forge, number)).toMatch(/scripts\/plan\/index\.ts/);
     expect(existsSync("/tmp/gatehouse-lie")).toBe(false);
   });

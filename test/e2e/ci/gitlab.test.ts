@@ -33,7 +33,7 @@ describe("GitLab", () => {
     const seen = await gitlab.mergeRequest(number);
     expect(Object.keys(seen)).toEqual(["plan"]);
     expect(seen["plan"]?.conclusion, seen["plan"]?.log).toBe("success");
-    expect(seen["plan"]?.log).toContain("\n  + carol gains files\n");
+    expect(seen["plan"]?.log).toContain("\n  + carol gains files (");
 
     for (const word of ["commented", "u"]) {
       const scheduled = await gitlab.main("schedule", REVIEWS);
@@ -41,7 +41,9 @@ describe("GitLab", () => {
       expect(scheduled["reviews"]?.conclusion, scheduled["reviews"]?.log).toBe("success");
       expect(scheduled["reviews"]?.log).toContain(`\n1: ${word}`);
     }
-    const shown = expect.stringMatching(/^<!-- gatehouse plan -->\n\*\*Plan as of [\s\S]*\n\+ carol gains files\n/);
+    const shown = expect.stringMatching(
+      /^<!-- gatehouse plan -->\n\*\*1 client gains access[\s\S]*\n\+ carol gains files \(/,
+    );
     expect(commentsOf(forge, number)).toEqual([["project_1_bot", shown]]);
 
     forge.merge(number);
@@ -67,8 +69,8 @@ describe("GitLab", () => {
     expect(await gitlab.mergeRequest(lying)).toEqual({});
     const { reviews } = await gitlab.main("schedule", REVIEWS);
     expect(reviews?.conclusion, reviews?.log).toBe("success");
-    expect(commentsOf(forge, honest)[0]?.[1]).toContain("\n+ carol gains files\n");
-    const told = expect.stringMatching(/\.gitlab-ci\.yml[\s\S]*\n\+ mallory gains files\n/);
+    expect(commentsOf(forge, honest)[0]?.[1]).toContain("\n+ carol gains files (");
+    const told = expect.stringMatching(/\.gitlab-ci\.yml[\s\S]*\n\+ mallory gains files \(/);
     expect(commentsOf(forge, lying)).toEqual([["project_1_bot", told]]);
   });
 
