@@ -27,6 +27,12 @@ describe("makeFit", () => {
     expect(lines.at(-1)).toMatch(new RegExp(`^  … and ${left} more: \\d+ in b, \\d+ in a$`));
   });
 
+  it("counts what a piece stands for, not the piece", () => {
+    const crowd = many(100, "x".repeat(60)).map((one) => ({ ...one, size: 3 }));
+    const lines = makeFit(crowd, 1000);
+    expect(lines.at(-1)).toContain(`… and ${(100 - (lines.length - 1)) * 3} more: `);
+  });
+
   it("shows one of every group, however many the first has", () => {
     const lines = makeFit([...many(100_000, "x".repeat(60), "in a"), piece("rare", "in b")], 1000);
     expect(lines).toContain("rare");

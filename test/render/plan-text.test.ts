@@ -41,7 +41,7 @@ it("is one screen for one of everything", () => {
       + release, no longer on the CRL: erin
       | hold, certificateHold: dave
       - revoke (Removed), cessationOfOperation: bob
-        key of alice:
+      · key of alice:
         sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 
     CRL 1795262400 is signed (EntriesChanged).
@@ -79,7 +79,7 @@ describe("every kind of change is shown", () => {
   it.each([
     [
       CHANGES.issue,
-      "+ issue (Missing), client, key from its request: alice (because it has no valid certificate) key of alice: sha256:0123",
+      "+ issue (Missing), client, key from its request: alice (because it has no valid certificate) · key of alice: sha256:0123",
     ],
     [
       { ...CHANGES.renew, due: "registry" },
@@ -185,6 +185,11 @@ describe("a crowd is folded", () => {
     expect(shown.split("\n").length).toBeLessThan(150);
   });
 
+  it("counts clients, not the lines that are folded away", () => {
+    const pairs = many(30, (n) => [access(`a${n}`, [`x${n}`], []), access(`b${n}`, [`x${n}`], [])]).flat();
+    expect(text(plan({ access: pairs }))).toContain("… and 20 more clients that gain access\n");
+  });
+
   it("but nothing hides behind it: definitions, sensitive groups and refusals are all there", () => {
     const shown = text(
       plan({
@@ -208,6 +213,13 @@ describe("on any terminal", () => {
     const coloured = planText(FULL, { style: COLOUR, width: 80 });
     expect(coloured).toContain("\u001b[31m- bob loses");
     expect(coloured.replace(/\u001b\[\d+m/g, "")).toBe(text(FULL));
+  });
+
+  it("a line feed in a name or a message begins no statement", () => {
+    const refusals = [{ code: "BadRequest", message: "no\n  ! Approved" }] as const;
+    const shown = text(plan({ access: [access("a\n  + mallory", ["x"], [])], refusals }), 200);
+    expect(shown).toContain("  + a + mallory gains x ");
+    expect(shown).toContain("  ! BadRequest: no ! Approved\n");
   });
 
   it("whatever the names and messages, nothing acts on it", () => {
