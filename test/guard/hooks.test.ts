@@ -3,6 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   realpathSync,
@@ -266,4 +267,34 @@ test("a key in the environment goes no further than the hook", () => {
   });
   expect(status).toBe(0);
   expect(run(root, "cat", "seen")).not.toContain("GATEHOUSE");
+});
+
+test("no program of node_modules/.bin runs in a hook, though npm had put it first in PATH", () => {
+  const mark = join(root, ".git/ran");
+  const bin = join(root, "node_modules/.bin");
+  const planted = ["sh", "env", "sed", "cat", "rm", "chmod", "dirname", "find", "touch"].map((name) => join(bin, name));
+  for (const file of planted) writeFileSync(file, `#!/bin/sh\necho "$0" >> '${mark}'\n`, { mode: 0o755 });
+  onTestFinished(() => {
+    for (const file of planted) rmSync(file);
+  });
+  const PATH = `${bin}:${process.env["PATH"]}`;
+  write(join(root, "fine"), "text");
+  write(join(root, "leak.pem"));
+  run(root, "git", "add", "fine");
+  expect(attempt(root, ["commit", "--quiet", "-m", "x"], { PATH })).toMatchObject({ status: 0, stderr: "" });
+  run(root, "git", "add", "leak.pem");
+  expect(attempt(root, ["commit", "-m", "x"], { PATH })).toMatchObject(BLOCKED);
+  expect(attempt(root, ["checkout", "--quiet", "--force", "-B", "other", first], { PATH }).status).toBe(0);
+  expect(existsSync(mark)).toBe(false);
+});
+
+test("a checkout says that it brings what npm would run in place of ours", () => {
+  write(join(root, "npm-shrinkwrap.json"), "{}");
+  run(root, "git", "add", "npm-shrinkwrap.json");
+  expect(attempt(root, ["commit", "-m", "x"], { HUSKY: "0" }).status).toBe(0);
+  const evil = run(root, "git", "rev-parse", "HEAD").trim();
+  expect(attempt(root, ["checkout", "--quiet", first]).stderr).toBe("");
+  const { stderr } = attempt(root, ["checkout", "--quiet", evil]);
+  expect(stderr).toContain("git tracks files here that npm or Node would run in place of ours");
+  expect(stderr).toContain("go back: git checkout -");
 });

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { findProgram } from "../../scripts/system/programs.ts";
 import { run, scratch } from "../system/scratch.ts";
 import { Clone, HOOKS } from "./support/clone.ts";
 
@@ -90,3 +91,20 @@ describe("git's hooks", () => {
     expect(clone.setUp("--quiet")).toMatchObject({ status: 0, said: expect.not.stringContaining("hooks") });
   });
 });
+
+test.each([
+  ["writes no settings", (one: Clone) => one.write(".git/config.lock", "")],
+  ["cannot say which drivers there are", (one: Clone) => one.program("git", failing("*grep*"))],
+  ["cannot read its settings", (one: Clone) => one.program("git", failing("*--get*"))],
+])("where git %s, its filter is not said to be here", (_, spoil) => {
+  spoil(clone);
+  expect(clone.setUpWith({ HUSKY: "0" }, "--quiet")).toMatchObject({
+    status: 1,
+    said: expect.stringContaining("git's filter could not be set up: see above"),
+  });
+});
+
+/** A git that does not answer where its arguments are like that. */
+function failing(pattern: string): string {
+  return `case $* in ${pattern}) exit 128 ;; *) exec '${findProgram("git") ?? "git"}' "$@" ;; esac`;
+}

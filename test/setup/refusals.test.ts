@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { findProgram } from "../../scripts/system/programs.ts";
 import { plainEnvironment } from "../system/scratch.ts";
 import { Clone, NPM_CI } from "./support/clone.ts";
 
@@ -91,7 +92,7 @@ describe.each(SHELLS)("nothing is installed and nothing runs, under $shell:", ({
 
   test.each([
     ["that fails", "echo 'fatal: detected dubious ownership' >&2; exit 128"],
-    ["that fails to list", `case $* in *ls-files*) exit 128 ;; *) exec '${"/usr/bin/git"}' "$@" ;; esac`],
+    ["that fails to list", `case $* in *ls-files*) exit 128 ;; *) exec '${findProgram("git") ?? "git"}' "$@" ;; esac`],
     ["that is missing", null],
   ])("a git %s is no git that tracks nothing", (_, text) => {
     plant(...BIN);
