@@ -5,4 +5,5 @@ set -eu
 cd -- "$(dirname -- "$0")/../.."
 . scripts/ci/settings.sh
 
-node scripts/ci/comment.ts "$1" post --head "$2" --body "$3" ${4:+--failed "$4"} ${5:+--log "$5"}
+main=$(git rev-parse HEAD)
+node scripts/ci/comment.ts "$1" post --head "$2" --main "$main" --body "$3" ${4:+--failed "$4"} ${5:+--log "$5"}

@@ -14,9 +14,7 @@ trap 'rm -rf "$directory"' EXIT
 trap 'exit 130' HUP INT TERM
 as_bot "$directory"
 
-# A commit that could not be pushed exists nowhere else: the next run makes another one in its place.
-git fetch --quiet --no-tags -- origin main
-git merge-base --is-ancestor HEAD FETCH_HEAD || {
+on_main || {
 	echo "deploy.sh: what is here is not on main: nothing is deployed" >&2
 	exit 1
 }

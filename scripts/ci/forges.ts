@@ -24,6 +24,10 @@ interface Dialect {
   readonly headers: (token: string) => Readonly<Record<string, string>>;
   readonly open: (repository: string) => string;
   readonly pull: (fields: Fields) => Pull;
+  /** Changes that a commit of main came by: a list, or (`one`) a single one and 404 where there is none. */
+  readonly ofCommit: (repository: string, commit: string) => string;
+  readonly one: boolean;
+  readonly merged: (fields: Fields) => boolean;
   readonly comments: (repository: string, number: number) => string;
   readonly comment: (repository: string, number: number, id: number) => string;
   readonly author: (fields: Fields) => string;
@@ -44,6 +48,9 @@ const github: Dialect = {
     head: fields.object("head", (head) => head.text("sha", COMMIT)),
     base: fields.object("base", (base) => base.text("ref")),
   }),
+  ofCommit: (repository, commit) => `/repos/${repository}/commits/${commit}/pulls?per_page=100`,
+  one: false,
+  merged: (fields) => fields.orNull("merged_at", () => fields.text("merged_at")) !== null,
   comments: (repository, number) => `/repos/${repository}/issues/${number}/comments?per_page=100`,
   comment: (repository, _, id) => `/repos/${repository}/issues/comments/${id}`,
   author: (fields) => fields.object("user", (user) => user.text("login")),
@@ -56,6 +63,8 @@ const forgejo: Dialect = {
   ...github,
   headers: (token) => ({ authorization: `token ${token}` }),
   open: (repository) => `/repos/${repository}/pulls?state=open&limit=50`,
+  ofCommit: (repository, commit) => `/repos/${repository}/commits/${commit}/pull`,
+  one: true,
   comments: (repository, number) => `/repos/${repository}/issues/${number}/comments?limit=50`,
   bot: "forgejo-actions",
 };
@@ -70,6 +79,9 @@ const gitlab: Dialect = {
     head: fields.text("sha", COMMIT),
     base: fields.text("target_branch"),
   }),
+  ofCommit: (project, commit) => `/projects/${project}/repository/commits/${commit}/merge_requests?per_page=100`,
+  one: false,
+  merged: (fields) => fields.text("state") === "merged",
   comments: (project, number) => `/projects/${project}/merge_requests/${number}/notes?per_page=100`,
   comment: (project, number, id) => `/projects/${project}/merge_requests/${number}/notes/${id}`,
   author: (fields) => fields.object("author", (author) => author.text("username")),
@@ -104,6 +116,15 @@ export class Forge {
   async pulls(): Promise<Pull[]> {
     const { open, pull } = this.#dialect;
     return this.#all(open(this.#repository), (fields) => pull(fields));
+  }
+
+  /** Numbers of the changes of a branch that a commit came by when they were merged. */
+  async mergedBy(commit: string, branch: string): Promise<number[]> {
+    const { ofCommit, one, pull, merged } = this.#dialect;
+    const path = ofCommit(this.#repository, commit);
+    const read = (fields: Fields) => ({ ...pull(fields), merged: merged(fields) });
+    const found = one ? await this.#one(path, read) : await this.#all(path, read);
+    return found.filter((change) => change.merged && change.base === branch).map(({ number }) => number);
   }
 
   async comments(number: number): Promise<Comment[]> {
@@ -141,8 +162,18 @@ export class Forge {
     }
   }
 
+  /** What may not be there. */
+  async #one<T>(path: string, read: (fields: Fields) => T): Promise<T[]> {
+    const response = await this.#send("GET", path);
+    return response.status === 404 ? [] : [read(new Fields(await answer(response, `GET ${path}`), path))];
+  }
+
   async #ask(method: string, path: string, body?: object): Promise<unknown> {
-    const response = await fetch(this.#base + path, {
+    return answer(await this.#send(method, path, body), `${method} ${path}`);
+  }
+
+  async #send(method: string, path: string, body?: object): Promise<Response> {
+    return fetch(this.#base + path, {
       method,
       headers: { ...this.#headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -152,9 +183,12 @@ export class Forge {
     }).catch((error: unknown) => {
       throw new UserError(`${method} ${path}: no answer (${error instanceof Error ? error.message : String(error)})`);
     });
-    if (!response.ok) throw new UserError(`${method} ${path}: ${response.status} ${response.statusText}`);
-    return response.json();
   }
+}
+
+async function answer(response: Response, question: string): Promise<unknown> {
+  if (!response.ok) throw new UserError(`${question}: ${response.status} ${response.statusText}`);
+  return response.json();
 }
 
 function needed(env: Environment, name: string): string {

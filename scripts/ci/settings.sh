@@ -17,6 +17,12 @@ sign_in() {
 	setting "http.$1.extraHeader" "Authorization: Basic $basic"
 }
 
+# Whether HEAD is on main there. A commit that could not be pushed exists nowhere else: the next run makes another one.
+on_main() {
+	git fetch --quiet --no-tags -- origin main || exit 1
+	git merge-base --is-ancestor HEAD FETCH_HEAD
+}
+
 # DIRECTORY: who commits and pushes. The secrets leave the environment; a key lies in DIRECTORY until that is removed.
 # CI_BOT_NAME, CI_BOT_EMAIL
 # CI_SIGNING_KEY               optional, an ssh private key that signs commits
@@ -37,7 +43,7 @@ as_bot() {
 		sign_in "$CI_PUSH_URL" oauth2 "$CI_PUSH_TOKEN"
 	fi
 	[ -z "${CI_PUSH_OPTION-}" ] || setting push.pushOption "$CI_PUSH_OPTION"
-	unset CI_SIGNING_KEY CI_PUSH_TOKEN
+	unset CI_SIGNING_KEY CI_PUSH_TOKEN CI_COMMENT_TOKEN GATEHOUSE_COMMENT_TOKEN
 }
 
 # Nothing that lies in a clone is run by git itself: what hooks do, CI asks for by name.

@@ -11,7 +11,10 @@ const VERBS = {
   release: "release",
 } as const;
 
-/** What reconcile did, in words: what was decided in the subject, each decision with its reason in the body. */
+/**
+ * What reconcile did, in words: what was decided in the subject, each decision with its reason in the body, and the
+ * plan's digest as the last line, to be compared with the one that a reviewer was shown.
+ */
 export function commitMessage(plan: Plan | null): string {
   if (plan === null) return "Record the state of the authority\n";
   const counts = Object.entries(VERBS).flatMap(([kind, verb]) => {
@@ -24,7 +27,7 @@ export function commitMessage(plan: Plan | null): string {
   const lines = plan.changes.flatMap(line);
   const shown = lines.length > LINES ? [...lines.slice(0, LINES), `… and ${lines.length - LINES} more`] : lines;
   const body = shown.length === 0 ? "" : `\n${shown.join("\n")}\n`;
-  return `${subject.charAt(0).toUpperCase()}${subject.slice(1)}\n${body}`;
+  return `${subject.charAt(0).toUpperCase()}${subject.slice(1)}\n${body}\nDigest: ${plan.digest}\n`;
 }
 
 function line(change: Change): string[] {

@@ -36,16 +36,17 @@ function comment(name: Name, argv: readonly string[], token = "token"): Promise<
 }
 
 const post = (name: Name, head: string | undefined, ...more: string[]) =>
-  comment(name, ["post", "--head", head ?? "", "--body", scratch.at("body"), ...more]);
+  comment(name, ["post", "--head", head ?? "", "--main", "b".repeat(40), "--body", scratch.at("body"), ...more]);
 
 describe.each(["github", "forgejo", "gitlab"] as const)("comment.ts %s", (name) => {
-  it("comments on every change with that head, among pages of them, and on no other", async () => {
+  it("comments on every change into main with that head, among pages of them, and on no other", async () => {
     forge.page = 2;
     for (const [index, head] of ["one", "one", "one", "two", "two"].entries()) {
       forge.offer(scratch.path, head === "one" ? (commits[0] ?? "") : (commits[1] ?? ""), index + 1);
     }
+    const elsewhere = forge.offer(scratch.path, commits[1] ?? "", 6, "release");
     expect(await post(name, commits[1])).toMatchObject({ code: 0, stdout: "4: commented\n5: commented\n" });
-    expect(forge.comments(1)).toEqual([]);
+    for (const number of [1, elsewhere]) expect(forge.comments(number)).toEqual([]);
     expect(forge.comments(5)).toMatchObject([{ author: BOT[name] }]);
     const listed = (await comment(name, ["list"])).stdout.trim().split("\n");
     expect(listed).toEqual([1, 2, 3, 4, 5].map((number) => `${number} ${commits[number < 4 ? 0 : 1]}`));
@@ -62,7 +63,7 @@ describe.each(["github", "forgejo", "gitlab"] as const)("comment.ts %s", (name) 
     expect(bait.body).toBe("<!-- gatehouse plan -->\nmine");
     expect(forge.comments(number).length).toBe(6);
     expect(forge.comments(number).at(-1)?.body).toBe(
-      `<!-- gatehouse plan -->\n**Not to be merged: the guard failed.** [What it said](https://x/1)\n\n**The plan.**\n\n<sub>Commit ${commits[0]}</sub>\n`,
+      `<!-- gatehouse plan -->\n**Not to be merged: the guard failed.** [What it said](https://x/1)\n\n**The plan.**\n\n<sub>Commit ${commits[0]}, merged into main at ${"b".repeat(40)}</sub>\n`,
     );
   });
 

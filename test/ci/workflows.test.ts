@@ -14,9 +14,9 @@ const FILES = [".github", ".forgejo"].flatMap((directory) =>
 /** Whose event, or whose token, a stranger has a say in: main's workflow runs, and the branch is data. */
 const MAY_WRITE: Readonly<Record<string, readonly string[]>> = {
   ".github/workflows/plan.yml": ["pull-requests"],
-  ".github/workflows/main.yml": ["contents"],
+  ".github/workflows/main.yml": ["contents", "pull-requests"],
   ".forgejo/workflows/plan.yml": ["pull-requests"],
-  ".forgejo/workflows/main.yml": ["contents"],
+  ".forgejo/workflows/main.yml": ["contents", "pull-requests"],
 };
 
 /** Actions that may be used at all: the forge's own, by the commit of a release. */

@@ -40,9 +40,10 @@ describe("Forgejo", () => {
     // Main is protected: the job's own token cannot push there, the bot's can.
     forge.admit("bot-token", { contents: "write", comments: false, user: "bot" });
     const secrets = { GATEHOUSE_KEY: home.key, GATEHOUSE_PUSH_TOKEN: "bot-token" };
-    const done = await actions.afterPush(forge.merge(number), { secrets, readOnly: true });
+    const done = await actions.afterPush(forge.merge(number), { secrets, protectedMain: true });
     expect(done?.conclusion, done?.log).toBe("success");
     expect(subjects(forge, 2)).toEqual(["Issue 1 | forgejo-actions", "Merge pull request 1 | Tester"]);
+    expect(done?.log).toContain("\n1: carried out as it was shown\n");
     expect(actions.startsMain(forge.changed("main~1", "main"))).toBe(false);
     expect(done?.log).not.toContain(home.key);
     expect(done?.left(home.key)).toBe(false);
@@ -52,7 +53,8 @@ describe("Forgejo", () => {
     using it = await forgejo();
     const { forge, actions, branch } = it;
     for (const script of ["plan/index", "plan", "check"]) branch.write(`scripts/${script}.ts`, "process.exit(0);\n");
-    branch.write(".forgejo/workflows/plan.yml", "name: Plan\non: pull_request_target\njobs: {}\n");
+    const lying = "on: { pull_request: {}, pull_request_target: {} }\npermissions: {}\njobs: {}\n";
+    branch.write(".forgejo/workflows/plan.yml", `name: Plan\ndefaults: { run: { shell: sh } }\n${lying}`);
     const number = forge.offer(branch.root, branch.admit("mallory").commit());
     const plan = await actions.look(number);
     expect(commentsOf(forge, number)).toEqual([

@@ -30,7 +30,7 @@ jobs:
 const bodies = (forge: Forge, number: number) => forge.comments(number).map(({ body }) => body);
 const TRUTH = [expect.stringContaining("\n+ mallory gains files\n")];
 
-describe("a run that says what its author wants", { timeout: 180_000 }, () => {
+describe("a run that says what its author wants", () => {
   it("of a second pull request into another branch, for the same commit, changes no comment and gets none", async () => {
     using it = await github(home);
     const { forge, actions, branch } = it;

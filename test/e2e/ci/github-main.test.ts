@@ -22,18 +22,31 @@ function sshKey(): string {
 const NEW = Array.from({ length: 10 }, (_, index) => `new${index}`);
 
 describe("main", () => {
-  it("that moves while it is carried out is carried out from where it is then", async () => {
+  it("that moves while it is carried out is carried out from where it is then, and both pull requests are told so", async () => {
     using it = await github(home);
     const { forge, actions, branch } = it;
     using other = new Branch(home.root);
     const paths = forge.merge(forge.offer(branch.root, branch.admit("carol").commit()));
     const second = forge.offer(other.root, other.admit("dora", "resident09").commit());
+    const digest = `sha256:${"0".repeat(64)}`;
+    forge.say(1, "github-actions[bot]", `<!-- gatehouse plan -->\nDigest: \`${digest}\`\n`);
     forge.beforePush = () => forge.merge(second);
     const done = await actions.afterPush(paths);
     expect(done?.conclusion, done?.log).toBe("success");
     expect(done?.log).toContain("The remote has moved on; starting over from there.");
     expect([issuedTo(forge, "carol"), issuedTo(forge, "dora")]).toEqual([1, 1]);
     expect(subjects(forge, 1)).toEqual(["Issue 2 | github-actions[bot]"]);
+    const now = forge.git("log", "-1", "--format=%B", "main").split("\n").at(-1)?.replace("Digest: ", "");
+    expect(forge.comments(1).at(-1)?.body).toContain(
+      `**Not the plan that was shown here was carried out.** The comment's digest was \`${digest}\`.`,
+    );
+    for (const [number, beside] of [
+      [1, second],
+      [second, 1],
+    ] as const)
+      expect(forge.comments(number).at(-1)?.body).toMatch(
+        new RegExp(`carried out: digest \`${now}\`\\. Carried out with it: #${beside}\\.`),
+      );
   });
 
   it("of ten merges at once issues each certificate once, and the run that waited has nothing left to do", async () => {

@@ -41,6 +41,8 @@ describe("a pull request", () => {
     expect(done?.conclusion, done?.log).toBe("success");
     expect(subjects(forge, 2)).toEqual(["Issue 2 | github-actions[bot]", "Merge pull request 1 | Tester"]);
     expect(issuedTo(forge, "carol")).toBe(1);
+    expect(done?.log).toContain("\n1: carried out as it was shown\n");
+    expect(commentOf(forge, number)).toContain("\n+ carol and dora gain files\n");
     expect(actions.startsMain(forge.changed("main~1", "main"))).toBe(false);
     expect(done?.log).not.toContain(home.key);
     expect(done?.left(home.key)).toBe(false);

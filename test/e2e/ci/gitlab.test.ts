@@ -51,8 +51,9 @@ describe("GitLab", () => {
     expect(others).toEqual({});
     expect(reconcile?.conclusion, reconcile?.log).toBe("success");
     expect(subjects(forge, 2)).toEqual(["Issue 1 | Gatehouse", "Merge pull request 1 | Tester"]);
+    expect(reconcile?.log).toContain("\n1: carried out as it was shown\n");
     expect(forge.pushOption).toBe("ci.skip");
-    for (const secret of [home.key, "push-token"]) {
+    for (const secret of [home.key, "push-token", "comment-token"]) {
       expect(reconcile?.log).not.toContain(secret);
       expect(reconcile?.left(secret)).toBe(false);
     }

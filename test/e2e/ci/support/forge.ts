@@ -159,7 +159,7 @@ export class Forge implements Disposable {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", this.url);
     const grant = this.#grantOf(request);
-    if (url.pathname.startsWith("/org/repo.git/")) return this.#serveGit(request, response, url, grant);
+    if (/^\/org\/repo(?:\.git)?\//.test(url.pathname)) return this.#serveGit(request, response, url, grant);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
     const body: unknown = chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString("utf8"));
@@ -194,7 +194,8 @@ export class Forge implements Disposable {
       GIT_HTTP_EXPORT_ALL: "1",
       REMOTE_USER: grant.user,
       REQUEST_METHOD: request.method ?? "",
-      PATH_INFO: url.pathname,
+      // With .git or without: actions/checkout asks without it.
+      PATH_INFO: url.pathname.replace(/^\/org\/repo(?:\.git)?/, "/org/repo.git"),
       QUERY_STRING: url.search.slice(1),
       CONTENT_TYPE: request.headers["content-type"] ?? "",
       HTTP_CONTENT_ENCODING: String(request.headers["content-encoding"] ?? ""),

@@ -116,8 +116,9 @@ export class GitLab implements Disposable {
 
   /** Protected variables, by the environment that they are for. */
   #secrets(environment: string | undefined): Variables {
-    if (environment === "gatehouse") return { GATEHOUSE_KEY: this.#key, GATEHOUSE_PUSH_TOKEN: "push-token" };
-    return environment === "reviews" ? { GATEHOUSE_COMMENT_TOKEN: "comment-token" } : {};
+    if (environment === undefined) return {};
+    const secrets = { GATEHOUSE_KEY: this.#key, GATEHOUSE_PUSH_TOKEN: "push-token" };
+    return { GATEHOUSE_COMMENT_TOKEN: "comment-token", ...(environment === "gatehouse" ? secrets : {}) };
   }
 
   [Symbol.dispose](): void {

@@ -194,9 +194,9 @@ class Walk {
     const { "ssh-key": key = "", ...others } = rest;
     if (ref !== "main" || depth !== "0" || key !== "" || Object.keys(others).length > 0)
       throw new Error(`not known to this runner: ${JSON.stringify(inputs)}`);
-    const url = `${this.#forge.url}/org/repo.git`;
+    const url = `${this.#forge.url}/org/repo`;
     const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
-    const header = [`http.${url}.extraheader`, `Authorization: basic ${basic}`] as const;
+    const header = [`http.${this.#forge.url}/.extraheader`, `Authorization: basic ${basic}`] as const;
     const git = async (...args: string[]) => (await this.#machine.run("git", args, env)).code === 0;
     const done =
       (await git("init", "--quiet", "--initial-branch=main")) &&
