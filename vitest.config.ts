@@ -4,6 +4,11 @@ import { defineConfig } from "vitest/config";
 import { fastTests } from "./test/support/fast.ts";
 import { PATIENCE } from "./test/support/patience.ts";
 
+// For workers and for all that they start: reading and compiling modules is most of a command's time. Copies of a
+// checkout share what is compiled.
+process.env["NODE_COMPILE_CACHE"] = join(tmpdir(), "gatehouse-compile-cache");
+process.env["NODE_COMPILE_CACHE_PORTABLE"] = "1";
+
 const fast = fastTests(import.meta.dirname);
 
 export default defineConfig({
@@ -11,8 +16,6 @@ export default defineConfig({
     // A test that waits in vain says for what before it is ended itself.
     testTimeout: 4 * PATIENCE,
     hookTimeout: 4 * PATIENCE,
-    // Reading and compiling our own modules is most of a command's time. Copies of a checkout share what is compiled.
-    env: { NODE_COMPILE_CACHE: join(tmpdir(), "gatehouse-compile-cache"), NODE_COMPILE_CACHE_PORTABLE: "1" },
     expect: { poll: { interval: 20, timeout: PATIENCE } },
     // Most of the time goes to programs that tests start and wait for: one worker a core leaves cores idle.
     maxWorkers: availableParallelism() + 1,
