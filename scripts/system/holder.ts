@@ -29,7 +29,8 @@ export function isAlive(holder: Holder): boolean {
   if (holder.boot !== bootId()) return false;
   if (holder.space !== pidSpace()) return true;
   const started = startTime(holder.pid);
-  return started !== null && started === holder.started;
+  // Where not even this process is to be seen, as without /proc, none can be told dead.
+  return started === null ? startTime(process.pid) === null : started === holder.started;
 }
 
 function bootId(): string {

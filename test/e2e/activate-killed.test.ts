@@ -10,7 +10,7 @@ import { environment } from "./support/repository.ts";
 
 /** Every program that activate calls. */
 const TOOLS = [
-  ..."awk cat chmod cmp comm cp curl cut date find grep head id ln ls mkdir mv nginx readlink rm rmdir sed".split(" "),
+  ..."awk cat chmod cmp cp curl cut date find grep head id ln ls mkdir mv nginx readlink rm rmdir sed".split(" "),
   ..."sha256sum sleep sort sync tail tr uname wc xargs".split(" "),
 ];
 

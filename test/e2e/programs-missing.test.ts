@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -239,6 +240,42 @@ describe.each(Object.keys(SHELLS).map((shell) => (shell === "dash" ? "dash" : "b
     });
   },
 );
+
+test("the hook lets no key pass, whatever program is missing or fails", async () => {
+  using repository = Repository.fresh(clientsYaml({}));
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  repository.write("notes.txt", privateKey.export({ type: "pkcs8", format: "pem" }).toString());
+  repository.git("add", "notes.txt");
+  const away = new ProgramsAway(repository.beside("programs"));
+  const hook = (path: string) => {
+    const run = ["-c", 'cd "$1" && exec sh "$2" pre-commit', "sh", repository.root, join(CHECKOUT, "scripts/hook.sh")];
+    return runProgram("/bin/sh", run, { PATH: `${path}:${repository.beside("shell")}` });
+  };
+  mkdirSync(repository.beside("shell"));
+  symlinkSync("/bin/sh", repository.beside("shell/sh"));
+  await away.trace(hook);
+  expect(away.names).toEqual(expect.arrayContaining(["env", "git", "sed"]));
+  const results = await eachCase(away.cases(), ({ path }) => hook(path));
+  expect([...results].filter(([, { code }]) => code === 0)).toEqual([]);
+});
+
+test("what starts the copy of a bare repository takes the pusher's settings away, or starts nothing", async () => {
+  using repository = Repository.fresh(clientsYaml({}));
+  const version = repository.beside("bare/gatehouse/versions/1");
+  mkdirSync(join(version, "scripts/deploy"), { recursive: true });
+  mkdirSync(join(version, "node_modules/.bin"), { recursive: true });
+  execFileSync("cp", ["-R", join(CHECKOUT, "scripts/deploy/hooks"), join(version, "scripts/deploy/hooks")]);
+  writeFileSync(join(version, "node_modules/.bin/node"), "#!/bin/sh\n/usr/bin/env\n", { mode: 0o755 });
+  const away = new ProgramsAway(repository.beside("programs"));
+  const given = { GATEHOUSE_KEY_FILE: "/x", NODE_OPTIONS: "--inspect", GIT_INDEX_FILE: "/x" };
+  const launch = (path: string) =>
+    runProgram("/bin/sh", [join(version, "scripts/deploy/hooks/launch.sh"), "run"], { ...given, PATH: path });
+  await away.trace(launch);
+  expect(await launch(away.path())).toMatchObject({ code: 0, stdout: expect.stringContaining("PATH=") });
+  const results = await eachCase(away.cases(), ({ path }) => launch(path));
+  const left = [...results].filter(([, { stdout }]) => /^(?:GATEHOUSE_|NODE_OPTIONS|GIT_INDEX_FILE)/m.test(stdout));
+  expect(left).toEqual([]);
+});
 
 test("no command of ours makes two assignments of which one needs the other: FreeBSD's sh makes them at once", () => {
   const files = execFileSync("git", ["ls-files", "-z", "--", "scripts", ".ci", ".husky"], {

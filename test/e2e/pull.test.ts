@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Host, SERVER, World } from "./support/activation.ts";
+import { ProgramsAway } from "./support/programs-away.ts";
 import type { Made, Wanted } from "./support/release.ts";
 import { environment } from "./support/repository.ts";
 
@@ -128,6 +129,28 @@ describe.each(["dash", "busybox"] as const)("under %s", (shell) => {
     current = next();
     origin.push(current.path, "deploy", true);
     expect((await host.run("pull", [])).last).toBe(`active ${current.id}`);
+  });
+
+  test.skipIf(shell !== "dash")("takes nothing wrong, whatever program is missing or fails", async () => {
+    const away = new ProgramsAway(world.scratch.at("pull-programs"));
+    current = next();
+    origin.push(current.path, "deploy");
+    await away.trace((path) => host.run("pull", ["-f"], { PATH: path }));
+    expect(host.link("current")).toBe(current.id);
+    expect(away.names).toEqual(expect.arrayContaining(["git", "grep", "ssh-keygen", "tar"]));
+    const taken: string[] = [];
+    for (const [what, push] of [
+      ["a key", () => origin.push(next({ edit: () => {} }).path, "deploy")],
+      ["what nobody signed", () => origin.push(next().path, null)],
+    ] as const) {
+      push();
+      // One after the other: a second one at the same time has nothing to do.
+      for (const one of away.cases()) {
+        const { code, last } = await host.run("pull", ["-f"], { PATH: one.path });
+        if (code === 0 || host.link("current") !== current.id) taken.push(`${what}, where ${one.what}: ${last}`);
+      }
+    }
+    expect(taken).toEqual([]);
   });
 
   test("believes nothing that others could have written", async () => {

@@ -7,6 +7,7 @@ import { type CertificateInput, issueCertificate } from "../../scripts/x509/issu
 import { makeIssuer } from "../../scripts/x509/issuer.ts";
 import { authority, DAY, NOW, spkiOf } from "../x509/helpers/made.ts";
 import { Field, type Machine } from "./support/field.ts";
+import { eachCase, ProgramsAway, WAYS } from "./support/programs-away.ts";
 import { clock } from "./support/site.ts";
 
 /** What the server of renew.sh answers to the next request. */
@@ -133,6 +134,53 @@ describe("renew.sh, when a server lies", () => {
     answer = { status: 200, body: sealed() };
     expect(await copy.renew()).toMatchObject({ code: 1, stderr: expect.stringContaining("cannot be reached") });
     expect(copy.serial).toBe(alice.serial);
+  });
+
+  // A copy of the machine for each run: many at once.
+  let copies = 0;
+  const renewed = async (path: string, shell: readonly string[]) => {
+    copies += 1;
+    const copy = alice.copy(field.at(`away-${copies}`));
+    const { code } = await copy.renew([], { PATH: path }, shell);
+    return { copy, code, kept: copy.serial === alice.serial, paired: copy.paired };
+  };
+
+  test.each([
+    ["dash", ["/usr/bin/dash"], WAYS],
+    ["busybox sh", ["/bin/busybox", "sh"], ["missing"]],
+  ] as const)(
+    "whatever program is missing or fails under %s, takes what is right or says that it did not",
+    async (name, shell, ways) => {
+      const away = new ProgramsAway(field.at(`programs ${name}`));
+      answer = { status: 200, body: sealed() };
+      await away.trace((path) => renewed(path, shell));
+      expect(away.names).toEqual(expect.arrayContaining(["awk", "openssl", "readlink", "sed"]));
+      expect(await renewed(away.path(), shell)).toMatchObject({ code: 0, kept: false, paired: true });
+      const results = await eachCase(away.cases(ways), ({ path }) => renewed(path, shell));
+      const wrong = [...results].filter(([, { code, kept, paired }]) => !paired || (code === 0 && kept));
+      expect(wrong.map(([what]) => what)).toEqual([]);
+      // What could not be done for want of a program is done once it is there.
+      const again = await Promise.all(
+        [...results.values()].map(({ copy }) => copy.renew([], { PATH: away.path() }, shell)),
+      );
+      expect(again.filter(({ code }) => code !== 0)).toEqual([]);
+      expect([...results.values()].filter(({ copy }) => copy.serial === alice.serial || !copy.paired)).toEqual([]);
+    },
+  );
+
+  test.each<[string, () => string]>([
+    ["a certificate for somebody else", () => sealed(other())],
+    ["another key", () => enveloped(pem(fresh().key) + issued(fresh().spki))],
+    ["another authority's certificate", () => sealed({ issuer: authority().issuer })],
+  ])("whatever program is missing or fails, never takes %s", async (what, make) => {
+    const shell = ["/usr/bin/dash"];
+    const away = new ProgramsAway(field.at(`programs for ${what}`));
+    answer = { status: 200, body: sealed() };
+    await away.trace((path) => renewed(path, shell));
+    answer = { status: 200, body: make() };
+    const results = await eachCase(away.cases(), ({ path }) => renewed(path, shell));
+    const wrong = [...results].filter(([, { code, kept, paired }]) => code === 0 || !kept || !paired);
+    expect(wrong.map(([program]) => program)).toEqual([]);
   });
 
   // Last: it shows that all the others failed for their own reason.
