@@ -1,7 +1,8 @@
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
-import { fastTests } from "./test/support/fast.ts";
+import { fastTests } from "./test/support/imports.ts";
+import { LongestFirst } from "./test/support/longest-first.ts";
 import { PATIENCE } from "./test/support/patience.ts";
 
 // For workers and for all that they start: reading and compiling modules is most of a command's time. Copies of a
@@ -19,6 +20,7 @@ export default defineConfig({
     expect: { poll: { interval: 20, timeout: PATIENCE } },
     // Most of the time goes to programs that tests start and wait for: one worker a core leaves cores idle.
     maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,

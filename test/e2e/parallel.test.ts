@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { certificates, readCrl } from "./support/judges.ts";
 import { clientsYaml, environment, Repository, runProgram, scriptOf } from "./support/repository.ts";
 
-const CLONES = 10;
+const CLONES = 6;
 const ALICE = { alice: "{ groups: [staff] }", bob: "{ groups: [staff] }" };
 
 const push = (root: string) => runProgram(process.execPath, [scriptOf("reconcile"), "--root", root, "--push"]);
@@ -17,7 +17,7 @@ function crlNumbers(repository: Repository): number[] {
   });
 }
 
-it("ten clones that reconcile and push at once end with every change exactly once", async () => {
+it("six clones that reconcile and push at once end with every change exactly once", async () => {
   using first = await Repository.ready(clientsYaml(ALICE), null);
   const bare = first.beside("shared.git");
   execFileSync("git", ["clone", "--quiet", "--bare", first.root, bare], { env: environment() });

@@ -1,4 +1,4 @@
-/** Of every fast test (fast.ts): one that starts a program all the same fails. */
+/** Of every fast test (imports.ts): one that starts a program all the same fails. */
 import childProcess from "node:child_process";
 import { syncBuiltinESMExports } from "node:module";
 
