@@ -58,11 +58,15 @@ function readable(pem: string): Crl | null {
   }
 }
 
-/** Everything revoked or held whose certificate has not ended is on it, nothing held was forgotten, and it is this CA's. */
+/**
+ * Everything revoked or held whose certificate has not ended is on it, nothing held was forgotten, it is this CA's, and
+ * it goes on no longer than is asked for.
+ */
 function entries({ state, registry, now }: CheckInput): Finding | null {
   const settings = (state.carriedOut?.registry ?? registry)?.crl;
   const order = settings === undefined ? null : planCrl(state, settings, now, "registry");
   if (order === null || order.change.reason === "RenewalDue") return null;
+  if (order.change.reason === "LifetimeChanged") return warn("CrlLong", path, order.change.message, RECONCILE);
   return block("CrlEntries", path, `it does not say what is revoked: ${order.change.message}`, RECONCILE);
 }
 

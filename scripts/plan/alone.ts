@@ -9,24 +9,43 @@ import { settledState } from "./settled.ts";
 export interface Alone {
   readonly registry: Registry;
   readonly decisions: Decisions;
-  /** Requests that were never certified wait: they came with the change, or are refused. */
+  /** As the base would find it. */
   readonly state: State;
 }
 
-/** `known`: what was decided for the base's own registry and this state, where that is what the plan is for. */
-export function decideAlone(base: Registry, state: State, now: Instant, known: Decisions | null): Alone {
-  const settled = isSettled(base, state) ? state : settledState(state, base);
-  const decisions = known !== null && settled === state ? known : decide(base, settled, now);
-  return { registry: base, decisions, state: settled };
+export interface AloneInput {
+  readonly base: Registry;
+  readonly state: State;
+  readonly now: Instant;
+  /** What the plan decides. */
+  readonly planned: Decisions;
+  /** The plan is for this very registry. */
+  readonly unchanged: boolean;
 }
 
-/** Whether nobody's request is for another key than its newest certificate. */
-function isSettled(base: Registry, state: State): boolean {
-  const settled = settledState(state, base).requests;
+export function decideAlone({ base, state, now, planned, unchanged }: AloneInput): Alone {
+  const found = asFound(base, state, planned);
+  return { registry: base, decisions: unchanged && found === state ? planned : decide(base, found, now), state: found };
+}
+
+/**
+ * The state without the requests that this plan certifies: they came with the change, and the base goes on with the
+ * keys that it certified last. One that is refused gets nothing today, and got nothing before.
+ */
+function asFound(base: Registry, state: State, { review }: Decisions): State {
+  const settled = settledState(state, base);
+  const requests = new Map(settled.requests);
+  let differs = false;
   for (const section of [base.clients, base.servers, base.signers]) {
-    for (const [name, { csr }] of section) if (csr && settled.get(name) !== state.requests.get(name)) return false;
+    for (const [name, { csr }] of section) {
+      if (!csr) continue;
+      const there = state.requests.get(name);
+      if (review.sound.has(name) && there !== requests.get(name)) differs = true;
+      else if (there === undefined) requests.delete(name);
+      else requests.set(name, there);
+    }
   }
-  return true;
+  return differs ? { ...settled, requests } : state;
 }
 
 /**

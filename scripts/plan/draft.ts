@@ -39,7 +39,9 @@ export function draftPlan(registry: Registry, input: PlanInput): Draft {
   const decisions = decide(registry, state, now);
   const clients = pairUp(before?.clients ?? new Map(), registry.clients, renamesOf(decisions));
   const edits = compareRegistries(before, registry, clients);
-  const alone = aloneOf(registry, before ?? last, before !== null && edits.length === 0, decisions, input);
+  const unchanged = before !== null && edits.length === 0;
+  const own = unchanged ? registry : (before ?? last);
+  const alone = own && decideAlone({ base: own, state, now, planned: decisions, unchanged });
   const list = dueByTime(decisions.list, alone);
   const oldName = (client: string) => oldNameOf(client, decisions, state, now);
   const access = compareAccess({ before, after: registry, clients, decisions: list, oldName, now });
@@ -98,18 +100,7 @@ function renamesOf({ identities, ledger }: Decisions): (client: string) => strin
   };
 }
 
-function aloneOf(
-  registry: Registry,
-  base: Registry | null,
-  unchanged: boolean,
-  decisions: Decisions,
-  { state, now }: PlanInput,
-): Alone | null {
-  if (base === null) return null;
-  return unchanged ? decideAlone(registry, state, now, decisions) : decideAlone(base, state, now, null);
-}
-
-export interface Drafted {
+interface Drafted {
   readonly registry: Registry;
   readonly before: Registry | null;
   readonly decisions: Decisions;

@@ -50,6 +50,12 @@ testTamperings({
     path: crl,
     level: "warn",
   },
+  "a CRL that would go on for longer than is asked for": {
+    tamper: (root) => sign(root, { nextUpdate: clock() + 1000 * DAY }),
+    code: "CrlLong",
+    path: crl,
+    level: "warn",
+  },
   "a CRL with a byte changed": {
     tamper: (root) => edit(root, crl(), (text) => forge(text)),
     code: "StateDoubtful",

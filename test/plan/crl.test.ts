@@ -103,6 +103,19 @@ describe("a CRL is signed", () => {
       { crl: crlOf({ thisUpdate: NOW + 2 * DAY }) },
     ],
     ["never without an authority", null, { authority: null }],
+    [
+      "when it would go on for longer than is asked for now",
+      "LifetimeChanged",
+      { crl: crlOf({ nextUpdate: NOW + 3 * 365 * DAY }) },
+    ],
+    ["not when it ends just as one that is signed now", null, { crl: crlOf({ nextUpdate: NOW + SETTINGS.lifetime }) }],
+    ["a second later", "LifetimeChanged", { crl: crlOf({ nextUpdate: NOW + SETTINGS.lifetime + 1 }) }],
+    [
+      "not when somebody looks at yesterday",
+      null,
+      { crl: crlOf({ thisUpdate: NOW - CRL_BACKDATE, nextUpdate: NOW + SETTINGS.lifetime }) },
+      NOW - DAY + CRL_BACKDATE,
+    ],
   ])("%s", (_, reason, facts, now) => {
     expect(why(facts, now)).toBe(reason);
   });

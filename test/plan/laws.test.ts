@@ -1,11 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { reach } from "../../scripts/model/access.ts";
-import type { Plan } from "../../scripts/model/plan.ts";
+import { canonicalRegistry } from "../../scripts/model/canonical.ts";
 import type { Certificate, State } from "../../scripts/model/state.ts";
+import { decide } from "../../scripts/plan/decide.ts";
 import { derivedFiles } from "../../scripts/plan/files.ts";
 import { isLive, ledgerOf } from "../../scripts/plan/holdings.ts";
 import { identitiesOf } from "../../scripts/plan/identity.ts";
+import { planFromJson } from "../../scripts/render/plan-from-json.ts";
+import { planJson } from "../../scripts/render/plan-json.ts";
 import { Rendered } from "../render/nginx-reader.ts";
 import { textOf, VERSION } from "../support/plan-builders.ts";
 import { planFor } from "../support/plan-simulator.ts";
@@ -45,8 +48,6 @@ function areApart({ after }: Moment): boolean {
   const clients = [...after.certificates.values()].filter((one) => one.kind === "client");
   return new Set(clients.map((one) => one.issued)).size === clients.length;
 }
-
-const without = ({ asOf: _, ...plan }: Plan) => plan;
 
 describe("after a run", () => {
   test("nothing is left to do", () => {
@@ -253,14 +254,47 @@ describe("a plan", () => {
     });
   });
 
+  test("counts as losing just those whose access says so: who loses anything, and who is reissued", () => {
+    always(({ registry, before, now }) => {
+      const { summary, access, changes } = planFor(registry, before, now).plan;
+      const losing = access.filter(({ loses, reissued }) => loses.length > 0 || reissued !== null);
+      expect(summary.lose).toBe(losing.length);
+      const reissued = changes.flatMap((one) =>
+        one.kind === "revoke" && one.cause === "Reissued" ? [one.identity] : [],
+      );
+      expect(access.flatMap(({ client, reissued }) => (reissued === null ? [] : [client]))).toEqual([
+        ...new Set(reissued),
+      ]);
+    });
+  });
+
+  test("comes back from its JSON as it was", () => {
+    always(({ registry, before, now }) => {
+      const { plan } = planFor(registry, before, now);
+      expect(planFromJson(planJson(plan))).toEqual(plan);
+    });
+  });
+
+  test("names every client that differs in any way, and says nothing where nothing does", () => {
+    always(({ registry, before, now }) => {
+      const last = before.carriedOut?.registry ?? null;
+      const { access, edits } = planFor(registry, before, now).plan;
+      const differs = last === null || canonicalRegistry(last) !== canonicalRegistry(registry);
+      expect(edits.length > 0).toBe(differs);
+      const edited = new Set(edits.map(({ section, name }) => `${section} ${name}`));
+      for (const { client, reissued } of access) if (reissued === null) expect(edited).toContain(`clients ${client}`);
+    });
+  });
+
   test("has a digest that follows from the registry and the decisions about certificates, and from nothing else", () => {
     throughout(
       () => ({ digests: new Map<string, string>() }),
       ({ registry, before, now }, { digests }) => {
         for (const later of [0, 1, 3600, 86_400]) {
-          const { plan } = planFor(registry, before, now + later);
-          const { digest } = plan;
-          const what = JSON.stringify([without(plan).changes.flatMap(decided), [...registry.clients].sort()]);
+          const { digest } = planFor(registry, before, now + later).plan;
+          // Not as the plan has them: what they are due by depends on the base there, and the digest does not.
+          const { list } = decide(registry, before, now + later);
+          const what = JSON.stringify([list.map(({ message: _, ...rest }) => rest), [...registry.clients].sort()]);
           expect(digests.get(what) ?? digest).toBe(digest);
           digests.set(what, digest);
         }
@@ -272,10 +306,4 @@ describe("a plan", () => {
 
 function reversed<K, V>(map: ReadonlyMap<K, V>): ReadonlyMap<K, V> {
   return new Map([...map].reverse());
-}
-
-function decided(change: Plan["changes"][number]): object[] {
-  if (change.kind === "crl" || change.kind === "file" || change.kind === "definition") return [];
-  const { message: _, ...rest } = change;
-  return [rest];
 }
