@@ -1,6 +1,9 @@
 import { resolve } from "node:path";
+import { ask } from "./cli/ask.ts";
 import { runCommand } from "./cli/run.ts";
-import { confirmExported, welcome } from "./flows/welcome.ts";
+import { confirmExported } from "./flows/export.ts";
+import { welcome } from "./flows/welcome.ts";
+import { UserError } from "./model/problem.ts";
 import { nextSteps, unlockSteps } from "./render/next-steps.ts";
 import { planText } from "./render/plan-text.ts";
 import { reachText } from "./render/reach-text.ts";
@@ -18,24 +21,32 @@ await runCommand(
         argument: "FILE",
         description: "confirm that git-crypt's key is saved: FILE is the export",
       },
+      anew: {
+        type: "boolean",
+        description: "take the authority away and make another; only while nothing was pushed, deployed or exported",
+      },
     },
   },
-  async ({ root, now, nowGiven, flags, json, out: print, say, style, width, progress }) => {
+  async ({ root, now, nowGiven, flags, json, out: print, say, style, width, progress, interactive }) => {
     const out = (text: string) => {
       if (!json) print(text);
     };
+    if (flags.exported !== null && flags.anew)
+      throw new UserError("--exported keeps the authority and --anew takes it away: ask for one");
     if (flags.exported !== null) {
       confirmExported(root, resolve(flags.exported));
       say("That is the key. Keep the file where this machine cannot lose it.");
     }
     const view = { style: style.out, width };
-    const { registry, state, reconciled, exportConfirmed, ways } = await welcome(
+    const { registry, state, reconciled, exportConfirmed, sample, ways } = await welcome(
       {
         root,
         now,
         checkClock: !nowGiven,
         allowLosses: null,
         digest: null,
+        anew: flags.anew,
+        ask: interactive && !json ? ask : null,
         progress: (label, total) => progress(label, total),
         show: ({ plan }) => {
           if (plan.changes.length + plan.refusals.length + plan.warnings.length > 0) out(planText(plan, view));
@@ -52,7 +63,7 @@ await runCommand(
       say("What is refused above (!) comes first; then run the same command again.");
       return 1;
     }
-    say(reconciled === null ? unlockSteps(ways) : nextSteps(exportConfirmed));
+    say(reconciled === null ? unlockSteps(ways) : nextSteps({ exportConfirmed, sample }));
     return 0;
   },
 );

@@ -1,7 +1,7 @@
 import { runCommand } from "./cli/run.ts";
+import { exportIsConfirmed } from "./flows/export.ts";
 import { type Loaded, loadToShow } from "./flows/load.ts";
 import { provenanceOf } from "./flows/provenance.ts";
-import { exportIsConfirmed } from "./flows/welcome.ts";
 import { canonicalRegistry } from "./model/canonical.ts";
 import { nearest } from "./model/nearest.ts";
 import { SERIAL } from "./model/paths.ts";

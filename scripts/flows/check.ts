@@ -22,10 +22,11 @@ import { EXPORT_HINT } from "../vault/init.ts";
 import { environmentKey } from "../vault/key-source.ts";
 import { openVault } from "../vault/vault.ts";
 import { unlockCommand } from "../vault/way-in.ts";
+import { withAnewAdvice } from "./anew-advice.ts";
 import { type CommitAsked, gatherCommit } from "./check-commit.ts";
+import { exportIsConfirmed } from "./export.ts";
 import { gatehouseVersion, loadWorkingTree } from "./load.ts";
 import { signaturesOfTree } from "./signed.ts";
-import { exportIsConfirmed } from "./welcome.ts";
 
 export interface CheckOptions {
   readonly root: string;
@@ -55,7 +56,8 @@ export async function check(options: CheckOptions, commit: CommitAsked | null = 
   const doubtful = facts.some(({ level }) => level === "block");
   const list = await crl(input, doubtful);
   // What is derived from doubtful facts is doubtful itself, and no news.
-  const plan = doubtful ? null : planned(input);
+  const made = doubtful ? null : planned(input);
+  const plan = made === null || commit !== null ? made : await withAnewAdvice(made, input.root, input.state);
   const follows = plan === null ? [] : [...(await derived(input, plan)), ...(await pending(input, plan, list))];
   const tree = [
     ...modes(input),

@@ -17,10 +17,9 @@ import { protect } from "./protect.ts";
 export async function create(root: string, now: Instant, say: (text: string) => void): Promise<void> {
   await withLock(commonDirectory(root), "create", async () => {
     const { registry, problems, state } = await loadWorkingTree(root, now);
-    refuseLost(state);
+    insistOnNone(state);
     if (registry === null)
       throw new UserError("clients.yaml has errors; nothing was made", ...problems.map(formatProblem));
-    refuseExisting(state);
     await protect(root, say);
     if (await initVault(root))
       say("Made git-crypt's key: everything under pki/private is encrypted on its way into git.");
@@ -33,17 +32,15 @@ export async function create(root: string, now: Instant, say: (text: string) => 
   });
 }
 
-/** An authority that this tree alone has lost. */
-function refuseLost(state: State): void {
-  const doubt = state.authority === null ? authorityDoubt(state) : null;
-  if (doubt === null) return;
-  throw new UserError(
-    "there is an authority already; a second one would lock every client out, so nothing was made",
-    `${paths.CA_CERTIFICATE} ${doubt}`,
-  );
-}
-
-function refuseExisting(state: State): void {
+/** Throws UserError where there is an authority, in this tree or only in git, or a trace of one. */
+export function insistOnNone(state: State): void {
+  const lost = state.authority === null ? authorityDoubt(state) : null;
+  if (lost !== null) {
+    throw new UserError(
+      "there is an authority already; a second one would lock every client out, so nothing was made",
+      `${paths.CA_CERTIFICATE} ${lost}`,
+    );
+  }
   const traces = [
     ...(state.authority === null ? [] : [paths.CA_CERTIFICATE]),
     ...[...state.certificates.keys()].slice(0, 1).map(paths.path.certificate),

@@ -1,5 +1,6 @@
 import { insistOutside, writeTo } from "../deploy/build-directory.ts";
 import { deployOne, type Mode } from "../deploy/deploy-one.ts";
+import { forgetDeployment, noteDeployment, wasDeployed } from "../deploy/marker.ts";
 import { buildRelease } from "../deploy/release.ts";
 import type { Source } from "../deploy/source.ts";
 import { tidyStaged } from "../deploy/staging.ts";
@@ -27,7 +28,9 @@ export async function deploy(options: DeployOptions): Promise<Report[]> {
   const git = openGit(options.root);
   const source = await sourceOf(git, options);
   const names = chooseTargets(source.registry, options.only);
-  const { mode, now } = options;
+  const { mode, now, root } = options;
+  const first = mode === "install" && !wasDeployed(root);
+  if (first) await noteDeployment(root, names);
   const isPull = (name: string) => source.registry.servers.get(name)?.deploy.to === "pull";
   // Those that fetch share this clone's git: one after the other.
   const lanes = [names.filter(isPull), ...dealt(names.filter((name) => !isPull(name)))];
@@ -48,6 +51,7 @@ export async function deploy(options: DeployOptions): Promise<Report[]> {
     options.report(report);
     reports.push(report);
   }
+  if (first && reports.every(({ state }) => state === "unreachable")) await forgetDeployment(root);
   return reports;
 }
 
@@ -62,7 +66,9 @@ export async function buildAll(
   const git = openGit(options.root);
   await insistOutside(git, options.directory);
   const source = await sourceOf(git, options);
-  return chooseTargets(source.registry, options.only).map((name) => {
+  const names = chooseTargets(source.registry, options.only);
+  await noteDeployment(options.root, names);
+  return names.map((name) => {
     const report = buildOne(source, name, options.directory);
     options.report(report);
     return report;

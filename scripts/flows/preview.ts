@@ -7,6 +7,7 @@ import { type Base, makePlan, NO_POLICY, type Planned, type Policy } from "../pl
 import { commitTree } from "../read/tree.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { listTree } from "../system/objects.ts";
+import { withAnewAdvice } from "./anew-advice.ts";
 import { withHistory } from "./history.ts";
 import { gatehouseVersion, type Loaded, load, loadRegistry, loadToShow } from "./load.ts";
 import { commitOfWorkingTree, type Differing, differences, type Merged, mergeInMemory } from "./merge.ts";
@@ -46,7 +47,10 @@ export async function preview(options: PreviewOptions): Promise<Preview> {
   const { registry, problems, state } = loaded;
   const judged = { ...NO_POLICY, ...policy, checkClock, allowLosses, ...signatures };
   const input = { registry, problems, state, now, version: gatehouseVersion(), policy: judged };
-  return { ...makePlan(base === undefined ? input : { ...input, base }), loaded };
+  const planned = makePlan(base === undefined ? input : { ...input, base });
+  // A commit elsewhere has been seen by somebody.
+  const own = options.head === null && options.base === null;
+  return { ...planned, plan: own ? await withAnewAdvice(planned.plan, options.root, state) : planned.plan, loaded };
 }
 
 async function lookAt({ root, now, head, base, asMain }: PreviewOptions): Promise<Looked> {

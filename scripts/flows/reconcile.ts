@@ -22,6 +22,7 @@ import { installFilter } from "../vault/install.ts";
 import { openVault, type Vault } from "../vault/vault.ts";
 import { waysIn } from "../vault/way-in.ts";
 import { type Issuer, makeIssuer } from "../x509/issuer.ts";
+import { withAnewAdvice } from "./anew-advice.ts";
 import { withHistory } from "./history.ts";
 import { gatehouseVersion, type Loaded, loadWorkingTree } from "./load.ts";
 import { type Signatures, signaturesOfTree } from "./signed.ts";
@@ -56,7 +57,8 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     const loaded = await withHistory(await loadWorkingTree(root, options.now), root);
     const { problems } = loaded;
     const signatures = await signaturesOfTree(loaded, root);
-    const planned = planFor(loaded, loaded.state, options, signatures);
+    const made = planFor(loaded, loaded.state, options, signatures);
+    const planned = { ...made, plan: await withAnewAdvice(made.plan, root, loaded.state) };
     options.show(planned);
     if (options.digest !== null && options.digest !== planned.plan.digest) {
       throw new UserError(

@@ -1,18 +1,24 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { formatProblem, UserError } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
+import { isSample } from "../model/sample.ts";
 import type { State } from "../model/state.ts";
-import { commonDirectory } from "../system/checkout.ts";
-import { confirmExport, isExportConfirmed } from "../vault/init.ts";
 import { installFilter } from "../vault/install.ts";
-import { keyFingerprint, parseKeyFile } from "../vault/key-file.ts";
-import { environmentKey } from "../vault/key-source.ts";
 import { openVault } from "../vault/vault.ts";
 import { waysIn } from "../vault/way-in.ts";
+import { beginAnew, isBeginningAnew } from "./anew.ts";
+import { whyNotAnew } from "./anew-reasons.ts";
 import { create, hasAuthority } from "./create.ts";
+import { exportIsConfirmed } from "./export.ts";
 import { loadWorkingTree } from "./load.ts";
+import { type Ask, nameAuthority } from "./name-authority.ts";
 import { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";
+
+export interface WelcomeOptions extends ReconcileOptions {
+  /** First take away the authority that there is. */
+  readonly anew: boolean;
+  /** How to ask for a new authority's name; null where there is nobody to ask. */
+  readonly ask: Ask | null;
+}
 
 export interface Welcome {
   readonly registry: Registry;
@@ -20,50 +26,26 @@ export interface Welcome {
   /** Null in a locked clone: there is only a status to show. */
   readonly reconciled: Reconciled | null;
   readonly exportConfirmed: boolean;
+  /** The sample's name, where the authority has it and it is not too late for another; or null. */
+  readonly sample: string | null;
   /** Into a locked clone. */
   readonly ways: readonly string[];
 }
 
 /** What npm start does: the authority where there is none, reconcile, and where things stand. Never commits. */
-export async function welcome(options: ReconcileOptions, say: (text: string) => void): Promise<Welcome> {
-  const { root, now } = options;
+export async function welcome(options: WelcomeOptions, say: (text: string) => void): Promise<Welcome> {
+  const { root, now, ask } = options;
+  if (options.anew || isBeginningAnew(root)) await beginAnew(root, now, say);
   const locked = openVault(root, process.env).state === "locked";
   if (locked) await installFilter(root);
-  if (!locked && !hasAuthority(root)) await create(root, now, say);
+  if (!locked && !hasAuthority(root)) {
+    if (ask !== null) await nameAuthority(root, now, ask, say);
+    await create(root, now, say);
+  }
   const reconciled = locked ? null : await reconcile(options);
   const { registry, problems, state } = await loadWorkingTree(root, now);
   if (registry === null) throw new UserError("clients.yaml has errors", ...problems.map(formatProblem));
-  return { registry, state, reconciled, exportConfirmed: exportIsConfirmed(root), ways: waysIn(root) };
-}
-
-/** Whether somebody has shown that the present key is saved elsewhere; true where there is no key to save. */
-export function exportIsConfirmed(root: string): boolean {
-  if (!existsSync(join(root, ".git"))) return true;
-  const { key } = openVault(root, process.env);
-  // A key that came from the environment is evidently kept somewhere else.
-  if (environmentKey(process.env) !== null) return true;
-  return key === null || isExportConfirmed(commonDirectory(root), keyFingerprint(key));
-}
-
-/** Compares an exported key file with the key in use, and remembers that it is right. */
-export function confirmExported(root: string, file: string): void {
-  const { key } = openVault(root, process.env);
-  if (key === null)
-    throw new UserError(
-      "this clone is locked, or has no git-crypt key yet",
-      "confirm the export in the clone that has it",
-    );
-  const exported = parseKeyFile(readExport(file));
-  if (keyFingerprint(exported) !== keyFingerprint(key)) {
-    throw new UserError(`${file} is another key than the one in use`, `export it again: git-crypt export-key ${file}`);
-  }
-  confirmExport(commonDirectory(root), keyFingerprint(key));
-}
-
-function readExport(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch {
-    throw new UserError(`${file} cannot be read`, `export the key first: git-crypt export-key ${file}`);
-  }
+  const anyName = isSample(registry.authority) && (await whyNotAnew(root, state)) === null;
+  const sample = anyName ? (state.authority?.subject ?? null) : null;
+  return { registry, state, reconciled, exportConfirmed: exportIsConfirmed(root), sample, ways: waysIn(root) };
 }

@@ -1,6 +1,13 @@
+export interface Standing {
+  readonly exportConfirmed: boolean;
+  /** The sample's name, where the authority has it and it is not too late for another; or null. */
+  readonly sample: string | null;
+}
+
 /** What to do next, most urgent first, as lines to paste. */
-export function nextSteps(exportConfirmed: boolean): string {
-  const steps = [...(exportConfirmed ? [] : [SAVE_THE_KEY]), POINT_ORIGIN, COMMIT, ADD_A_CLIENT, SERVE, DEPLOY];
+export function nextSteps({ exportConfirmed, sample }: Standing): string {
+  const first = [...(sample === null ? [] : [nameYourOwn(sample)]), ...(exportConfirmed ? [] : [SAVE_THE_KEY])];
+  const steps = [...first, POINT_ORIGIN, COMMIT, ADD_A_CLIENT, SERVE, DEPLOY];
   return `Next:\n${steps.map((step, index) => `${index + 1}. ${step}`).join("\n")}\n`;
 }
 
@@ -8,6 +15,13 @@ export function nextSteps(exportConfirmed: boolean): string {
 export function unlockSteps(ways: readonly string[]): string {
   const what = "This clone is locked: private keys are ciphertext here, and nothing can be signed. To unlock it,";
   return [what, ...ways.map((way) => `  ${way}`), ""].join("\n");
+}
+
+function nameYourOwn(sample: string): string {
+  return `This authority has the sample's name: ${sample}.
+   Good for a try; it cannot be renamed later. For your own, write its name into
+   clients.yaml under authority:, and begin anew:
+     npm start -- --anew`;
 }
 
 export const SAVE_THE_KEY = `Save git-crypt's key outside this machine. It is the only way back to the

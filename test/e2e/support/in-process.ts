@@ -2,6 +2,7 @@ import { check } from "../../../scripts/flows/check.ts";
 import { create } from "../../../scripts/flows/create.ts";
 import { publish } from "../../../scripts/flows/publish.ts";
 import { reconcile } from "../../../scripts/flows/reconcile.ts";
+import { welcome } from "../../../scripts/flows/welcome.ts";
 import type { Plan } from "../../../scripts/model/plan.ts";
 import type { Finding } from "../../../scripts/model/problem.ts";
 import { type Instant, parseInstant } from "../../../scripts/model/time.ts";
@@ -56,6 +57,14 @@ export async function publishHere({ root }: Repository, now: string): Promise<Pu
 /** `create --now`, without a new process. */
 export async function createHere({ root }: Repository, now: string): Promise<void> {
   await asTester(() => create(root, instant(now), () => {}));
+}
+
+/** `start --now`, without a new process and without a terminal. Returns what it said. */
+export async function startHere({ root }: Repository, now: string, { anew }: { anew: boolean }): Promise<string> {
+  const options = { root, now: instant(now), checkClock: false, allowLosses: null, digest: null, anew, ask: null };
+  const said: string[] = [];
+  await asTester(() => welcome({ ...options, ...QUIET }, (text) => said.push(text)));
+  return said.join("\n");
 }
 
 /** git inside this process runs with this process's own environment. */
