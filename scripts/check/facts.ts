@@ -30,7 +30,7 @@ export function doubts(input: CheckInput): Promise<Finding[]> {
       // A command that can be pasted takes the place of the advice in words.
       const known = doubt.message.replace(LOST, "");
       const message = fix === null ? known : known.replace(`. ${restore(doubt.path)}`, "");
-      return block("StateDoubtful", doubt.path, message, fix);
+      return block(LOST.test(doubt.message) ? "NoAuthority" : "StateDoubtful", doubt.path, message, fix);
     }),
   );
 }
