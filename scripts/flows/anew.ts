@@ -4,11 +4,9 @@ import * as paths from "../model/paths.ts";
 import { formatProblem, UserError } from "../model/problem.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
-import { isOfPullRequests } from "../plan/of-pull-requests.ts";
-import { touching } from "../read/lost-authority.ts";
 import { type Tree, workingTree } from "../read/tree.ts";
 import { printable } from "../render/printable.ts";
-import { commonDirectory, gitDirectory } from "../system/checkout.ts";
+import { commonDirectory } from "../system/checkout.ts";
 import { removeFiles, writeFiles } from "../system/files.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { withLock } from "../system/lock.ts";
@@ -16,6 +14,7 @@ import { openVault } from "../vault/vault.ts";
 import { waysIn } from "../vault/way-in.ts";
 import { whyAtRemotes, whyNotAnew } from "./anew-reasons.ts";
 import { loadWorkingTree } from "./load.ts";
+import { isState, uncommit, withAuthority } from "./uncommit.ts";
 
 /** Under git's common directory while an authority is being taken away: what was begun is finished, come what may. */
 const MARKER = "gatehouse/beginning-anew";
@@ -45,9 +44,9 @@ export async function beginAnew(root: string, now: Instant, say: (text: string) 
       await removeFiles(common, [MARKER]);
       throw refused(why);
     }
-    const base = await baseOf(git);
+    const stretch = await withAuthority(git);
     await writeFiles(common, [{ path: MARKER, data: "" }]);
-    if (base !== null) await uncommit(git, base, say);
+    if (stretch !== null) await uncommit(git, stretch, say);
     await removeState(root, git, state, say);
     await removeFiles(common, [MARKER]);
   });
@@ -58,77 +57,6 @@ function refused(why: string): UserError {
     `the authority is not given up: ${why}`,
     "nothing was removed; a lost or stolen key, or a new name, is for docs/recovery.md",
   );
-}
-
-/** Where the branch was before the authority; `commit` null: nowhere. Null: no commit has it. */
-interface Base {
-  readonly head: string;
-  readonly commit: string | null;
-}
-
-async function baseOf(git: Git): Promise<Base | null> {
-  const head = await git.resolve("HEAD");
-  if (head === null || (await touching(git, [head], paths.CA_CERTIFICATE)).length === 0) return null;
-  insistOnQuiet(git.root);
-  const chain = (await git.raw(["rev-list", "--first-parent", head])).trimEnd().split("\n");
-  let commit: string | null = null;
-  for (const candidate of chain) {
-    if ((await touching(git, [candidate], paths.CA_CERTIFICATE)).length > 0) continue;
-    commit = candidate;
-    break;
-  }
-  await insistOnOwn(git, head, commit);
-  return { head, commit };
-}
-
-/** A merge or rebase under way has plans of its own with HEAD. */
-function insistOnQuiet(root: string): void {
-  const states = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply"];
-  const found = states.find((name) => existsSync(join(gitDirectory(root), name)));
-  if (found === undefined) return;
-  throw new UserError("a merge, rebase or the like is under way; nothing was removed", "end it first: git status");
-}
-
-/** What is taken out of the branch must be commits that stand one after another, and nowhere else. */
-async function insistOnOwn(git: Git, head: string, base: string | null): Promise<void> {
-  const range = [head, ...(base === null ? [] : [`^${base}`])];
-  const [own, merges] = [
-    await git.raw(["rev-list", ...range, "--not", "--remotes"]),
-    await git.raw(["rev-list", "--merges", ...range]),
-  ];
-  const all = await git.raw(["rev-list", ...range]);
-  if (merges !== "" || own !== all)
-    throw new UserError(
-      "merges, or commits that others have, came after the authority's; nothing was removed",
-      "take the commits with the authority out of this branch yourself: git rebase --interactive",
-    );
-  const current = (await git.raw(["rev-parse", "--symbolic-full-name", "HEAD"])).trim();
-  const listing = await git.raw([
-    "for-each-ref",
-    "--format=%(objectname) %(refname)",
-    "refs/heads/",
-    "refs/tags/",
-    "refs/stash",
-  ]);
-  const others = listing.split("\n").flatMap((line) => (line === "" ? [] : [line.split(" ")]));
-  for (const [id = "", name = ""] of others) {
-    if (name === current || (await touching(git, [id], paths.CA_CERTIFICATE)).length === 0) continue;
-    throw new UserError(
-      `${printable(name)} has the authority too; nothing was removed`,
-      "take it away first, if you mean it",
-    );
-  }
-}
-
-/** The files of these commits stay, and what they changed but for state is staged. One step of git's: all or nothing. */
-async function uncommit(git: Git, { head, commit }: Base, say: (text: string) => void): Promise<void> {
-  const range = [head, ...(commit === null ? [] : [`^${commit}`])];
-  const told = await git.raw(["log", "--no-show-signature", "--format=  %h %s", ...range]);
-  if (commit === null) await git.raw(["update-ref", "-d", "HEAD", head]);
-  else await git.raw(["reset", "--soft", commit]);
-  say("Took these commits out of the branch; what else they changed is kept, staged:");
-  say(told.trimEnd().split("\n").map(printable).join("\n"));
-  say(`They can be looked at for a while: git log ${head.slice(0, 12)}`);
 }
 
 async function removeState(root: string, git: Git, state: State, say: (text: string) => void): Promise<void> {
@@ -144,8 +72,6 @@ async function removeState(root: string, git: Git, state: State, say: (text: str
     `Took away ${printable(whose)}: ${doomed.length} files under pki/, ${state.certificates.size} certificates among them.`,
   );
 }
-
-const isState = (path: string) => path !== "" && !isOfPullRequests(path) && !path.endsWith("/.gitkeep");
 
 const SINGLE = [paths.INDEX, paths.INDEX_ATTR, paths.CRL_FILE, paths.CARRIED_OUT];
 const DERIVED = ["keys", "issued", "renewals", "nginx", "apache", "stunnel", "held", "revoked"] as const;

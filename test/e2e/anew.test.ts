@@ -101,7 +101,11 @@ describe("start --anew", () => {
     twin.write("clients.yaml", RENAMED);
     await startHere(twin, LATER, { anew: true });
     await insistOnNew(twin);
-    expect(() => twin.git("rev-parse", "--verify", "--quiet", "HEAD")).toThrow();
+    expect(twin.git("log", "--format=%s %an").trim()).toBe("All at once Tester");
+    expect(twin.git("ls-tree", "-r", "--name-only", "HEAD", "pki").trim().split("\n")).toEqual([
+      "pki/README.md",
+      "pki/reqs/dora.req",
+    ]);
   });
 
   it("where there is no authority is npm start", async () => {

@@ -61,6 +61,7 @@ const LOSSES: Readonly<Record<string, Loss>> = {
   "the authority only ever staged": {
     lose: (twin) => {
       twin.git("update-ref", "-d", "HEAD");
+      rmSync(twin.at(".git/logs"), { recursive: true });
       rmSync(twin.at("pki"), { recursive: true });
     },
     advice: () => "git checkout -- pki",
