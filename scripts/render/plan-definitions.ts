@@ -46,7 +46,8 @@ function definition(told: Definition | undefined, edits: readonly Edit[], people
   const silent = (told?.fields ?? []).filter((field) => field !== whole && !edits.some((edit) => edit.field === field));
   return statement(`in ${section}`, (room) => {
     const values = edits.map(
-      (edit) => `${quoted(edit.field)}: ${value(edit, whole, room)}${members(edit, people, room)}`,
+      (edit) =>
+        `${quoted(edit.field)}: ${value(edit, whole, room)}${whole === undefined ? members(edit, people, room) : ""}`,
     );
     const parts = [...silent.map((field) => `${quoted(field)} changes`), ...values];
     return `${entry}${whole === undefined ? "" : ` is ${whole}`}${parts.length === 0 ? "" : `: ${parts.join("; ")}`}`;

@@ -1,6 +1,6 @@
 import type { Edit, Plan } from "../model/plan.ts";
 import { listingOf, plainNames, who } from "./plan-crowd.ts";
-import { isWhole, type People } from "./plan-people.ts";
+import { changedEdits, isWhole, type People } from "./plan-people.ts";
 import { NAMED, namesIn, type Room, type Statement } from "./plan-statement.ts";
 import { arrow, formatValue, quoted } from "./plan-value.ts";
 import { cut } from "./words.ts";
@@ -16,11 +16,10 @@ const WORDS = new Map([
  * What differs in the entries of clients, with both values, whatever the field: entries that come and go in a line
  * each, the same change of many in one. Of ends the latest first: the furthest is what somebody would hide.
  */
-export function editStatements(plan: Plan, { edits }: People): Statement[] {
-  const comes = [...edits].filter(([, those]) => isWhole(those, "from"));
-  const goes = [...edits].filter(([, those]) => isWhole(those, "to"));
-  const whole = new Set([...comes, ...goes].map(([name]) => name));
-  const rest = [...edits].flatMap(([name, those]) => (whole.has(name) ? [] : those));
+export function editStatements(plan: Plan, people: People): Statement[] {
+  const comes = [...people.edits].filter(([, those]) => isWhole(those, "from"));
+  const goes = [...people.edits].filter(([, those]) => isWhole(those, "to"));
+  const rest = changedEdits(people);
   return [
     ...changes(rest),
     ...notes(plan, rest),
@@ -33,42 +32,63 @@ type Entry = readonly [name: string, edits: readonly Edit[]];
 
 /**
  * `NEW a (contact: a@example.com), b (contact: b@example.com): groups: [lab]`: the field that differs most stands beside
- * each name, and those that agree in all others share a line.
+ * each name, those that agree in the others share a line, and what all agree in is said once.
  */
 function entries(word: string, what: string, those: readonly Entry[], side: "from" | "to"): Statement[] {
-  const value = (edit: Edit) => JSON.stringify(edit[side]);
-  const fields = Map.groupBy(
-    those.flatMap(([, edits]) => edits),
-    ({ field }) => field,
+  const value = (edit: Edit) => JSON.stringify([edit.field, edit[side]]);
+  const every = those.flatMap(([, edits]) => edits);
+  const held = Map.groupBy(every, value);
+  const answers = [...Map.groupBy(every, ({ field }) => field)].map(
+    ([field, edits]) => [field, new Set(edits.map(value)).size] as const,
   );
-  const answers = [...fields].map(([field, edits]) => [field, new Set(edits.map(value)).size] as const);
   const [own = "", most = 0] = answers.sort(([, a], [, b]) => b - a)[0] ?? [];
-  const isOwn = ({ field }: Edit) => most > 1 && field === own;
-  const alike = Map.groupBy(those, ([, edits]) =>
-    JSON.stringify(edits.filter((edit) => !isOwn(edit)).map((edit) => [edit.field, value(edit)])),
-  );
-  const say = (edits: readonly Edit[], { characters }: Room) =>
+  const isOwn = (edit: Edit) => most > 1 && edit.field === own;
+  const isCommon = (edit: Edit) => held.get(value(edit))?.length === those.length;
+  const rest = (edits: readonly Edit[]) => edits.filter((edit) => !isOwn(edit) && !isCommon(edit));
+  const alike = Map.groupBy(those, ([, edits]) => JSON.stringify(rest(edits).map(value)));
+  // Of entries that are all alike, one line says everything.
+  const apart = alike.size > 1;
+  const common = (those[0]?.[1] ?? []).filter(isCommon);
+  const say = sayFields(side);
+  const whole: Statement[] =
+    apart && common.length > 0
+      ? [{ tone: "plain", what, size: 0, say: (room) => `${word}, all of them: ${say(common, room)}` }]
+      : [];
+  return [
+    ...[...alike.values()].map((same) => {
+      const edits = [...rest(same[0]?.[1] ?? []), ...(apart ? [] : common)];
+      const names = same.map(([name, all]) => ({ name, own: all.filter(isOwn) }));
+      return entry({ word, what, names, edits, say });
+    }),
+    ...whole,
+  ];
+}
+
+type Say = (edits: readonly Edit[], room: Room) => string;
+
+const sayFields =
+  (side: "from" | "to"): Say =>
+  (edits, { characters }) =>
     edits.map((edit) => `${quoted(edit.field)}: ${cut(formatValue(edit[side]), characters)}`).join("; ");
-  return [...alike.values()].map((same): Statement => {
-    const common = (same[0]?.[1] ?? []).filter((edit) => !isOwn(edit));
-    const names = same.map(([name, edits]) => ({ name, edits: edits.filter(isOwn) }));
-    const line = (room: Room) => {
-      const known = names.map(({ name, edits }) => (edits.length === 0 ? name : `${name} (${say(edits, room)})`));
-      const whom =
-        names.length > namesIn(room)
-          ? who(
-              names.map(({ name }) => name),
-              room,
-            )
-          : known.join(", ");
-      return `${word} ${whom}: ${say(common, room)}`;
-    };
-    const listed = names.map(({ name, edits }) => ({
-      name,
-      note: say(edits, { names: NAMED, characters: 100, listed: 0 }),
-    }));
-    return { tone: "plain", what, size: names.length, say: line, ...listingOf(what, listed) };
-  });
+
+interface Entries {
+  readonly word: string;
+  readonly what: string;
+  readonly names: readonly { readonly name: string; readonly own: readonly Edit[] }[];
+  readonly edits: readonly Edit[];
+  readonly say: Say;
+}
+
+function entry({ word, what, names, edits, say }: Entries): Statement {
+  const line = (room: Room) => {
+    const known = names.map(({ name, own }) => (own.length === 0 ? name : `${name} (${say(own, room)})`));
+    const all = names.map(({ name }) => name);
+    const whom = all.length > namesIn(room) ? who(all, room) : known.join(", ");
+    return `${word} ${whom}${edits.length === 0 ? "" : `: ${say(edits, room)}`}`;
+  };
+  const room: Room = { names: NAMED, characters: 100, listed: 0 };
+  const listed = names.map(({ name, own }) => ({ name, note: say(own, room) }));
+  return { tone: "plain", what, size: names.length, say: line, ...listingOf(what, listed) };
 }
 
 /** `END unit-0036: 2027-03-31 → 2029-03-31`, `lifetime: 90d → 10y for 438 clients (a … z)` */

@@ -1,6 +1,6 @@
 import type { Plan } from "../model/plan.ts";
 import { formatInstant } from "../model/time.ts";
-import type { People } from "./plan-people.ts";
+import { changedEdits, type People } from "./plan-people.ts";
 import { count, figures } from "./words.ts";
 
 /** What can happen to clients, as the headline counts it, and as it is called where it happens to none. */
@@ -75,19 +75,19 @@ export function figuresOf({ asOf, changes }: Plan, definitions: number): string 
 }
 
 const FIELDS = new Map([
-  ["expires", "ends"],
-  ["contact", "contacts"],
-  ["home", "homes"],
+  ["expires", "changed ends"],
+  ["contact", "changed contacts"],
+  ["home", "changed homes"],
 ]);
 
 /** What there is none of: silence alone would prove nothing. */
 export function absent(plan: Plan, people: People, definitions: number): string {
-  const edited = new Set([...people.edits.values()].flat().map(({ field }) => FIELDS.get(field) ?? "other fields"));
+  const edited = new Set(changedEdits(people).map(({ field }) => FIELDS.get(field) ?? "other changed fields"));
   const warned = new Set<string>(plan.warnings.map(({ code }) => code));
   const none = [
     ...FATES.filter(({ of }) => of(people) === 0).map((fate) => fate.none),
     ...(warned.has("SensitiveGroup") ? [] : ["sensitive"]),
-    ...[...FIELDS.values(), "other fields"].filter((field) => !edited.has(field)),
+    ...[...FIELDS.values(), "other changed fields"].filter((field) => !edited.has(field)),
     ...(definitions === 0 ? ["definitions"] : []),
     ...(warned.has("PolicyChanged") ? [] : ["policy"]),
     ...(warned.has("CodeChanged") ? [] : ["code"]),

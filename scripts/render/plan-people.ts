@@ -85,3 +85,8 @@ export function isWhole(edits: readonly Edit[], side: "from" | "to"): boolean {
     edits.every((edit) => edit[side] === null) && (always === undefined || edits.some(({ field }) => field === always))
   );
 }
+
+/** Of clients whose entries go on. */
+export function changedEdits({ edits }: People): readonly Edit[] {
+  return [...edits.values()].filter((those) => !isWhole(those, "from") && !isWhole(those, "to")).flat();
+}

@@ -66,8 +66,8 @@ it("is one screen for one of everything", () => {
       Files: 1 written.
       In this plan by time alone: 1 certificate renewed (carol).
       By time alone in the next 14 days: nothing.
-      None: removed, suspended, reissued, compromised, new, ends, contacts, homes, other fields,
-         policy.
+      None: removed, suspended, reissued, compromised, new, changed ends, changed contacts, changed
+         homes, other changed fields, policy.
     \`\`\`
 
     <details><summary>Names, reasons and serial numbers (4)</summary>

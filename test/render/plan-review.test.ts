@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EditValue, Plan } from "../../scripts/model/plan.ts";
+import { planJson } from "../../scripts/render/plan-json.ts";
 import { planMarkdown } from "../../scripts/render/plan-markdown.ts";
 import { planText } from "../../scripts/render/plan-text.ts";
 import { PLAIN } from "../../scripts/render/style.ts";
@@ -131,13 +132,20 @@ const FIELDS = new Map([
 ]);
 
 describe("nothing is unnamed", () => {
+  it("in JSON every edit stands as it is", () => {
+    const holds = (plan: Plan) => {
+      expect(JSON.parse(planJson(plan)).edits).toEqual(JSON.parse(JSON.stringify(plan.edits)));
+    };
+    fc.assert(fc.property(plans, holds));
+  });
+
   it.each(PAGES)("in %s every edit stands with its field and both values, one by one or with how many", (_, read) => {
     const holds = (plan: Plan) => {
       const { statements } = read(plan);
       for (const { section, name, field, from, to } of plan.edits) {
         const words = [field, ...(section === "clients" ? (FIELDS.get(field) ?? []) : [])].flat();
         const found = statements.filter(({ sentence }) => {
-          const named = sentence.includes(name) || /\b\d+ clients\b/.test(sentence);
+          const named = sentence.includes(name) || /\b\d+ clients\b|^(?:NEW|GONE), all of them: /.test(sentence);
           return (
             named &&
             words.some((word) => sentence.includes(word)) &&
