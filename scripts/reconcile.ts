@@ -23,7 +23,7 @@ await runCommand(
   async ({ root, now, nowGiven, flags, json, out, say, style, width, progress }) => {
     if (flags.push && nowGiven)
       throw new UserError("--now is a simulation, and is refused with --push", "leave one of them out");
-    const { planned, carriedOut, problems, committed } = await publish({
+    const { planned, carriedOut, problems, committed, late, faults } = await publish({
       root,
       now,
       checkClock: !nowGiven,
@@ -38,11 +38,13 @@ await runCommand(
       say,
     });
     for (const problem of problems) say(printable(formatProblem(problem)));
-    const { refusals } = planned.plan;
+    const refusals = [...planned.plan.refusals, ...late];
+    for (const { code, message } of late) say(printable(`${code}: ${message}`));
+    for (const fault of faults) say(printable(fault));
     if (json) out(planJson({ ...(carriedOut ?? { ...planned.plan, changes: [] }), refusals }));
     if (carriedOut !== null)
       say(`Done: ${carriedOut.changes.length} changes carried out.${committed ? "" : UNCOMMITTED}`);
     if (committed) say("Committed.");
-    return refusals.length > 0 ? 1 : 0;
+    return refusals.length + faults.length > 0 ? 1 : 0;
   },
 );

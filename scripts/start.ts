@@ -6,6 +6,7 @@ import { welcome } from "./flows/welcome.ts";
 import { UserError } from "./model/problem.ts";
 import { nextSteps, unlockSteps } from "./render/next-steps.ts";
 import { planText } from "./render/plan-text.ts";
+import { printable } from "./render/printable.ts";
 import { reachText } from "./render/reach-text.ts";
 import { statusJson, statusOf } from "./render/status.ts";
 import { ROWS_ON_TERMINAL, statusText } from "./render/status-text.ts";
@@ -59,7 +60,8 @@ await runCommand(
     out(reachText(registry, now, view));
     out(statusText(statusOf(registry, state, now), { ...view, rows: ROWS_ON_TERMINAL }));
     if (json) print(statusJson(statusOf(registry, state, now)));
-    if ((reconciled?.planned.plan.refusals.length ?? 0) > 0) {
+    for (const { code, message } of reconciled?.late ?? []) say(printable(`${code}: ${message}`));
+    if ((reconciled?.planned.plan.refusals.length ?? 0) + (reconciled?.late.length ?? 0) > 0) {
       say("What is refused above (!) comes first; then run the same command again.");
       return 1;
     }

@@ -1,3 +1,4 @@
+import { quoted } from "../guard/protected.ts";
 import { canonicalRegistry } from "../model/canonical.ts";
 import * as paths from "../model/paths.ts";
 import type { FileChange, Plan, Refusal } from "../model/plan.ts";
@@ -63,7 +64,7 @@ export async function pending(input: CheckInput, plan: Plan, already: readonly F
 }
 
 /** Found before, one by one, by the checks that look at the same thing more closely. */
-const ELSEWHERE: readonly string[] = ["InvalidRegistry", "StateDoubtful", "NoAuthority"];
+const ELSEWHERE: readonly string[] = ["InvalidRegistry", "StateDoubtful", "NoAuthority", "KeyLost"];
 
 async function refused(
   { code, message }: Refusal,
@@ -77,10 +78,18 @@ async function refused(
   if (clock) return [block(code, from, message, null)];
   // The planner's words about a request begin with its file.
   const [request, problem] = code === "BadRequest" ? message.split(/: (.*)/s) : [];
+  const [place = "", taken = message] = code === "PathBlocked" ? message.split(/: (.*)/s) : [];
+  if (place !== "") return [block(code, place, taken, await freed(place, restore))];
   if (request?.startsWith(`${paths.DIR.requests}/`) === true)
     return [block(code, request, problem ?? message, await restore(request))];
   if (code === "Unsigned") return [block(code, ".git", message, null)];
   return [block(code, paths.REGISTRY_FILE, message, "npm run plan")];
+}
+
+/** Whatever stands in the place of somebody's file is taken away, and where git has the file it comes back. */
+async function freed(path: string, restore: CheckInput["restore"]): Promise<string> {
+  const back = await restore(path);
+  return `rm -r -- ${quoted(path)}${back === null ? "" : ` && ${back}`}`;
 }
 
 function due({ changes, summary }: Plan, input: CheckInput): Finding[] {

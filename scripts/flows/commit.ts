@@ -1,35 +1,61 @@
-import { guardStaged } from "../guard/index.ts";
 import type { Plan } from "../model/plan.ts";
-import { UserError } from "../model/problem.ts";
+import { type Finding, UserError } from "../model/problem.ts";
 import { commitMessage } from "../render/commit-message.ts";
 import { type Git, hasRemote, openGit } from "../system/git.ts";
+import { blockedPaths, judgeStaged, refusedByFilter } from "./commit-unfit.ts";
 
 const ATTRIBUTES = ".gitattributes";
 
-/**
- * One commit of these paths, saying in words what was done: pki/, and clients.yaml where that is what was carried out.
- * False when git sees nothing to commit.
- */
-export async function commitState(root: string, plan: Plan | null, paths: readonly string[]): Promise<boolean> {
+export interface Committed {
+  /** False when git sees nothing to commit. */
+  readonly committed: boolean;
+  /** What does not belong into a commit, and held up nothing else: left out, or in git already. */
+  readonly faults: readonly string[];
+}
+
+/** One commit of these paths, saying in words what was done: pki/, and clients.yaml where that is what was carried out. */
+export async function commitState(root: string, plan: Plan | null, paths: readonly string[]): Promise<Committed> {
   const git = openGit(root);
   // Without its rule the next clone would take keys in the clear.
   const rule = (await git.raw(["ls-files", "--others", "--", ATTRIBUTES])).trim();
-  const pathspec = ["--", ...paths, ...(rule === "" ? [] : [ATTRIBUTES])];
-  await git.raw(["add", "--all", ...pathspec]);
-  await refuseKeysInTheClear(git);
-  if (await git.succeeds(["diff", "--cached", "--quiet", "--no-ext-diff", ...pathspec])) return false;
-  await git.raw(["commit", "--quiet", "--file=-", ...pathspec], commitMessage(plan));
-  return true;
+  const wanted = [...paths, ...(rule === "" ? [] : [ATTRIBUTES])];
+  // The plan has told of these.
+  const blocked = blockedPaths(root);
+  const { left, standing } = await stage(git, wanted, blocked);
+  const faults = [
+    ...left.map(({ path, why }) => `${path}: ${why}. It is not committed; everything else is.`),
+    ...standing.map(({ path, why }) => `${path}: ${why}. It is in git like that already; see: npm run check`),
+  ];
+  const pathspec = pathspecOf(wanted, [...blocked, ...left.map(({ path }) => path)]);
+  if (await git.succeeds(["diff", "--cached", "--quiet", "--no-ext-diff", ...pathspec]))
+    return { committed: false, faults };
+  // Hooks would refuse once more, for what is in HEAD already, what has just passed the same guard.
+  const hooks = standing.length === 0 ? [] : ["-c", "core.hooksPath=/dev/null"];
+  await git.raw([...hooks, "commit", "--quiet", "--file=-", ...pathspec], commitMessage(plan));
+  return { committed: true, faults };
+}
+
+function pathspecOf(paths: readonly string[], left: readonly string[]): string[] {
+  return ["--", ...paths, ...left.map((path) => `:(exclude,literal)${path}`)];
+}
+
+/** Adds what can be committed. Throws UserError, and takes everything out again, where the rest cannot go without. */
+async function stage(git: Git, paths: readonly string[], blocked: readonly string[]) {
+  const refused = await refusedByFilter(git);
+  const without = [...blocked, ...refused.map(({ path }) => path)];
+  await git.raw(["add", "--all", ...pathspecOf(paths, without)]);
+  const { unfit, standing, fatal } = await judgeStaged(git);
+  if (fatal !== null) throw await refuse(git, fatal);
+  const left = [...new Map([...refused, ...unfit].map((one) => [one.path, one])).values()];
+  if (left.length > 0) await git.raw(["reset", "--quiet", "--", ...left.map(({ path }) => `:(literal)${path}`)]);
+  return { left, standing };
 }
 
 /** Without .gitattributes or with its filter gone git takes keys as they are, and without a word; hooks may be off. */
-async function refuseKeysInTheClear(git: Git): Promise<void> {
-  const findings = await guardStaged(git.root);
-  const first = findings.find(({ level, path }) => level === "block" && path.startsWith("pki/"));
-  if (first === undefined) return;
+async function refuse(git: Git, { path, message }: Finding): Promise<UserError> {
   await git.raw(["reset", "--quiet", "--", "pki"]);
-  throw new UserError(
-    `${first.path}: ${first.message}; nothing was committed`,
+  return new UserError(
+    `${path}: ${message}; nothing was committed`,
     "see that .gitattributes has the line: pki/private/** filter=git-crypt diff=git-crypt -merge",
     "and that git-crypt is set up here: git config --get filter.git-crypt.clean",
   );

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatCarriedOut } from "../model/canonical.ts";
 import { contentDigest } from "../model/content.ts";
-import { CA_CERTIFICATE, CARRIED_OUT, DIR, REGISTRY_FILE } from "../model/paths.ts";
+import { CA_CERTIFICATE, CARRIED_OUT, DIR, fileOfOne, path, REGISTRY_FILE } from "../model/paths.ts";
 import type { Problem } from "../model/problem.ts";
 import { UserError } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
@@ -34,7 +34,19 @@ export async function load(tree: Tree, now: Instant, cache: StatCache | null = n
   const reading = loadRegistry(tree, now);
   const state = readState(tree, cache);
   await cache?.save();
-  return { tree, state, ...(await reading) };
+  const asked = await reading;
+  const lost = asked.registry === null ? lostRequests(state) : [];
+  // A request that was there and is gone holds up its own client: the plan says so, and goes on with the others.
+  const again = lost.length === 0 ? asked : await loadRegistry(tree, now, lost);
+  return { tree, state, ...(again.registry === null ? asked : again) };
+}
+
+/** Requests that the registry as carried out last had, and that are not there. */
+function lostRequests({ carriedOut, requests }: State): string[] {
+  const last = carriedOut?.registry;
+  return [last?.clients, last?.servers, last?.signers].flatMap((section) =>
+    [...(section ?? [])].flatMap(([name, { csr }]) => (csr && !requests.has(name) ? [path.request(name)] : [])),
+  );
 }
 
 type LoadedRegistry = Pick<Loaded, "registry" | "problems" | "places">;
@@ -47,7 +59,9 @@ export async function loadRegistry(tree: Tree, now: Instant, lost: readonly stri
   const bytes = tree.read(REGISTRY_FILE);
   if (bytes === null) return { registry: null, problems: [ABSENT], places: new Map() };
   const below = (directory: string) => lost.filter((path) => path.startsWith(`${directory}/`));
-  const asked = [...tree.walk(DIR.requests).map(({ path }) => path), ...below(DIR.requests)];
+  // Also where a directory has the request's place: that is for the plan to say.
+  const there = tree.walk(DIR.requests).map((entry) => fileOfOne(entry.path) ?? entry.path);
+  const asked = [...there, ...below(DIR.requests)];
   const requests = new Set(asked.map((path) => path.replace(/^.*\/|\.req$/g, "")));
   const { files, unfit } = readSigning(tree);
   const signing = new Set([...files, ...below(DIR.signing)]);

@@ -4,7 +4,7 @@ import { isOfPullRequests } from "../plan/of-pull-requests.ts";
 import { now as clock } from "../system/clock.ts";
 import { openGit } from "../system/git.ts";
 import { newestCommit } from "../system/head.ts";
-import { branchToPush, commitState, pushState, startOver } from "./commit.ts";
+import { branchToPush, type Committed, commitState, pushState, startOver } from "./commit.ts";
 import { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";
 import { insistOnSignature, mustSign } from "./signed-commit.ts";
 
@@ -14,9 +14,9 @@ export interface PublishOptions extends ReconcileOptions {
   readonly say: (text: string) => void;
 }
 
-export interface Published extends Reconciled {
-  readonly committed: boolean;
-}
+export interface Published extends Reconciled, Committed {}
+
+const NOTHING: Committed = { committed: false, faults: [] };
 
 /** So often the remote may move on while we work, until we give up. */
 const TRIES = 20;
@@ -35,9 +35,10 @@ export async function publish(options: PublishOptions): Promise<Published> {
     const signed = options.commit && (await mustSign(root));
     const done = await reconcile({ ...options, now });
     const paths = pathsOf(done);
-    const committed = options.commit && paths.length > 0 && (await commitState(root, done.carriedOut, paths));
+    const commits = options.commit && paths.length > 0;
+    const { committed, faults } = commits ? await commitState(root, done.carriedOut, paths) : NOTHING;
     if (committed && signed) await insistOnSignature(root, before);
-    if (branch === null || before === null || (await pushState(root, branch))) return { ...done, committed };
+    if (branch === null || before === null || (await pushState(root, branch))) return { ...done, committed, faults };
     if (attempt === TRIES)
       throw new UserError(`the remote moved on ${TRIES} times while we worked`, "run the same command again");
     options.say("The remote has moved on; starting over from there.");

@@ -7,7 +7,7 @@ import { issueAll } from "../apply/issue.ts";
 import { ordersOf } from "../apply/orders.ts";
 import { writeRenewals } from "../apply/renewals.ts";
 import * as paths from "../model/paths.ts";
-import type { CrlChange, FileChange, Plan } from "../model/plan.ts";
+import type { CrlChange, FileChange, Plan, Refusal } from "../model/plan.ts";
 import { type Problem, UserError } from "../model/problem.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
@@ -47,6 +47,8 @@ export interface Reconciled {
   readonly carriedOut: Plan | null;
   /** What is wrong with clients.yaml. */
   readonly problems: readonly Problem[];
+  /** What came out only when it was carried out, and held up one entry alone. */
+  readonly late: readonly Refusal[];
 }
 
 /** Plans, shows, carries out what no refusal touches, and insists that nothing is left to do. */
@@ -67,12 +69,16 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
       );
     }
     const { errand } = planned;
-    if (errand === null) return { planned, problems, carriedOut: null };
+    const nothing = { planned, problems, carriedOut: null, late: [] };
+    if (errand === null) return nothing;
     await tidyTemporaries(root, directoriesOf(loaded, root));
-    if (errand.plan.changes.length === 0) return { planned, problems, carriedOut: null };
+    if (errand.plan.changes.length === 0) return nothing;
     const state = await carryOut(errand, loaded, options);
-    insistOnNothingToDo(planFor(loaded, state, options, signatures), errand);
-    return { planned, problems, carriedOut: errand.plan };
+    const after = planFor(loaded, state, options, signatures);
+    insistOnNothingToDo(after, errand);
+    const known = new Set(planned.plan.refusals.map(({ message }) => message));
+    const late = after.plan.refusals.filter(({ code, message }) => code === "KeyLost" && !known.has(message));
+    return { planned, problems, carriedOut: errand.plan, late };
   });
 }
 
@@ -101,11 +107,19 @@ async function carryOut(errand: Errand, loaded: Loaded, options: ReconcileOption
   if (order !== null && issuer !== null) state = rereadState(tree, state, await writeCrl(root, order, issuer.issuer));
   if (errand.plan.changes.every(({ kind }) => kind === "crl")) return state;
   const renewals = missingRenewals(errand.registry, state, now);
-  state = rereadState(tree, state, await writeRenewals(root, renewals, vault));
+  const { written, unusable } = await writeRenewals(root, renewals, vault);
+  state = withoutKeys(rereadState(tree, state, written), unusable);
   const wanted = derivedFiles(errand.registry, state, now, gatehouseVersion());
   const strays = strayFiles(errand.registry, state, now);
   const changes: FileChange[] = compareFiles(wanted, state, strays, { due: "registry", upgraded: false });
   return rereadState(tree, state, await writeDerived(root, changes, wanted));
+}
+
+/** Of a key that is there and cannot be read, everything goes on as if it were gone. */
+function withoutKeys(state: State, serials: readonly string[]): State {
+  return serials.length === 0
+    ? state
+    : { ...state, keys: new Set([...state.keys].filter((serial) => !serials.includes(serial))) };
 }
 
 interface OpenIssuer {

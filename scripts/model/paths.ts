@@ -34,6 +34,23 @@ export const path = {
   issued: (name: string) => `${DIR.issued}/${name}.crt`,
 } as const;
 
+/** Directories of files that each belong to one client, server or signer, and of nothing else below them. */
+const OF_ONE = [DIR.requests, DIR.issued, DIR.renewals, DIR.keys, DIR.private] as const;
+
+/**
+ * The file of one client, server or signer that this path is, or lies below where a directory took its place; null for
+ * every other path.
+ */
+export function fileOfOne(path: string): string | null {
+  const directory = OF_ONE.find((one) => path.startsWith(`${one}/`));
+  if (directory === undefined || path === CA_KEY) return null;
+  const file = path
+    .split("/")
+    .slice(0, directory.split("/").length + 1)
+    .join("/");
+  return file === DIR.keys || file === CA_KEY || /\/\.[^/]*$/.test(file) ? null : file;
+}
+
 /** Serials are whole bytes in upper-case hex, at most 20 of them (RFC 5280, 4.1.2.2). */
 export const SERIAL_HEX = "(?:[0-9A-F]{2}){1,20}";
 export const SERIAL = new RegExp(`^${SERIAL_HEX}$`);

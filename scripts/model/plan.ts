@@ -160,6 +160,8 @@ export const REFUSAL_CODES = [
   "LastSensitiveClient",
   "AuthorityChanged",
   "BadRequest",
+  "KeyLost",
+  "PathBlocked",
   "StateEdited",
   "StateDoubtful",
   "ClockBehind",

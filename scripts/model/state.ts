@@ -155,6 +155,11 @@ export interface State {
   readonly files: ReadonlyMap<string, ContentDigest>;
   /** By the predecessor's serial; one that cannot be read is not among them, and is made anew. */
   readonly renewals: ReadonlyMap<string, Renewal>;
+  /**
+   * Where a file of one client, server or signer belongs and something else stands: what, as the rest of a sentence.
+   * It holds up that file alone. Requests say so of themselves.
+   */
+  readonly blocked: ReadonlyMap<string, string>;
   readonly doubts: readonly Doubt[];
 }
 

@@ -25,7 +25,7 @@ export function derivedFiles(
   known: Pick<Decisions, "identities" | "ledger"> | null = null,
 ): DerivedFile[] {
   const valid = validCertificates(registry, state, now, known);
-  const orders = renewalOrders(valid);
+  const orders = possible(renewalOrders(valid), state);
   const files = deriveFiles({ registry, state, now, valid, renewals: renewalOffers(orders, state) });
   const next = nextCarriedOut(state.carriedOut, registry, version);
   const carriedOut = { path: paths.CARRIED_OUT, text: formatCarriedOut(next) };
@@ -34,7 +34,16 @@ export function derivedFiles(
 
 /** The envelopes that derivedFiles calls for, and that are not there yet. */
 export function missingRenewals(registry: Registry, state: State, now: Instant): RenewalOrder[] {
-  return renewalsToMake(renewalOrders(validCertificates(registry, state, now, null)), state);
+  return renewalsToMake(possible(renewalOrders(validCertificates(registry, state, now, null)), state), state);
+}
+
+/** Without what needs a key that is gone, or a place that something else has. */
+function possible(orders: readonly RenewalOrder[], { keys, blocked }: State): RenewalOrder[] {
+  return orders.filter(
+    ({ predecessor, successor }) =>
+      successor.key === "request" ||
+      (keys.has(successor.serial) && !blocked.has(paths.path.renewal(predecessor.serial))),
+  );
 }
 
 /** Of identities that are admitted; of each, oldest first. */
@@ -89,6 +98,8 @@ export function compareFiles(
     changes.push({ kind: "file", due: labels.due, path, reason, byHand: false, message });
   for (const file of wanted) {
     expected.add(file.path);
+    // Of one whose place is taken, or whose key is gone, the last form stays: entryRefusals says so.
+    if (state.blocked.has(file.path) || digestOf(file, state) === undefined) continue;
     const there = state.files.get(file.path);
     if (there === undefined) changed(file.path, "Missing", "to be written");
     else if (there !== digestOf(file, state))

@@ -7,7 +7,7 @@ import { planCrl } from "./crl.ts";
 import { digestOf } from "./digest.ts";
 import { type Draft, draftPlan, type Errand, summarize } from "./draft.ts";
 import type { PlanInput } from "./input.ts";
-import { clockRefusals, doubtRefusals, lostKeyRefusals, noAuthority } from "./refusals.ts";
+import { clockRefusals, doubtRefusals, entryRefusals, noAuthority } from "./refusals.ts";
 import { settledState } from "./settled.ts";
 import { doubtsFacts } from "./unsigned.ts";
 
@@ -34,8 +34,8 @@ export function makePlan(input: PlanInput): Planned {
   // What was carried out last goes on without whatever else came with a change that is refused as a whole.
   const settled = last === null ? input : { ...input, state: settledState(state, last) };
   const draft = draftPlan(asked, input.registry === null ? settled : input);
-  doubts.push(...lostKeyRefusals(state, input.now, draft.decisions.list));
-  const plan = { ...draft.plan, refusals: [...invalid, ...doubts, ...clock, ...draft.plan.refusals] };
+  const ofOne = entryRefusals(state, input.now, draft.decisions.list);
+  const plan = { ...draft.plan, refusals: [...invalid, ...doubts, ...clock, ...draft.plan.refusals, ...ofOne] };
   // Where a stranger may have written facts, not even what was carried out last can be believed.
   const believed = clock.length === 0 && !doubtsFacts(input.policy.unsigned);
   if (state.authority === null || !believed) return { plan, errand: null };

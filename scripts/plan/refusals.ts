@@ -142,17 +142,24 @@ export function doubtRefusals(state: State): Refusal[] {
   return state.doubts.map(({ path, message }) => ({ code: "StateDoubtful", message: `${path}: ${message}` }));
 }
 
-/** Managed keys that are gone while their certificates go on. One that is revoked in this plan needs its key no more. */
-export function lostKeyRefusals(state: State, now: Instant, decisions: readonly Decision[]): Refusal[] {
+/**
+ * What holds up one entry and nobody else: a managed key that is gone while its certificate goes on, and a place that
+ * something else than its file has. One that is revoked in this plan needs its key no more.
+ */
+export function entryRefusals(state: State, now: Instant, decisions: readonly Decision[]): Refusal[] {
   const revoked = new Set(decisions.map((one) => (one.kind === "revoke" ? one.serial : "")));
-  const refusals: Refusal[] = [];
+  const refusals: Refusal[] = [...state.blocked].map(([file, what]) => ({
+    code: "PathBlocked",
+    message: `${file}: ${what}. What is due for it waits until then; everything else goes on.`,
+  }));
   for (const certificate of state.certificates.values()) {
     const { serial, identity, key } = certificate;
     if (key !== "managed" || state.keys.has(serial) || revoked.has(serial) || !isLive(certificate, state, now))
       continue;
     const file = path.keyBySerial(serial);
-    const message = `${file}: is gone, but ${identity}'s certificate is still valid. Bring it back: git checkout HEAD -- ${file}; if it is lost for good, give ${identity} a reissue in clients.yaml.`;
-    refusals.push({ code: "StateDoubtful", message });
+    if (state.blocked.has(file)) continue;
+    const message = `${file}: is gone, or no key of ours, but ${identity}'s certificate is still valid. Bring it back: git checkout HEAD -- ${file}; if it is lost for good, give ${identity} a reissue in clients.yaml.`;
+    refusals.push({ code: "KeyLost", message });
   }
   return refusals;
 }

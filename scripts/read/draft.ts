@@ -14,6 +14,7 @@ export interface Draft {
   readonly keys: Set<string>;
   readonly files: Map<string, ContentDigest>;
   readonly renewals: Map<string, Renewal>;
+  readonly blocked: Map<string, string>;
   readonly doubts: Map<string, string>;
 }
 
@@ -37,6 +38,7 @@ export function emptyDraft(): Draft {
     keys: new Set(),
     files: new Map(),
     renewals: new Map(),
+    blocked: new Map(),
     doubts: new Map(),
   };
 }
@@ -54,6 +56,7 @@ export function draftOf(state: State): Draft {
     keys: new Set(state.keys),
     files: new Map(state.files),
     renewals: new Map(state.renewals),
+    blocked: new Map(state.blocked),
     doubts: new Map(state.doubts.map(({ path, message }) => [path, message])),
   };
 }

@@ -20,8 +20,10 @@ export function readState(tree: Tree, cache: StatCache | null = null): State {
   const read = readerOf(tree);
   for (const { path, directory, kind } of tree.walk("pki")) {
     const shelf = SINGLE.has(path) ? undefined : SHELVES.get(directory);
-    if (kind !== "file") draft.doubts.set(path, "is no regular file; take it away");
-    else if (shelf === undefined || cache === null) absorb(draft, path, read(path), shelf);
+    const own = paths.fileOfOne(path);
+    if (own !== null && own !== path) blockBy(draft, own, "is a directory; take it away");
+    else if (kind !== "file") blockBy(draft, path, "is no regular file; take it away");
+    else if (shelf === undefined || cache === null) take(draft, path, read, shelf);
     else readThrough(cache, shelf, read, draft, path);
   }
   return finish(tree, draft);
@@ -34,7 +36,7 @@ export function rereadState(tree: Tree, state: State, touched: readonly string[]
   const read = readerOf(tree);
   for (const path of touched) {
     const shelf = SHELVES.get(path.slice(0, path.lastIndexOf("/")));
-    absorb(draft, path, read(path), shelf);
+    take(draft, path, read, shelf);
   }
   return finish(tree, draft);
 }
@@ -43,8 +45,8 @@ export function rereadState(tree: Tree, state: State, touched: readonly string[]
 function readThrough(cache: StatCache, shelf: Shelf, read: Read, draft: Draft, path: string): void {
   const known = cache.recall(path);
   if (known !== null && unpacked(shelf, draft, path, known)) return;
-  absorb(draft, path, read(path), shelf);
-  if (!draft.doubts.has(path)) cache.note(path, shelf.pack(draft, path));
+  take(draft, path, read, shelf);
+  if (!draft.doubts.has(path) && !draft.blocked.has(path)) cache.note(path, shelf.pack(draft, path));
 }
 
 function unpacked(shelf: Shelf, draft: Draft, path: string, packed: unknown): boolean {
@@ -77,6 +79,28 @@ function readerOf(tree: Tree): Read {
 
 const REQUESTS = `${paths.DIR.requests}/`;
 const KEYS = `${paths.DIR.private}/`;
+
+/** What cannot be read at all is known by its path alone. */
+function take(draft: Draft, path: string, read: Read, shelf: Shelf | undefined): void {
+  let content: Content | null;
+  draft.blocked.delete(path);
+  try {
+    content = read(path);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    blockBy(draft, path, error.message.replace(`${path} `, "").replace(` ${path}: `, ": "));
+    return;
+  }
+  absorb(draft, path, content, shelf);
+}
+
+/** Something else than a file that can be read: it holds up the one whose file it is, or where it is nobody's, all. */
+function blockBy(draft: Draft, path: string, what: string): void {
+  if (paths.fileOfOne(path) !== path) draft.doubts.set(path, what);
+  else if (!path.startsWith(REQUESTS)) draft.blocked.set(path, what);
+  else if (path.endsWith(".req"))
+    draft.requests.set(path.slice(REQUESTS.length, -".req".length), { ok: false, problem: what });
+}
 
 function absorb(draft: Draft, path: string, content: Content | null, shelf: Shelf | undefined): void {
   draft.doubts.delete(path);

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readdirSync, renameSync, rmdirSync, rmSync, writeSync } from "node:fs";
 import { basename, join, posix } from "node:path";
 import { Directories, isPrivate } from "./directories.ts";
 import { operation } from "./fault.ts";
@@ -39,7 +39,7 @@ export async function writeFiles(root: string, files: Iterable<FileToWrite>): Pr
       root,
       drafts.map(({ draft }) => draft),
     );
-    for (const { draft, path } of drafts) act("rename", path, () => renameSync(draft, join(root, path)));
+    for (const { draft, path } of drafts) act("rename", path, () => putInPlace(draft, join(root, path)));
     directories.flush(drafts.map(({ path }) => posix.dirname(path)));
   } catch (error) {
     for (const { draft } of drafts) discard(draft);
@@ -93,6 +93,17 @@ function writeDraft(directories: Directories, file: FileToWrite): string {
     }
   });
   return draft;
+}
+
+/** git keeps no empty directories, and knows nothing of one that has a file's place. */
+function putInPlace(draft: string, place: string): void {
+  try {
+    renameSync(draft, place);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EISDIR")) throw error;
+    rmdirSync(place);
+    renameSync(draft, place);
+  }
 }
 
 /** A killed run may have had our process id and left this very name; O_EXCL sees to it that the file is ours. */

@@ -5,10 +5,10 @@ import {
   authorityRefusals,
   clockRefusals,
   doubtRefusals,
+  entryRefusals,
   type LimitInput,
   limitRefusals,
   lossesOf,
-  lostKeyRefusals,
   some,
 } from "../../scripts/plan/refusals.ts";
 import { difference } from "../render/plan-samples.ts";
@@ -189,8 +189,10 @@ describe("the state is doubted", () => {
       { code: "StateDoubtful", message: "pki/crl.pem: is cut short" },
     ]);
   });
+});
 
-  it.each<[sentence: string, doubted: boolean, given: ReturnType<typeof stateOf>, now?: number]>([
+describe("one entry is refused", () => {
+  it.each<[sentence: string, lost: boolean, given: ReturnType<typeof stateOf>, now?: number]>([
     ["for a live managed certificate without its key", true, stateOf({ certificates: [certificateOf()], keys: [] })],
     ["not for one with its key", false, stateOf({ certificates: [certificateOf()] })],
     ["not for a requested one", false, stateOf({ certificates: [certificateOf({ key: "request" })], keys: [] })],
@@ -205,8 +207,16 @@ describe("the state is doubted", () => {
       stateOf({ certificates: [certificateOf()], keys: [] }),
       certificateOf().notAfter + 1,
     ],
-  ])("%s", (_, doubted, given, now = NOW) => {
-    expect(lostKeyRefusals(given, now, []).map(({ code }) => code)).toEqual(doubted ? ["StateDoubtful"] : []);
+  ])("%s", (_, lost, given, now = NOW) => {
+    expect(entryRefusals(given, now, []).map(({ code }) => code)).toEqual(lost ? ["KeyLost"] : []);
+  });
+
+  it("for what has its file's place, and once where that is its key's", () => {
+    const key = `pki/private/by_serial/${serialOf(1)}.key`;
+    const given = stateOf({ certificates: [certificateOf()], keys: [], blocked: { [key]: "is a directory" } });
+    expect(entryRefusals(given, NOW, [])).toMatchObject([
+      { code: "PathBlocked", message: expect.stringContaining(`${key}: is a directory`) },
+    ]);
   });
 
   it("not for a lost key whose certificate is revoked in this very plan", () => {
@@ -214,7 +224,7 @@ describe("the state is doubted", () => {
     const { serial, identity } = certificateOf();
     const revoke = { kind: "revoke", due: "registry", identity, serial, message: "" } as const;
     const reissued = { ...revoke, reason: "keyCompromise", cause: "Reissued" } as const;
-    expect(lostKeyRefusals(given, NOW, [reissued])).toEqual([]);
+    expect(entryRefusals(given, NOW, [reissued])).toEqual([]);
   });
 });
 

@@ -108,6 +108,7 @@ export function state(certificates: Certificate[], marks: { revoked?: string[]; 
     keys: new Set(),
     files: new Map(),
     renewals: new Map(),
+    blocked: new Map(),
     doubts: [],
   };
 }

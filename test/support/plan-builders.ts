@@ -195,6 +195,7 @@ export interface Facts {
   readonly keys?: readonly string[];
   readonly files?: Readonly<Record<string, string>>;
   readonly renewals?: readonly Renewal[];
+  readonly blocked?: Readonly<Record<string, string>>;
   readonly doubts?: State["doubts"];
 }
 
@@ -230,6 +231,7 @@ export function stateOf(facts: Facts = {}): State {
     keys: new Set(facts.keys ?? managed),
     files: new Map(Object.entries(facts.files ?? {}).map(([path, text]) => [path, stored(text)])),
     renewals: new Map((facts.renewals ?? []).map((one) => [one.predecessor, one])),
+    blocked: new Map(Object.entries(facts.blocked ?? {})),
     doubts: facts.doubts ?? [],
   };
 }

@@ -3,7 +3,7 @@ import { create } from "../../../scripts/flows/create.ts";
 import { publish } from "../../../scripts/flows/publish.ts";
 import { reconcile } from "../../../scripts/flows/reconcile.ts";
 import { welcome } from "../../../scripts/flows/welcome.ts";
-import type { Plan } from "../../../scripts/model/plan.ts";
+import type { Plan, Refusal } from "../../../scripts/model/plan.ts";
 import type { Finding } from "../../../scripts/model/problem.ts";
 import { type Instant, parseInstant } from "../../../scripts/model/time.ts";
 import { environment, type Repository } from "./repository.ts";
@@ -40,18 +40,20 @@ export async function blocking(repository: Repository, now: string): Promise<str
   return found.filter(({ level }) => level === "block").map(({ code, path }) => `${code} ${path}`);
 }
 
-export interface Published {
+export interface PublishedHere {
   readonly plan: Plan;
   readonly committed: boolean;
+  readonly faults: readonly string[];
+  readonly late: readonly Refusal[];
 }
 
 /** `reconcile --commit --now`, without a new process. */
-export async function publishHere({ root }: Repository, now: string): Promise<Published> {
+export async function publishHere({ root }: Repository, now: string): Promise<PublishedHere> {
   const options = { root, now: instant(now), checkClock: false, allowLosses: null, digest: null };
-  const { planned, committed } = await asTester(() =>
+  const { planned, committed, faults, late } = await asTester(() =>
     publish({ ...options, ...QUIET, commit: true, push: false, say: () => {} }),
   );
-  return { plan: planned.plan, committed };
+  return { plan: planned.plan, committed, faults, late };
 }
 
 /** `create --now`, without a new process. */
