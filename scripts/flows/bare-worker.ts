@@ -75,7 +75,7 @@ function openVaultHere(bare: string): void {
 
 /** `reconcile --commit --push` in the private clone. */
 async function reconcileMain(root: string, say: (text: string) => void): Promise<number> {
-  const { planned, problems, committed } = await publish({
+  const { planned, problems, committed, late, faults } = await publish({
     root,
     now: now(),
     checkClock: true,
@@ -88,11 +88,13 @@ async function reconcileMain(root: string, say: (text: string) => void): Promise
     say,
   });
   for (const problem of problems) say(printable(formatProblem(problem)));
+  for (const { code, message } of late) say(printable(`${code}: ${message}`));
+  for (const fault of faults) say(printable(fault));
   if (committed) {
     const id = await newestCommit(openGit(root));
     say(`Committed and pushed as ${id?.slice(0, 12) ?? "HEAD"}.`);
   }
-  return planned.plan.refusals.length > 0 ? 1 : 0;
+  return planned.plan.refusals.length + late.length + faults.length > 0 ? 1 : 0;
 }
 
 /** `deploy`: its exit code. */
