@@ -146,12 +146,15 @@ export class Clone implements Disposable {
     rmSync(this.at(".husky/_"), { recursive: true, force: true });
     for (const name of readdirSync(join(HERE, "scripts")).filter((entry) => entry.endsWith(".sh")))
       cpSync(join(HERE, "scripts", name), this.at(`scripts/${name}`));
-    const script = this.read("scripts/setup.sh");
     // The one file outside of the clone that it may write, and where it looks for programs that PATH leaves out.
-    const policy = "\nPOLICY=/usr/sbin/policy-rc.d\n";
-    if (!script.includes(policy)) throw new Error("setup.sh has no POLICY");
-    const own = script.replace(policy, `\nPOLICY='${this.bin}/policy-rc.d'\n`).replace(/^PATH=.*$/m, "");
-    this.write("scripts/setup.sh", own);
+    this.#replace("scripts/setup-programs.sh", /^POLICY=.*$/m, `POLICY='${this.bin}/policy-rc.d'`);
+    this.#replace("scripts/setup.sh", /^PATH=.*$/m, "");
+  }
+
+  #replace(path: string, what: RegExp, by: string): void {
+    const before = this.read(path);
+    if (!what.test(before)) throw new Error(`${path} has no ${what}`);
+    this.write(path, before.replace(what, by));
   }
 
   /** Puts PATH's programs back as they were at first. */
