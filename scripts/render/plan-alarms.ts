@@ -51,8 +51,8 @@ export function sensitiveStatements({ warnings, access }: Plan, people: People):
 
 function sensitive(message: string): Statement {
   const group = /^(?:sensitive )?group (\S+) /.exec(message)?.[1];
-  const words = message.startsWith("sensitive ") ? message.slice("sensitive ".length) : `: ${message}`;
-  const say = ({ characters }: Room) => `SENSITIVE${words.startsWith(":") ? "" : " "}${oneLine(words, characters)}`;
+  const words = message.replace(/^sensitive /, "");
+  const say = ({ characters }: Room) => `SENSITIVE ${oneLine(words, characters)}`;
   return { tone: "sensitive", what: "sensitive", size: 1, about: [`groups.${group}`, "groups"], say };
 }
 

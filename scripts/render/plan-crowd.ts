@@ -4,7 +4,7 @@ import { day, quoted } from "./plan-value.ts";
 import { count, cut, figures, list } from "./words.ts";
 
 /** A client with what a reviewer asks about it. */
-export type Member = Pick<AccessChange, "client" | "until" | "contact">;
+type Member = Pick<AccessChange, "client" | "until" | "contact">;
 
 /** What a reviewer asks about each of several clients: said once where all answer alike. */
 interface Trait {
@@ -59,16 +59,17 @@ export function crowdSentence(crowd: Crowd, verb: (many: boolean) => string, roo
 
 /** Everybody by name, with what is not the same for all. */
 export function crowdListing(crowd: Crowd, title: string): { readonly listing?: Listing } {
-  const { own } = traitsOf(crowd);
-  const note = (one: Member) => own.map((trait) => trait.say(one)).join("; ");
-  return listingOf(
-    title,
-    crowd.members.map((one) => ({ name: one.client, note: note(one) })),
-  );
+  return listingOf(title, crowd.members.length, () => {
+    const { own } = traitsOf(crowd);
+    return crowd.members.map((one) => ({ name: one.client, note: own.map((trait) => trait.say(one)).join("; ") }));
+  });
 }
 
 function traitsOf({ members, traits }: Crowd): { readonly shared: readonly Trait[]; readonly own: readonly Trait[] } {
-  const isShared = (trait: Trait) => new Set(members.map(trait.say)).size === 1;
+  const isShared = ({ say }: Trait) => {
+    const first = members.slice(0, 1).map(say)[0];
+    return members.every((one) => say(one) === first);
+  };
   return { shared: traits.filter(isShared), own: traits.filter((trait) => !isShared(trait)) };
 }
 
@@ -87,8 +88,8 @@ function range(names: readonly string[], { listed }: Room): string {
   return `${names[0]} … ${names.at(-1)}${where}`;
 }
 
-export function listingOf(title: string, names: readonly Name[]): { readonly listing?: Listing } {
-  return names.length <= NAMED ? {} : { listing: { title, names } };
+export function listingOf(title: string, size: number, names: Listing["names"]): { readonly listing?: Listing } {
+  return size <= NAMED ? {} : { listing: { title, size, names } };
 }
 
 export const plainNames = (names: readonly string[]): Name[] => names.map((name) => ({ name, note: "" }));

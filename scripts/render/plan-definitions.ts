@@ -36,13 +36,7 @@ function definition(told: Definition | undefined, edits: readonly Edit[], people
   const [section, name] =
     told === undefined ? [edits[0]?.section ?? "", edits[0]?.name ?? ""] : [told.section, told.name];
   const entry = section === name ? quoted(section) : `${quoted(section)} ${quoted(name)}`;
-  const comes = edits.length > 0 && isWhole(edits, "from");
-  const goes = edits.length > 0 && isWhole(edits, "to");
-  const whole = comes
-    ? "added"
-    : goes
-      ? "removed"
-      : told?.fields.find((field) => field === "added" || field === "removed");
+  const whole = wholeOf(edits) ?? told?.fields.find((field) => field === "added" || field === "removed");
   const silent = (told?.fields ?? []).filter((field) => field !== whole && !edits.some((edit) => edit.field === field));
   return statement(`in ${section}`, (room) => {
     const values = edits.map(
@@ -54,48 +48,28 @@ function definition(told: Definition | undefined, edits: readonly Edit[], people
   });
 }
 
+function wholeOf(edits: readonly Edit[]): string | undefined {
+  if (edits.length === 0) return undefined;
+  return isWhole(edits, "from") ? "added" : isWhole(edits, "to") ? "removed" : undefined;
+}
+
 function value({ from, to }: Edit, whole: string | undefined, { characters }: Room): string {
   if (whole === undefined) return arrow(from, to, characters);
-  const text = formatValue(whole === "added" ? to : from);
-  return cut(text, characters);
+  return cut(formatValue(whole === "added" ? to : from), characters);
 }
 
 /** `; builders now reach downloads: buildfarm-1 and buildfarm-2`: whom a group's change gives or takes something. */
-function members({ section, name, from, to }: Edit, people: People, room: Room): string {
-  if (section !== "groups" || !isList(from ?? []) || !isList(to ?? [])) return "";
+function members({ section, name, from, to }: Edit, { gain, lose }: People, room: Room): string {
+  if (section !== "groups") return "";
   const [was, is] = [new Set(strings(from)), new Set(strings(to))];
-  const moved = (all: People["gain"], of: "gains" | "loses", targets: readonly string[], verb: string) => {
-    const those = all.filter(
-      (one) => one.because.groups.includes(name) && targets.some((target) => one[of].includes(target)),
-    );
-    return targets.length === 0
-      ? []
-      : [
-          `${quoted(name)} ${verb} ${list(targets, 10)}: ${
-            those.length === 0
-              ? "no client"
-              : who(
-                  those.map(({ client }) => client),
-                  room,
-                )
-          }`,
-        ];
+  const sentence = (all: People["gain"], of: "gains" | "loses", verb: string, targets: readonly string[]) => {
+    if (targets.length === 0) return "";
+    const those = all.filter(({ because }) => because.groups.includes(name));
+    const names = those.filter((one) => targets.some((target) => one[of].includes(target))).map(({ client }) => client);
+    return `; ${quoted(name)} ${verb} ${list(targets, 10)}: ${names.length === 0 ? "no client" : who(names, room)}`;
   };
-  const parts = [
-    ...moved(
-      people.gain,
-      "gains",
-      [...is].filter((one) => !was.has(one)),
-      "now reach",
-    ),
-    ...moved(
-      people.lose,
-      "loses",
-      [...was].filter((one) => !is.has(one)),
-      "no longer reach",
-    ),
-  ];
-  return parts.map((part) => `; ${part}`).join("");
+  const [comes, goes] = [[...is].filter((one) => !was.has(one)), [...was].filter((one) => !is.has(one))];
+  return sentence(gain, "gains", "now reach", comes) + sentence(lose, "loses", "no longer reach", goes);
 }
 
 function isList(value: EditValue): value is readonly EditValue[] {

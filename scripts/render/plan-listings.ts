@@ -5,11 +5,12 @@ import { figures } from "./words.ts";
 export function listings(statements: readonly Statement[]): Statement[] {
   const all = Map.groupBy(
     statements.flatMap(({ listing }) => listing ?? []),
-    ({ names }) => JSON.stringify(names),
+    ({ names }) => JSON.stringify(names()),
   );
   return [...all.values()].flatMap((same) => {
     const titles = [...new Set(same.map(({ title }) => title))].join("; ");
-    return same.slice(0, 1).map(({ names }) => {
+    return same.slice(0, 1).map((one) => {
+      const names = one.names();
       const say = (room: Room) => `${titles} (${figures(names.length)}): ${listed(names, room.names)}`;
       return { tone: "plain", what: "lists of names", size: 1, say };
     });

@@ -26,39 +26,51 @@ export interface People {
 const FINAL: readonly Revoke["cause"][] = ["Removed", "Declared", "Expired"];
 
 export function peopleOf(plan: Plan): People {
-  const { access, compromised, changes } = plan;
+  const { compromised } = plan;
   const edits = Map.groupBy(
     plan.edits.filter(({ section }) => section === "clients"),
     ({ name }) => name,
   );
-  const final = changes.filter((one) => one.kind === "revoke" && one.due === "registry" && FINAL.includes(one.cause));
-  const revoked = new Map(final.flatMap((one) => (one.kind === "revoke" ? [[one.identity, one] as const] : [])));
-  const known = new Set(access.map(({ client }) => client));
+  const [revoked, held, released] = [revocations(plan), decided(plan, "hold"), decided(plan, "release")];
+  const known = new Set(plan.access.map(({ client }) => client));
   // Clients that reached nothing are no difference in access; what is revoked or held is said all the same.
   const silent = (names: Iterable<string>, lossIs: "forever" | "held") =>
-    [...new Set(names)].filter((name) => !known.has(name) && edits.has(name)).map((name) => unmoved(name, lossIs));
-  const held = changes.flatMap((one) => (one.kind === "hold" && one.due === "registry" ? [one.identity] : []));
-  const released = changes.flatMap((one) => (one.kind === "release" && one.due === "registry" ? [one.identity] : []));
-  const all = [...access, ...silent(revoked.keys(), "forever"), ...silent(held, "held")];
+    [...names].filter((name) => !known.has(name) && edits.has(name)).map((name) => unmoved(name, lossIs));
+  const all = [...plan.access, ...silent(revoked.keys(), "forever"), ...silent(held, "held")];
   const stolen = new Set(compromised.map(({ client }) => client));
-  const renames = new Set(access.flatMap(({ client, previously }) => (previously === null ? [] : [client])));
   const isGone = ({ lossIs, reissued }: AccessChange) => lossIs === "forever" && reissued === null;
   const isHeld = ({ lossIs }: AccessChange) => lossIs === "held";
+  const renamed = all.filter(({ previously }) => previously !== null);
   return {
     gain: all.filter(({ gains }) => gains.length > 0),
     removed: all.filter(isGone),
     suspended: all.filter(isHeld),
     lose: all.filter((one) => one.loses.length > 0 && !isGone(one) && !isHeld(one)),
-    renamed: all.filter(({ previously }) => previously !== null),
+    renamed,
     reissued: all.filter(({ client, reissued }) => reissued !== null && !stolen.has(client)),
     compromised,
-    fresh: new Set(
-      [...edits].flatMap(([name, fields]) => (isWhole(fields, "from") && !renames.has(name) ? [name] : [])),
-    ),
-    released: new Set(released),
+    fresh: freshOf(edits, renamed),
+    released,
     edits,
     revoked,
   };
+}
+
+function revocations({ changes }: Plan): Map<string, Revoke> {
+  const revoked = new Map<string, Revoke>();
+  for (const one of changes)
+    if (one.kind === "revoke" && one.due === "registry" && FINAL.includes(one.cause)) revoked.set(one.identity, one);
+  return revoked;
+}
+
+function decided({ changes }: Plan, kind: "hold" | "release"): ReadonlySet<string> {
+  return new Set(changes.flatMap((one) => (one.kind === kind && one.due === "registry" ? [one.identity] : [])));
+}
+
+function freshOf(edits: People["edits"], renamed: readonly AccessChange[]): ReadonlySet<string> {
+  const fresh = new Set([...edits].flatMap(([name, fields]) => (isWhole(fields, "from") ? [name] : [])));
+  for (const { client } of renamed) fresh.delete(client);
+  return fresh;
 }
 
 function unmoved(client: string, lossIs: "forever" | "held"): AccessChange {

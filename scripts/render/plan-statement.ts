@@ -62,18 +62,15 @@ export interface Room extends Level {
 
 export interface Listing {
   readonly title: string;
-  readonly names: readonly Name[];
+  readonly size: number;
+  /** Worked out when it is shown: a crowd may be everybody. */
+  names(): readonly Name[];
 }
 
 export interface Name {
   readonly name: string;
   /** What is not the same for all of the list; empty where everything is. */
   readonly note: string;
-}
-
-export interface Section {
-  readonly title: string;
-  readonly statements: readonly Statement[];
 }
 
 /** More names than this are a number in the sentence, and a list of their own below. */

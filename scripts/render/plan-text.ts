@@ -53,8 +53,9 @@ function shortLists(statements: readonly Statement[]): Statement[] {
   const named = new Set<string>();
   return listings(
     statements.filter(({ listing }) => {
-      const names = (listing?.names ?? []).map(({ name }) => name);
-      if (names.length > VALUES.listed || names.every((name) => named.has(name))) return false;
+      if (listing === undefined || listing.size > VALUES.listed) return false;
+      const names = listing.names().map(({ name }) => name);
+      if (names.every((name) => named.has(name))) return false;
       for (const name of names) named.add(name);
       return true;
     }),

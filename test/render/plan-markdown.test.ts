@@ -253,7 +253,7 @@ describe("what is cut", () => {
       }),
     );
     for (let n = 0; n < 200; n++) expect(page).toContain(`\n! repositories d${n}: root changes\n`);
-    for (let n = 0; n < 60; n++) expect(page).toContain(`\n! SENSITIVE: s${n} `);
+    for (let n = 0; n < 60; n++) expect(page).toContain(`\n! SENSITIVE s${n} `);
     for (let n = 0; n < 100; n++) expect(page).toContain(`\n! BadRequest: b${n} `);
   });
 

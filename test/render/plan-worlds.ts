@@ -6,7 +6,7 @@ import { difference, plan, SERIAL } from "./plan-samples.ts";
 /** Whatever a field of clients.yaml may hold; every leaf is a word that is found again in a page. */
 const word = fc.stringMatching(/^[a-z][a-z0-9@.-]{2,12}$/);
 const leaf: fc.Arbitrary<EditValue> = fc.oneof(word, fc.integer({ min: 100, max: 999_999 }), fc.boolean());
-export const value: fc.Arbitrary<EditValue> = fc.oneof(
+const value: fc.Arbitrary<EditValue> = fc.oneof(
   leaf,
   fc.constant(null),
   fc.array(word, { maxLength: 3 }),
