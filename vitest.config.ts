@@ -4,11 +4,13 @@ import { defineConfig } from "vitest/config";
 import { fastTests } from "./test/support/imports.ts";
 import { LongestFirst } from "./test/support/longest-first.ts";
 import { PATIENCE } from "./test/support/patience.ts";
+import { scratchSpace } from "./test/support/scratch-space.ts";
 
-// For workers and for all that they start: reading and compiling modules is most of a command's time. Copies of a
+// For workers and for all that they start. Reading and compiling modules is most of a command's time. Copies of a
 // checkout share what is compiled.
 process.env["NODE_COMPILE_CACHE"] = join(tmpdir(), "gatehouse-compile-cache");
 process.env["NODE_COMPILE_CACHE_PORTABLE"] = "1";
+process.env["TMPDIR"] = scratchSpace(tmpdir());
 
 const fast = fastTests(import.meta.dirname);
 

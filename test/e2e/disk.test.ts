@@ -116,7 +116,7 @@ const reconcileAt = (root: string) =>
   runProgram(process.execPath, [scriptOf("reconcile"), "--root", root, "--now", THEN]);
 
 describe("a disk of its own", () => {
-  it.each([0, 24, 64])(
+  it.each([0, 24, 40])(
     "full but for %i KiB: says so, cuts nothing short, and goes on once there is room",
     async (room) => {
       using twin = ready.copy();

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { inventory } from "../../scripts/flows/deploy.ts";
@@ -78,6 +78,12 @@ function lets(repository: Repository): boolean {
 const loose = (id: string) => `.git/objects/${id.slice(0, 2)}/${id.slice(2)}`;
 
 function drop(repository: Repository, id: string): void {
+  const packs = repository.list(".git/objects/pack").filter((name) => name.endsWith(".pack"));
+  for (const name of packs) {
+    const pack = repository.beside(name);
+    renameSync(repository.at(`.git/objects/pack/${name}`), pack);
+    execFileSync("git", ["unpack-objects", "-q"], { cwd: repository.root, input: readFileSync(pack) });
+  }
   rmSync(repository.at(loose(id)));
 }
 

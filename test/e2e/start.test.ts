@@ -86,7 +86,7 @@ describe("start in a new repository", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/clients\.yaml:\d+:\d+: .*stuff.*staff/);
     const made = [...repository.fingerprint().keys()].filter((path) => !before.has(path));
-    expect(made).toEqual([".git/gatehouse"]);
+    expect(made).toEqual([]);
   });
 });
 

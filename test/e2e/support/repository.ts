@@ -111,6 +111,9 @@ export class Repository implements Disposable {
     });
     // A copy is as git left it: without this, git would have its filter look at every private key of the copy again.
     appendFileSync(repository.at(".git/config"), "[core]\n\tcheckStat = minimal\n\ttrustctime = false\n");
+    // Where Node lies in the checkout, git's filter would get a hard link to it, or a copy: 130 MB in each copy of this.
+    mkdirSync(repository.at(".git/gatehouse/filter"), { recursive: true });
+    symlinkSync(process.execPath, repository.at(".git/gatehouse/filter/node"));
     repository.write("clients.yaml", registry);
     repository.write("pki/README.md", "What all this is.\n");
     cpSync(join(CHECKOUT, ".gitattributes"), repository.at(".gitattributes"));
@@ -135,20 +138,8 @@ export class Repository implements Disposable {
   /** The same again, elsewhere: git directory, keys and modes included. */
   copy(): Repository {
     const twin = new Repository(new Scratch("e2e"));
-    this.#lighten();
     cpSync(this.root, twin.root, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
     return twin;
-  }
-
-  /**
-   * Where Node lies in the checkout, git's filter has a hard link to it: 130 MB, which would be most of a copy. A
-   * symlink, as to a Node of the system, does as well here.
-   */
-  #lighten(): void {
-    const node = this.at(".git/gatehouse/filter/node");
-    if (lstatSync(node, { throwIfNoEntry: false })?.isFile() !== true) return;
-    rmSync(node);
-    symlinkSync(process.execPath, node);
   }
 
   /** `git clone`: without git-crypt's key, so the private keys in it are ciphertext. */

@@ -66,7 +66,7 @@ export class Machine implements Disposable {
 }
 
 /** Shared by all jobs here, as a runner's cache would be. */
-const COMPILED = join(tmpdir(), "gatehouse-compile-cache", "ci");
+const COMPILED = join(process.env["NODE_COMPILE_CACHE"] ?? tmpdir(), "ci");
 
 /** What a fresh runner has: nobody's identity, no Node of this checkout, nobody to ask. */
 function plain(bin: string): Record<string, string> {
