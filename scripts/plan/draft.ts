@@ -35,7 +35,8 @@ export interface Draft extends Errand {
 export function draftPlan(registry: Registry, input: PlanInput): Draft {
   const { state, now, version, policy, base } = input;
   const last = state.carriedOut?.registry ?? null;
-  const before = base === undefined ? last : base.registry;
+  // Where the base's clients.yaml cannot be read, what was carried out last is in force.
+  const before = base?.registry ?? last;
   const decisions = decide(registry, state, now);
   const clients = pairUp(before?.clients ?? new Map(), registry.clients, renamesOf(decisions));
   const edits = compareRegistries(before, registry, clients);

@@ -1,5 +1,6 @@
 import { check } from "../../../scripts/flows/check.ts";
 import { create } from "../../../scripts/flows/create.ts";
+import { preview } from "../../../scripts/flows/preview.ts";
 import { publish } from "../../../scripts/flows/publish.ts";
 import { reconcile } from "../../../scripts/flows/reconcile.ts";
 import { welcome } from "../../../scripts/flows/welcome.ts";
@@ -27,6 +28,11 @@ export async function reconcileHere(
 ): Promise<Plan> {
   const options = { root, now: instant(now), checkClock: false, allowLosses: null, digest: null };
   return (await reconcile({ ...options, ...QUIET, show: meanwhile })).planned.plan;
+}
+
+/** `plan --base --head --now` */
+export async function planHere({ root }: Repository, now: string, base: string, head: string): Promise<Plan> {
+  return (await preview({ root, now: instant(now), checkClock: false, allowLosses: null, head, base })).plan;
 }
 
 /** What `check --now` finds, without a new process. */

@@ -195,6 +195,13 @@ export class Repository implements Disposable {
     this.git("commit", "--quiet", "--allow-empty", `--message=${message}`);
   }
 
+  /** A commit whose author and committer claim a date. */
+  commitAt(date: string, message: string): void {
+    const env = environment({ GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date });
+    this.git("add", "--all");
+    execFileSync("git", ["commit", "--quiet", `--message=${message}`], { cwd: this.root, env });
+  }
+
   run(command: Command, ...argv: readonly string[]): Promise<Ran> {
     return this.runWith({}, command, ...argv);
   }
