@@ -1,0 +1,36 @@
+import type { Story } from "./operations.ts";
+
+interface Kept {
+  readonly sentence: string;
+  readonly story: Story;
+  readonly outcome: string;
+}
+
+const PLAIN = { settled: true, review: 1, way: "merge", days: 0 } as const;
+
+/** Stories in which a plan once said something else than what happened, as small as they got. */
+export const KEPT: readonly Kept[] = [
+  {
+    sentence: "a registry that main cannot read is nothing to compare with: what is in force is",
+    outcome: "equal",
+    story: {
+      ...PLAIN,
+      operations: [
+        { do: "edit", on: 0, edit: { kind: "removeGroup", entry: 1, field: 0, value: 0 }, when: 0 },
+        { do: "edit", on: 1, edit: { kind: "client", entry: 0, field: 4, value: 1 }, when: 0 },
+        { do: "checkout", on: 1, commit: 2 },
+      ],
+    },
+  },
+  {
+    sentence: "what main was refused before is refused with every branch",
+    outcome: "refused TooManyLosses",
+    story: {
+      ...PLAIN,
+      operations: [
+        { do: "edit", on: 0, edit: { kind: "group", entry: 1, field: 1, value: 2 }, when: 0 },
+        { do: "prose", on: 1, when: 0, text: 1 },
+      ],
+    },
+  },
+];

@@ -1,0 +1,124 @@
+import { differing } from "./files.ts";
+import { type Answer, codesOf, planAt, reconcileAt } from "./flows.ts";
+import { type Commit, DAY, FIRST_DAY, type History } from "./history.ts";
+import { type Lie, lies } from "./judge.ts";
+import { land } from "./land.ts";
+import type { Files } from "./objects.ts";
+import type { Story } from "./operations.ts";
+import { readTree } from "./reading.ts";
+import type { Worktree } from "./worktree.ts";
+import type { World } from "./world.ts";
+
+/** How a case ended, for counting: `equal`, `nothing` (equal, and nothing changed), `refused CODE`, … */
+export interface Verdict {
+  readonly outcome: string;
+  readonly lies: readonly Lie[];
+}
+
+/** What only a review can see: on main reconcile may go on, or call it by another name. */
+const OF_REVIEWS = ["StateEdited", "ForeignCode", "MergeConflict", "Error"];
+
+interface Landed {
+  readonly files: Files;
+  /** Not what merging the two would have given: a rebase may. */
+  readonly another: boolean;
+}
+
+/** Plays a story, asks for the plan of the branch, merges it, carries it out, and compares. */
+export async function trial(world: World, story: Story): Promise<Verdict> {
+  const { history, worktree } = world.begin();
+  for (const operation of story.operations) await history.do(operation);
+  if (story.settled) await history.carryOut();
+  const now = FIRST_DAY + (history.day + story.days) * DAY;
+  const { main } = history;
+  const head = history.toReview(story.review);
+  worktree.checkout("main", main.id, main.files);
+  worktree.setRef("change", head.id);
+  const said = await planAt(worktree.root, "main", "change", now);
+  const codes = codesOf(said);
+  // What only a review sees is nothing that main could be compared with.
+  if (codes.some((code) => OF_REVIEWS.includes(code))) return conflictOrNot(codes, worktree, main, head);
+  const waits = codes.length === 0 && (history.settledOn !== history.day || story.days > 0);
+  const unchanged = waits ? await carriedOut(worktree, now) : main.files;
+  const landed = landing(worktree, history, head, story);
+  if (landed === null) return refusedByForge(codes, story);
+  const done = await reconcileAt(worktree.root, now);
+  const files = worktree.scan();
+  if (codes.length > 0) return refused(codes, done, { ...landed, waits: history.settledOn === null });
+  if (codesOf(done).length > 0 && !landed.another)
+    return { outcome: "carried out?", lies: [`not refused, but reconcile refuses: ${describe(done)}`] };
+  if (said.plan === null) throw new Error("no plan, and no refusal");
+  const told = lies(said.plan, {
+    before: readTree(worktree.objects, main.files),
+    unchanged: readTree(worktree.objects, unchanged),
+    after: readTree(worktree.objects, files),
+    base: main.files,
+    merged: landed.files,
+    carriedOut: files,
+  });
+  const digest = done.plan?.digest === said.plan.digest;
+  if (landed.another) return anotherTree(told, digest);
+  const base = said.plan.base === main.id ? [] : [`base: the plan says ${said.plan.base}, main is ${main.id}`];
+  const all = [...told, ...base, ...(digest ? [] : ["the digest is another than what was carried out"])];
+  return { outcome: differing(main.files, files).length === 0 ? "nothing" : "equal", lies: all };
+}
+
+async function carriedOut(worktree: Worktree, now: number): Promise<Files> {
+  await reconcileAt(worktree.root, now);
+  return worktree.scan();
+}
+
+/** MergeConflict is said of what git cannot merge, and of nothing else. */
+function conflictOrNot(codes: readonly string[], worktree: Worktree, main: Commit, head: Commit): Verdict {
+  const outcome = `refused ${codes.join(" ")}`;
+  if (!codes.includes("MergeConflict")) return { outcome, lies: [] };
+  const merged = land(worktree, main, head, "merge") !== null;
+  return { outcome, lies: merged ? ["the plan says that git cannot merge it, and git can"] : [] };
+}
+
+function landing(worktree: Worktree, history: History, head: Commit, story: Story): Landed | null {
+  const { main } = history;
+  const files = land(worktree, main, head, story.way);
+  if (files === null) return null;
+  if (story.way !== "rebase") return { files, another: false };
+  const merged = history.mergeOf(main.id, head.id);
+  return { files, another: merged === null || differing(merged, files).length > 0 };
+}
+
+/** A conflict must have been told; a rebase may conflict where a merge does not. */
+function refusedByForge(codes: readonly string[], { way }: Story): Verdict {
+  if (way === "rebase") return { outcome: "cannot be rebased", lies: [] };
+  const told = codes.includes("MergeConflict") || codes.includes("Error");
+  return {
+    outcome: "conflict",
+    lies: told ? [] : [`git cannot merge it, and the plan says: ${codes.join(", ") || "fine"}`],
+  };
+}
+
+/** Of main as a whole: what waits there may outweigh what a branch takes by itself, which is refused all the same. */
+const OF_LIMITS = ["TooManyLosses", "LastSensitiveClient"];
+
+function refused(
+  codes: readonly string[],
+  done: Answer,
+  { another, waits }: Landed & { readonly waits: boolean },
+): Verdict {
+  const outcome = `refused ${codes.join(" ")}`;
+  const is = codesOf(done);
+  const alike = (code: string) => is.includes(code) || (waits && OF_LIMITS.includes(code));
+  if (another || (codes.every(alike) && is.every((code) => codes.includes(code)))) return { outcome, lies: [] };
+  return { outcome, lies: [`the plan refuses ${codes.join(" ")}, and reconcile refuses: ${describe(done)}`] };
+}
+
+/** A rebase that is no merge: where certificates or the registry come out differently, the digest tells (DESIGN 9). */
+function anotherTree(told: readonly Lie[], digest: boolean): Verdict {
+  const unseen = digest
+    ? told.filter((lie) => /^(?:access|certificates|revocations|holds|releases|edits)\b/.test(lie))
+    : [];
+  return { outcome: "another tree by rebase", lies: unseen.map((lie) => `the same digest, but ${lie}`) };
+}
+
+function describe({ plan, error }: Answer): string {
+  if (plan === null) return `Error ${error.message}`;
+  return plan.refusals.map(({ code, message }) => `${code} ${message}`).join("; ") || "nothing";
+}
