@@ -8,7 +8,7 @@ import { isOfPullRequests, POLICY_FILES } from "./of-pull-requests.ts";
 import { signedByNobody, type Unsigned, unsignedRefusals } from "./unsigned.ts";
 
 /** Why a branch may not change a path. */
-export type Fault = keyof typeof WHY;
+type Fault = keyof typeof WHY;
 
 export interface Faulty {
   readonly path: string;

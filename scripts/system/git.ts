@@ -28,7 +28,7 @@ export interface Git {
 }
 
 /** How git ended, and what it wrote to standard output. */
-export interface Answer {
+interface Answer {
   readonly code: number;
   readonly stdout: string;
 }
