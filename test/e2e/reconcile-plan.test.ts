@@ -64,7 +64,7 @@ describe("plan --json", () => {
     expect(plan.changes).toContainEqual(
       expect.objectContaining({ kind: "revoke", identity: "c1", serial: serialOf(ready, "c1"), cause: "Removed" }),
     );
-    expect(plan.access).toEqual([
+    expect(plan.access).toMatchObject([
       { client: "c1", previously: null, gains: [], loses: ["files"] },
       { client: "c2", previously: null, gains: [], loses: ["files"] },
       { client: "erin", previously: null, gains: ["files", "pkg"], loses: [] },

@@ -35,14 +35,18 @@ describe("a pull request", () => {
 
     forge.offer(branch.root, branch.admit("dora", "resident08").commit(), number);
     expect((await actions.look(number, {}, "synchronize")).log).toContain("1: updated");
-    expect(commentOf(forge, number)).toContain("\n+ carol and dora gain files\n");
+    expect(commentOf(forge, number)).toContain(
+      "\n+ carol (ask carol@example.com) and dora (ask dora@example.com) gain files (new; no end)\n",
+    );
 
     const done = await actions.afterPush(forge.merge(number));
     expect(done?.conclusion, done?.log).toBe("success");
     expect(subjects(forge, 2)).toEqual(["Issue 2 | github-actions[bot]", "Merge pull request 1 | Tester"]);
     expect(issuedTo(forge, "carol")).toBe(1);
     expect(done?.log).toContain("\n1: carried out as it was shown\n");
-    expect(commentOf(forge, number)).toContain("\n+ carol and dora gain files\n");
+    expect(commentOf(forge, number)).toContain(
+      "\n+ carol (ask carol@example.com) and dora (ask dora@example.com) gain files (new; no end)\n",
+    );
     expect(actions.startsMain(forge.changed("main~1", "main"))).toBe(false);
     expect(done?.log).not.toContain(home.key);
     expect(done?.left(home.key)).toBe(false);

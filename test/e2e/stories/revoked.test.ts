@@ -145,7 +145,7 @@ describe("removed and added in one plan", () => {
   it("one leaves, another comes: a new key, and the plan says who loses and who gains", async () => {
     using story = before.copy();
     const plan = await story.edit({ alice: null, alicia: CLIENTS.alice }).plan();
-    expect(plan.access).toEqual([
+    expect(plan.access).toMatchObject([
       { client: "alice", previously: null, gains: [], loses: ["files", "pkg"] },
       { client: "alicia", previously: null, gains: ["files", "pkg"], loses: [] },
     ]);
