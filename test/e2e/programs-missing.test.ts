@@ -207,7 +207,7 @@ describe.each(Object.keys(SHELLS).map((shell) => (shell === "dash" ? "dash" : "b
       expect([...results].filter(([, result]) => result.code === 0 && result.list !== whole.list)).toEqual([]);
       const others = await eachCase(away.cases(), ({ path }) => install(wrong, path, withBobs));
       expect([...others].filter(([, { code, certificate }]) => code === 0 || certificate !== null)).toEqual([]);
-    });
+    }, 240_000);
   },
 );
 

@@ -33,14 +33,19 @@ export class ProgramsAway {
     if (!existsSync(all)) {
       const wrapper = join(this.#directory, "wrapper");
       const look = `for place in ${PLACES.join(" ")}; do [ ! -x "$place/$name" ] || exec "$place/$name" "$@"; done`;
-      const script = `#!/bin/sh\nname=\${0##*/}\necho "$name" >>'${log}'\n${look}\nexit 127\n`;
+      const quoted = `'${log.replaceAll("'", "'\\''")}'`;
+      const script = `#!/bin/sh\nname=\${0##*/}\necho "$name" >>${quoted}\n${look}\nexit 127\n`;
       writeFileSync(wrapper, script, { mode: 0o755 });
       mkdirSync(all);
       const names = new Set(PLACES.flatMap((place) => readdirSync(place)));
       for (const name of names) symlinkSync(wrapper, join(all, name));
     }
     await run(all);
-    for (const name of readFileSync(log, "utf8").split("\n")) if (name !== "") this.#needed.add(name);
+    const seen = readFileSync(log, "utf8")
+      .split("\n")
+      .filter((name) => name !== "");
+    if (seen.length === 0) throw new Error("nothing was seen to run");
+    for (const name of seen) this.#needed.add(name);
     return this.names;
   }
 
