@@ -146,7 +146,10 @@ function repeated(events: readonly Version[]): string[] {
 async function changedByHand(git: Git, { good, before }: Walked, line: readonly LineCommit[]): Promise<Version | null> {
   const commit = line.find(({ id }) => id === good.commit);
   if (before === null || commit === undefined || commit.parents.length > 1) return null;
-  const numbers = await numbersOf(git, [good.blob ?? "", before.blob ?? ""]);
+  const numbers = await numbersOf(
+    git,
+    [good.blob, before.blob].flatMap((blob) => blob ?? []),
+  );
   const [last, newest] = [numbers.get(before.blob ?? "") ?? 0, numbers.get(good.blob ?? "") ?? 0];
   return last > 0 && newest <= last ? before : null;
 }

@@ -6,7 +6,7 @@ import type { CommitNamed, Origin, Provenance } from "../render/provenance.ts";
 import { commitsTouching, firstParents, isShallow, type LineCommit, versionsOnLine } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";
 import { newestCommit } from "../system/head.ts";
-import { blobsThere, catFile } from "../system/objects.ts";
+import { catBlobs, catFile } from "../system/objects.ts";
 import { findProgram } from "../system/programs.ts";
 import { openVerifier, type Verifier } from "../system/signatures.ts";
 import { openHistory } from "./signed.ts";
@@ -56,7 +56,7 @@ async function changeOfEntry(git: Git, line: readonly LineCommit[], identity: st
   for (let at = 0; at < commits.length; at += AT_ONCE) {
     // One more: each is compared with the one before it.
     const some = commits.slice(at, at + AT_ONCE + 1);
-    const contents = await blobsThere(
+    const contents = await catBlobs(
       git,
       some.flatMap(({ id }) => versions.get(id) ?? []),
     );

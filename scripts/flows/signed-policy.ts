@@ -1,7 +1,7 @@
 import { parseCarriedOut } from "../model/canonical.ts";
 import type { LineCommit } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";
-import { blobsThere } from "../system/objects.ts";
+import { catBlobs } from "../system/objects.ts";
 
 /** So many versions of pki/registry.yaml are in memory at once: of 10,000 clients one has a megabyte. */
 const AT_ONCE = 16;
@@ -38,7 +38,7 @@ export class Policies {
     const missing = [...new Set(places)].filter((id) => id !== null && !this.#signed.has(id));
     for (let at = 0; at < missing.length; at += AT_ONCE) {
       const some = missing.slice(at, at + AT_ONCE).filter((id) => id !== null);
-      const contents = await blobsThere(this.#git, some);
+      const contents = await catBlobs(this.#git, some);
       for (const id of some) this.#signed.set(id, asksForSignatures(contents.get(id)));
     }
     return places.map((id) => id !== null && this.#signed.get(id) === true);

@@ -10,7 +10,7 @@ import {
 } from "../plan/unsigned.ts";
 import { changesOf, commitsTouching, type LineCommit } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";
-import { blobsThere, catFile } from "../system/objects.ts";
+import { catBlobs, catFile } from "../system/objects.ts";
 import type { Signature, Verifier } from "../system/signatures.ts";
 import type { Policies } from "./signed-policy.ts";
 
@@ -87,7 +87,7 @@ async function carriesOut({ git, policies }: Context, place: number): Promise<bo
 }
 
 async function textOf(git: Git, blob: string | null): Promise<string> {
-  return blob === null ? "" : ((await blobsThere(git, [blob])).get(blob)?.toString("utf8") ?? "");
+  return blob === null ? "" : ((await catBlobs(git, [blob])).get(blob)?.toString("utf8") ?? "");
 }
 
 /** In the order asked. */

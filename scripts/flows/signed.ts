@@ -14,7 +14,7 @@ import {
 } from "../system/first-parents.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { newestCommit } from "../system/head.ts";
-import { blobsThere } from "../system/objects.ts";
+import { catBlobs } from "../system/objects.ts";
 import { openVerifier } from "../system/signatures.ts";
 import type { Loaded } from "./load.ts";
 import { asksForSignatures, Policies } from "./signed-policy.ts";
@@ -120,7 +120,7 @@ async function turnedAround(git: Git, line: readonly LineCommit[], registry: rea
   if (beside.length === 0) return [];
   const changes = await changesOf(git, await readCommits(git, beside), [CARRIED_OUT]);
   const blobs = new Map([...changes].flatMap(([id, [change]]) => (change?.blob ? [[id, change.blob] as const] : [])));
-  const contents = await blobsThere(git, blobs.values());
+  const contents = await catBlobs(git, blobs.values());
   const signed = [...blobs].filter(([, blob]) => asksForSignatures(contents.get(blob)));
   return Promise.all(signed.map(([id]) => nameOf(git, id)));
 }

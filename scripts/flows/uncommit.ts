@@ -7,6 +7,7 @@ import { touching } from "../read/lost-authority.ts";
 import { printable } from "../render/printable.ts";
 import { gitDirectory } from "../system/checkout.ts";
 import { type Git, openGit } from "../system/git.ts";
+import { newestCommit } from "../system/head.ts";
 
 /** State, by its path below pki/: not what pull requests bring, nor what keeps directories. */
 export function isState(path: string): boolean {
@@ -24,7 +25,7 @@ interface Stretch {
  * UserError where they are not this branch's alone.
  */
 export async function withAuthority(git: Git): Promise<Stretch | null> {
-  const head = await git.resolve("HEAD");
+  const head = await newestCommit(git);
   if (head === null || !(await hasIt(git, head))) return null;
   insistOnQuiet(git.root);
   const chain = (await git.raw(["rev-list", "--first-parent", head])).trimEnd().split("\n");

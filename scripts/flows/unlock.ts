@@ -6,6 +6,7 @@ import { printable } from "../render/printable.ts";
 import { commonDirectory } from "../system/checkout.ts";
 import { writeFiles } from "../system/files.ts";
 import { type Git, openGit } from "../system/git.ts";
+import { headOf } from "../system/head.ts";
 import { withLock } from "../system/lock.ts";
 import { overwriteFiles } from "../system/overwrite.ts";
 import { runProgram } from "../system/programs.ts";
@@ -132,7 +133,8 @@ async function freshKeys(proof: Proof, own: Keyring, given: Keyring): Promise<Ma
 type Proof = (key: VaultKey, standing?: "may be former") => Promise<boolean | null>;
 
 async function prover(git: Git): Promise<Proof> {
-  const head = await git.resolve("HEAD");
+  const found = await headOf(git);
+  const head = found.kind === "commit" ? found.id : null;
   return async (key, standing) => {
     const proven = await isKeyOf(git, head, key);
     if (proven !== false || standing !== undefined) return proven;

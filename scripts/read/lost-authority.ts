@@ -1,5 +1,7 @@
 import { CA_CERTIFICATE } from "../model/paths.ts";
+import { UserError } from "../model/problem.ts";
 import type { Git } from "../system/git.ts";
+import { headOf } from "../system/head.ts";
 
 /**
  * The command that brings back an authority that the working tree lacks and git has: in the index, in any commit that
@@ -9,7 +11,8 @@ import type { Git } from "../system/git.ts";
 export async function lostAuthority(git: Git): Promise<string | null> {
   // First, for it fails where git may not look at this repository at all.
   const staged = await git.raw(["ls-files", "-z", "--", CA_CERTIFICATE]);
-  const head = await git.resolve("HEAD");
+  const found = await headOf(git);
+  const head = found.kind === "commit" ? found.id : null;
   const commit = await newestWith(git, head === null ? [] : [head], CA_CERTIFICATE);
   if (commit !== null && commit === head) return bringBack(git, "HEAD");
   if (staged !== "") return bringBack(git, null);
@@ -73,7 +76,10 @@ export async function newestWith(git: Git, heads: readonly string[], path: strin
   const candidates = [...heads, ...families.split(/\s+/).filter((id) => id !== "")];
   const asked = candidates.map((id) => `${id}:${path}\n`).join("");
   const answers = lines(await git.raw(["cat-file", "--batch-check"], asked));
-  return candidates[answers.findIndex((answer) => !answer.endsWith(" missing"))] ?? null;
+  const holder = candidates[answers.findIndex((answer) => !answer.endsWith(" missing"))];
+  if (holder !== undefined) return holder;
+  // One of them made it, or took it away: what git does not have is no file that never was.
+  throw new UserError(`${path} is in git's history, and git does not have it`, "see what is broken: git fsck");
 }
 
 function lines(text: string): string[] {

@@ -46,9 +46,12 @@ export async function commitsTouching(
 /** One path as a commit changed it, compared with its first parent alone. */
 export interface PathChange {
   readonly path: string;
-  /** The blob that is there afterwards; null when the path is gone. */
+  /** The blob that is there afterwards; null when no file is: the path is gone, or a submodule has taken its place. */
   readonly blob: string | null;
 }
+
+/** Nothing, and a submodule, whose commit is in another repository. */
+const NO_FILE: readonly string[] = ["000000", "160000"];
 
 /** What commits change against their first parent; commits that change nothing are left out. */
 export async function changesOf(
@@ -64,8 +67,8 @@ export async function changesOf(
   let current: PathChange[] = [];
   for (let at = 0; at < fields.length; at++) {
     const field = fields[at]?.trim() ?? "";
-    const [, , , blob] = /^:(\d+) (\d+) [0-9a-f]+ ([0-9a-f]+) [A-Z]$/.exec(field) ?? [];
-    if (blob !== undefined) current.push({ path: fields[++at] ?? "", blob: /^0+$/.test(blob) ? null : blob });
+    const [, mode = "", blob] = /^:\d+ (\d+) [0-9a-f]+ ([0-9a-f]+) [A-Z]$/.exec(field) ?? [];
+    if (blob !== undefined) current.push({ path: fields[++at] ?? "", blob: NO_FILE.includes(mode) ? null : blob });
     else if (field !== "") {
       current = [];
       changes.set(field.slice(0, 64).trim(), current);

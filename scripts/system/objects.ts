@@ -47,32 +47,36 @@ function parseTree(listing: string): TreeEntry[] {
  */
 export async function catBlobs(git: Git, ids: Iterable<string>): Promise<Map<string, Buffer>> {
   const wanted = new Set(ids);
-  const blobs = await blobsThere(git, wanted);
+  const blobs = new Map<string, Buffer>();
+  for (const [id, { type, bytes }] of await catObjects(git, [...wanted])) if (type === "blob") blobs.set(id, bytes);
   for (const id of wanted) if (!blobs.has(id)) throw new MissingObject(id);
   return blobs;
 }
 
 /**
- * The id of what each name (`COMMIT:PATH`, of our own making, of a commit that is there) stands for; null: that commit
- * has nothing there.
+ * The blob that each name (`COMMIT:PATH`, of our own making) stands for; null: that commit has no file there. Throws
+ * MissingObject where it has one that is not here.
  */
 export async function idsOf(git: Git, names: readonly string[]): Promise<Map<string, string | null>> {
   const wanted = [...new Set(names)];
   if (wanted.length === 0) return new Map();
   const input = wanted.map((name) => `${name}\n`).join("");
   const answers = (await git.raw(["cat-file", "--batch-check"], input)).split("\n");
-  return new Map(wanted.map((name, at) => [name, /^([0-9a-f]{40,64}) \w+ \d+$/.exec(answers[at] ?? "")?.[1] ?? null]));
+  const ids = new Map<string, string | null>();
+  for (const [at, name] of wanted.entries()) {
+    const answer = answers[at] ?? "";
+    ids.set(name, /^([0-9a-f]{40,64}) blob \d+$/.exec(answer)?.[1] ?? null);
+    if (answer.endsWith(" missing")) await insistOnAbsent(git, name);
+  }
+  return ids;
 }
 
-/**
- * The same for ids that may be a submodule's, whose commits are in another repository: what is not there, or no blob,
- * is left out. For those who judge what is left out as strictly as the worst that it could be.
- */
-export async function blobsThere(git: Git, ids: Iterable<string>): Promise<Map<string, Buffer>> {
-  const wanted = [...new Set(ids)];
-  const blobs = new Map<string, Buffer>();
-  for (const [id, { type, bytes }] of await catObjects(git, wanted)) if (type === "blob") blobs.set(id, bytes);
-  return blobs;
+/** What git misses of a commit and what a commit does not have get the same word. */
+async function insistOnAbsent(git: Git, name: string): Promise<void> {
+  const colon = name.indexOf(":");
+  const [commit, path] = [name.slice(0, colon), name.slice(colon + 1)];
+  const [entry] = parseTree(await git.raw(["ls-tree", "-z", "--full-tree", commit, "--", path]));
+  if (entry !== undefined && isFile(entry)) throw new MissingObject(entry.id);
 }
 
 /** git was asked for an object that it listed, and does not have it: a damaged clone, or one that never got it. */

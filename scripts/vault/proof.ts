@@ -112,7 +112,7 @@ interface Change {
 function parse(listing: string): Change[] {
   let commit = "";
   return listing.split("\n").flatMap((line) => {
-    const [, before, after] = /^:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) M\t/.exec(line) ?? [];
+    const [, before, after] = /^:100\d+ 100\d+ ([0-9a-f]+) ([0-9a-f]+) M\t/.exec(line) ?? [];
     if (before !== undefined && after !== undefined) return [{ commit, before, after }];
     commit = line.slice(0, 64).trim() || commit;
     return [];

@@ -141,13 +141,13 @@ describe.each(["dash", "busybox"] as const)("under %s", (shell) => {
       expect(host.link("current")).toBe(current.id);
       expect(away.names).toEqual(expect.arrayContaining(["git", "grep", "ssh-keygen", "tar"]));
       const taken: string[] = [];
-      for (const [what, push] of [
-        ["a key", () => origin.push(next({ edit: () => {} }).path, "deploy")],
-        ["what nobody signed", () => origin.push(next().path, null)],
+      for (const [what, way, push] of [
+        ["a key", "failing", () => origin.push(next({ edit: () => {} }).path, "deploy")],
+        ["what nobody signed", "missing", () => origin.push(next().path, null)],
       ] as const) {
         push();
         // One after the other: a second one at the same time has nothing to do.
-        for (const one of away.cases()) {
+        for (const one of away.cases([way])) {
           const { code, last } = await host.run("pull", ["-f"], { PATH: one.path });
           if (code === 0 || host.link("current") !== current.id) taken.push(`${what}, where ${one.what}: ${last}`);
         }
