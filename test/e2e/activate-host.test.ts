@@ -109,7 +109,8 @@ test("a full disk stops a release, and not the server", async () => {
       const release = world.release(commit, { pki: world.after });
       const { last } = await host.activate("install", release.path);
       outcomes.add(last.split(" ")[0] ?? "");
-      if (last.startsWith("failed")) expect(last).toMatch(/disk full|No space/);
+      // Between two file systems in memory, cp of coreutils 9.1 cuts a file short without a word: its hash tells.
+      if (last.startsWith("failed")) expect(last).toMatch(/disk full|No space|is not what its manifest says/);
       expect([await host.status(world.alice), host.link("current")]).toEqual([200, await host.generation()]);
       rmSync(filler);
       const again = await host.activate("install", release.path);
