@@ -27,7 +27,7 @@ interface TreeEntry {
 export function workingTree(root: string): Tree {
   return {
     walk: (directory) => {
-      const kind = kindOf(join(root, directory));
+      const kind = kindOf(root, directory);
       return kind === "directory" ? walk(root, directory) : kind === "absent" ? [] : [entryAt(directory, kind)];
     },
     read: (path) => readRegularFile(root, path),
@@ -39,11 +39,18 @@ function entryAt(path: string, kind: TreeEntry["kind"]): TreeEntry {
   return { path, directory: path.slice(0, Math.max(0, path.lastIndexOf("/"))), kind };
 }
 
-/** Of what a walk begins with: below it, a directory's own entries say what they are. */
-function kindOf(path: string): "directory" | "absent" | "other" {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+/** Of what a walk begins with: below it, a directory's own entries say what they are. Never through a symlink above it. */
+function kindOf(root: string, path: string): "directory" | "absent" | "other" {
+  for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) {
+    if (!isDirectory(join(root, path.slice(0, at)))) return "absent";
+  }
+  const found = lstatSync(join(root, path), { throwIfNoEntry: false });
   if (!found) return "absent";
   return found.isDirectory() ? "directory" : "other";
+}
+
+function isDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function walk(root: string, directory: string, found: TreeEntry[] = []): TreeEntry[] {

@@ -12,6 +12,11 @@ export interface Commit {
   readonly parents: readonly Commit[];
 }
 
+interface Outcome {
+  readonly files: Files;
+  readonly refused: readonly string[];
+}
+
 export const DAY = 86_400;
 /** Day 0: 2026-11-21T12:00:00Z. */
 export const FIRST_DAY = 1_795_262_400;
@@ -108,14 +113,27 @@ export class History {
 
   /** reconcile on main, and its commit. */
   async carryOut(): Promise<void> {
-    const { id, files } = this.main;
     if (this.settledOn === this.day) return;
-    this.#worktree.checkout("main", id, files);
-    this.refused = codesOf(await reconcileAt(this.#worktree.root, FIRST_DAY + this.day * DAY));
-    const after = this.#worktree.scan();
-    if (this.#worktree.objects.tree(after) !== this.#worktree.objects.tree(files))
-      this.#commit(0, after, [this.main], 0);
+    const { files } = this.main;
+    const after = await this.carriedOut(FIRST_DAY + this.day * DAY);
+    this.refused = after.refused;
+    if (this.#worktree.objects.tree(after.files) !== this.#worktree.objects.tree(files))
+      this.#commit(0, after.files, [this.main], 0);
     this.settledOn = this.day;
+  }
+
+  /** What reconcile makes of main at an instant. A tree that it had nothing against is asked about once. */
+  async carriedOut(now: number): Promise<Outcome> {
+    const { id, files } = this.main;
+    const { objects, carriedOut } = this.#worktree;
+    const key = `${now} ${objects.tree(files)}`;
+    const known = carriedOut.get(key);
+    if (known !== undefined) return { files: known, refused: [] };
+    this.#worktree.checkout("main", id, files);
+    const refused = codesOf(await reconcileAt(this.#worktree.root, now));
+    const after = this.#worktree.scan();
+    if (refused.length === 0) carriedOut.set(key, after);
+    return { files: after, refused };
   }
 
   merge(into: number, other: Commit, how: Merge, when: When): void {

@@ -39,7 +39,7 @@ export async function trial(world: World, story: Story): Promise<Verdict> {
   // What only a review sees is nothing that main could be compared with.
   if (codes.some((code) => OF_REVIEWS.includes(code))) return conflictOrNot(codes, worktree, main, head);
   const waits = codes.length === 0 && (history.settledOn !== history.day || story.days > 0);
-  const unchanged = waits ? await carriedOut(worktree, now) : main.files;
+  const unchanged = waits ? (await history.carriedOut(now)).files : main.files;
   const landed = landing(worktree, history, head, story);
   if (landed === null) return refusedByForge(codes, story);
   const done = await reconcileAt(worktree.root, now);
@@ -61,11 +61,6 @@ export async function trial(world: World, story: Story): Promise<Verdict> {
   const base = said.plan.base === main.id ? [] : [`base: the plan says ${said.plan.base}, main is ${main.id}`];
   const all = [...told, ...base, ...(digest ? [] : ["the digest is another than what was carried out"])];
   return { outcome: differing(main.files, files).length === 0 ? "nothing" : "equal", lies: all };
-}
-
-async function carriedOut(worktree: Worktree, now: number): Promise<Files> {
-  await reconcileAt(worktree.root, now);
-  return worktree.scan();
 }
 
 /** MergeConflict is said of what git cannot merge, and of nothing else. */
@@ -105,6 +100,8 @@ function refused(
 ): Verdict {
   const outcome = `refused ${codes.join(" ")}`;
   const is = codesOf(done);
+  // An error stops reconcile before it looks any closer.
+  if (is.includes("Error")) return { outcome, lies: [] };
   const alike = (code: string) => is.includes(code) || (waits && OF_LIMITS.includes(code));
   if (another || (codes.every(alike) && is.every((code) => codes.includes(code)))) return { outcome, lies: [] };
   return { outcome, lies: [`the plan refuses ${codes.join(" ")}, and reconcile refuses: ${describe(done)}`] };

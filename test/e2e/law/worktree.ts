@@ -33,6 +33,8 @@ export interface GitRan {
 export class Worktree {
   readonly root: string;
   readonly objects: Objects;
+  /** Instant and tree → what reconcile made of it. */
+  readonly carriedOut = new Map<string, Files>();
   #files: Files = new Map();
 
   constructor(root: string) {
@@ -83,6 +85,7 @@ export class Worktree {
 
   /** What there is, with pki/ as it stands on disk now. */
   scan(): Files {
+    if (lstatSync(join(this.root, "pki"), { throwIfNoEntry: false })?.isDirectory() !== true) return this.#files;
     const outside = [...this.#files].filter(([path]) => !path.startsWith("pki/"));
     const inside = readdirSync(join(this.root, "pki"), { recursive: true, withFileTypes: true }).flatMap((entry) => {
       if (entry.isDirectory()) return this.#submodule(join(entry.parentPath, entry.name));
