@@ -35,7 +35,9 @@ describe("plan --json", () => {
     const { code, stdout } = await twin.run("plan", "--json", "--now", LATER);
     expect(code).toBe(0);
     const plan = JSON.parse(stdout);
-    expect(Object.keys(plan)).toEqual(["asOf", "digest", "summary", "changes", "access", "warnings", "refusals"]);
+    expect(Object.keys(plan).join(" ")).toBe(
+      "asOf digest summary base changes access edits compromised byTime warnings refusals",
+    );
     expect(plan.asOf).toBe(LATER);
     expect(plan.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(plan.summary).toEqual({
@@ -49,7 +51,7 @@ describe("plan --json", () => {
       revoke: "kind due identity serial reason cause message",
       hold: "kind due identity serial message",
       crl: "kind due issuer number reason message",
-      file: "kind due path reason message",
+      file: "kind due path reason byHand message",
     });
     expect(plan.changes.map(({ kind }: { kind: string }) => kind)[0]).toBe("definition");
     expect(plan.changes).toContainEqual(
@@ -64,11 +66,16 @@ describe("plan --json", () => {
     expect(plan.changes).toContainEqual(
       expect.objectContaining({ kind: "revoke", identity: "c1", serial: serialOf(ready, "c1"), cause: "Removed" }),
     );
-    expect(plan.access).toMatchObject([
-      { client: "c1", previously: null, gains: [], loses: ["files"] },
-      { client: "c2", previously: null, gains: [], loses: ["files"] },
-      { client: "erin", previously: null, gains: ["files", "pkg"], loses: [] },
+    const line = { because: { entry: true, groups: [] }, until: null, contact: null, reissued: null, oldName: null };
+    expect(plan.access).toEqual([
+      { client: "c1", previously: null, gains: [], loses: ["files"], lossIs: "forever", ...line },
+      { client: "c2", previously: null, gains: [], loses: ["files"], lossIs: "held", ...line },
+      { client: "erin", previously: null, gains: ["files", "pkg"], loses: [], lossIs: null, ...line },
     ]);
+    expect(plan.edits).toContainEqual({ section: "clients", name: "c2", field: "suspended", from: false, to: true });
+    expect(plan.edits).toContainEqual({ section: "crl", name: "crl", field: "lifetime", from: "30d", to: "20d" });
+    expect({ base: plan.base, compromised: plan.compromised }).toEqual({ base: null, compromised: [] });
+    expect(plan.byTime.changes).toEqual([]);
     expect(plan.refusals).toEqual([]);
   });
 

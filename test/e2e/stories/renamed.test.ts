@@ -30,7 +30,8 @@ describe("a managed client is renamed", () => {
   it("the plan says a rename, takes access from nobody, and issues one certificate under the new name", async () => {
     using story = before.copy();
     const plan = await story.edit({ farm: null, "farm-2": "{ groups: [guests], previously: farm }" }).plan();
-    expect(plan.access).toMatchObject([{ client: "farm-2", previously: "farm", gains: [], loses: ["pkg"] }]);
+    const oldName = { until: "2027-01-01T00:00:00Z", sameKey: false };
+    expect(plan.access).toMatchObject([{ client: "farm-2", previously: "farm", gains: [], loses: ["pkg"], oldName }]);
     expect(await story.reconcile()).toEqual(["issue farm-2 SubjectChanged"]);
     await story.insistOnSoundness();
   });
