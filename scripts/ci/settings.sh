@@ -18,8 +18,9 @@ sign_in() {
 }
 
 # Whether HEAD is on main there. A commit that could not be pushed exists nowhere else: the next run makes another one.
+# The full name: a short one would take a tag of that name first, and tags are anybody's who may push a branch.
 on_main() {
-	git fetch --quiet --no-tags -- origin main || exit 1
+	git fetch --quiet --no-tags -- origin refs/heads/main || exit 1
 	git merge-base --is-ancestor HEAD FETCH_HEAD
 }
 

@@ -68,7 +68,8 @@ export async function branchToPush(root: string): Promise<string> {
     throw new UserError("HEAD is detached: there is no branch to push", "check it out first: git checkout -B main");
   if (!(await hasRemote(git, "origin")))
     throw new UserError("there is no remote origin to push to", "name it: git remote add origin URL");
-  return (await git.raw(["symbolic-ref", "--short", "HEAD"])).trim();
+  // Not --short, which writes heads/NAME where a tag has the same name.
+  return (await git.raw(["symbolic-ref", "HEAD"])).trim().replace(/^refs\/heads\//, "");
 }
 
 /** Pushes the branch. False when the remote has moved on meanwhile; FETCH_HEAD is then where it is now. */
@@ -76,7 +77,8 @@ export async function pushState(root: string, branch: string): Promise<boolean> 
   const git = openGit(root);
   const failure = await git.raw(["push", "--quiet", "origin", `HEAD:refs/heads/${branch}`]).then(() => null, userError);
   if (failure === null) return true;
-  await git.raw(["fetch", "--quiet", "origin", branch]);
+  // The full name: git would take a tag of that name first, and tags are anybody's who may push a branch.
+  await git.raw(["fetch", "--quiet", "--no-tags", "origin", `refs/heads/${branch}`]);
   if (await git.succeeds(["merge-base", "--is-ancestor", "FETCH_HEAD", "HEAD"])) {
     throw new UserError(
       `the push to origin was refused, though ${branch} there has nothing new`,

@@ -59,7 +59,10 @@ export function openGit(root: string, extra: Readonly<Record<string, string>> = 
     resolve: async (revision) => {
       if (revision.startsWith("-")) return null;
       const id = await ask(["rev-parse", "--verify", "--quiet", `${revision}^{commit}`]);
-      if (id !== null) return id.trim();
+      if (id !== null) {
+        await refuseAmbiguous(revision, raw);
+        return id.trim();
+      }
       // An empty ref, or one whose commit is missing, gets the same no; this dies of them.
       await raw(["rev-list", "--max-count=1", "--all"]);
       return null;
@@ -72,6 +75,30 @@ export function openGit(root: string, extra: Readonly<Record<string, string>> = 
 /** Whether there is a remote of this name. (`git remote get-url` has one exit code for that, and more in older versions.) */
 export function hasRemote(git: Git, name: string): Promise<boolean> {
   return git.succeeds(["config", "--get", `remote.${name}.url`]);
+}
+
+/**
+ * git takes a tag before a branch of the same name, and says so to nobody here: then a tag, which anybody may push who
+ * may push a branch, would stand for main. Throws UserError.
+ */
+async function refuseAmbiguous(revision: string, raw: Git["raw"]): Promise<void> {
+  const name = /^[^~^@:{]+/.exec(revision)?.[0] ?? "";
+  if (name === "HEAD" || /^refs\//.test(name) || /^[0-9a-f]{40,64}$/.test(name)) return;
+  const candidates = [`refs/tags/${name}`, `refs/heads/${name}`, `refs/remotes/${name}`];
+  const found = (await raw(["for-each-ref", "--format=%(refname)", ...candidates])).split("\n");
+  const meant = candidates.filter((ref) => found.includes(ref));
+  if (meant.length > 1)
+    throw new UserError(
+      `${name} is the name of more than one here: ${meant.join(", ")}`,
+      "write out which one you mean",
+    );
+}
+
+/** `.gitmodules`, which is a branch's, would have git leave submodules out of what differs. */
+const COMPARES = new Set(["diff", "diff-tree", "diff-index", "diff-files", "status"]);
+
+function withSubmodules([command = "", ...rest]: readonly string[]): string[] {
+  return COMPARES.has(command) ? [command, "--ignore-submodules=none", ...rest] : [command, ...rest];
 }
 
 interface RunOptions {
@@ -114,7 +141,7 @@ async function runGit(
         // simple-git gives a command that said nothing 50 ms to think again, though its output has ended: many are silent.
         stdout.once("end", () => stdout.emit("data", Buffer.alloc(0)));
       })
-      .raw([...args]);
+      .raw(withSubmodules(args));
     return { code, stdout };
   } catch (error) {
     throw failed ?? error;
