@@ -29,6 +29,8 @@ const FILES: { readonly [C in Code]?: RegExp } = {
   ForeignCode: /^(.*) is code that npm or set-up/s,
   StateEdited: /^(pki\/.*) is changed on this branch/s,
   StateDoubtful: /^(pki\/[^\s:]+): /,
+  KeyLost: /^(pki\/[^\s:]+): /,
+  PathBlocked: /^(pki\/[^\s:]+): /,
   PolicyChanged: /^(pki\/[^\s,]+)/,
   CodeChanged: /^this branch changes what runs: ([^,]+)/,
 };

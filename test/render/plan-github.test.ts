@@ -68,6 +68,11 @@ describe("annotations stand at the line of whom they are about", () => {
       "file=pki/a%2Cb%3Ac,line=1,col=1,",
     ],
     [{ code: "ClockBehind", message: "alice: the clock says" }, ""],
+    [
+      { code: "KeyLost", message: "pki/private/by_serial/5F.key: is gone" },
+      "file=pki/private/by_serial/5F.key,line=1,col=1,",
+    ],
+    [{ code: "PathBlocked", message: "pki/issued/a.crt: is a symlink" }, "file=pki/issued/a.crt,line=1,col=1,"],
     [{ code: "StateDoubtful", message: "pki/crl.pem: it is gone" }, "file=pki/crl.pem,line=1,col=1,"],
     [
       { code: "MergeConflict", message: "docs/a b.md was changed on both sides since" },
