@@ -58,6 +58,8 @@ interface Walked {
   readonly before: Version | null;
   /** What is wrong with the line's newest form; null where nothing is. */
   readonly why: string | null;
+  /** The forms that reconcile wrote: what a fault brought may well be written once more, and rightly. */
+  readonly seen: ReadonlySet<string | null>;
 }
 
 /** Follows pki/registry.yaml along the line. What was brought back after a fault is good again. */
@@ -73,10 +75,12 @@ function walk(events: readonly Version[], strange: ReadonlyMap<string, Strange>,
     else if (event.blob === good.blob) why = null;
     else if (merge !== undefined) why = `${BROUGHT} ${at}`;
     else if (seen.has(event.blob) && replayed(event.blob)) why = `${WENT_BACK} in ${at}`;
-    else [before, good, why] = [good.commit === "" ? null : good, event, null];
-    seen.add(event.blob);
+    else {
+      [before, good, why] = [good.commit === "" ? null : good, event, null];
+      seen.add(event.blob);
+    }
   }
-  return { good, before, why };
+  return { good, before, why, seen };
 }
 
 /** Whether a form that was there before and comes back cannot be a new one: it has a number. */
@@ -107,7 +111,7 @@ async function registryFault(
   const fault = (what: string, from: Version) => faultOf(paths.CARRIED_OUT, what, from.commit);
   if (there !== good.blob) {
     if (there === events.at(-1)?.blob) return why === null ? null : fault(why, good);
-    return events.some(({ blob }) => blob === there) && numberOf(bytes) > 0 ? fault(WENT_BACK, good) : null;
+    return walked.seen.has(there) && numberOf(bytes) > 0 ? fault(WENT_BACK, good) : null;
   }
   const byHand = await changedByHand(git, walked, line);
   return byHand === null ? null : fault(`was changed by hand in ${good.commit.slice(0, 12)}`, byHand);

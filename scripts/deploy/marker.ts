@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { commonDirectory } from "../system/checkout.ts";
 import { removeFiles, writeFiles } from "../system/files.ts";
 
-/** Under git's common directory: releases have left this clone. */
+/** Under git's common directory: releases or bundles have left this clone. */
 const MARKER = "gatehouse/deployed";
 
 export function wasDeployed(root: string): boolean {

@@ -27,7 +27,7 @@ function whyExported(root: string, { authority }: State): string | null {
 }
 
 async function whyDeployed(git: Git, { carriedOut }: State): Promise<string | null> {
-  if (wasDeployed(git.root)) return "it was deployed: servers have its certificates";
+  if (wasDeployed(git.root)) return "it was deployed, or a bundle was made: others have its certificates";
   for (const { deploy } of carriedOut?.registry.servers.values() ?? []) {
     if (deploy.to !== "local") continue;
     for (const place of deploy.directory === null ? DEFAULT_PLACES : [deploy.directory]) {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
+import { noteDeployment } from "../deploy/marker.ts";
 import { nearest } from "../model/nearest.ts";
 import * as paths from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
@@ -85,6 +86,7 @@ async function writeArchive(
 ): Promise<Written> {
   const file = recipient === null ? `${name}.tar` : `${name}.tar.age`;
   const place = await placeFor(root, out, file);
+  await noteDeployment(root, [name]);
   const data = recipient === null ? archive : await encryptTo(recipient, archive);
   const path = await writePrivate(place, file, data);
   return { path, kinds, secrecy: recipient === null ? secrecy : "encrypted" };
@@ -100,6 +102,7 @@ async function writePkcs12(options: BundleOptions, { fullchain }: Holder, key: B
   }
   const file = `${name}.p12`;
   const place = await placeFor(root, out, file);
+  await noteDeployment(root, [name]);
   const passphrase = await options.passphrase();
   if (passphrase === "") throw new UserError("an empty passphrase protects nothing");
   const certificates = fullchain.split(/(?<=-----END CERTIFICATE-----\n)/).filter((pem) => pem !== "");

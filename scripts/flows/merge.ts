@@ -77,7 +77,11 @@ export interface Differing {
   readonly path: string;
   /** `100644`, `100755`, `120000`, `160000`; null where the second tree does not have it. */
   readonly mode: string | null;
+  /** The first tree does not have it. */
+  readonly added: boolean;
 }
+
+const NONE = "000000";
 
 /** What a second tree or commit has that the first has not, or has otherwise; sorted by path. */
 export async function differences(git: Git, from: string, to: string): Promise<Differing[]> {
@@ -86,9 +90,9 @@ export async function differences(git: Git, from: string, to: string): Promise<D
   );
   const found: Differing[] = [];
   for (let at = 0; at + 1 < fields.length; at += 2) {
-    const mode = /^:\d{6} (\d{6}) /.exec(fields[at] ?? "")?.[1];
+    const [, was, mode] = /^:(\d{6}) (\d{6}) /.exec(fields[at] ?? "") ?? [];
     if (mode === undefined) throw new UserError("git did not say what the merge changes", "git --version");
-    found.push({ path: fields[at + 1] ?? "", mode: mode === "000000" ? null : mode });
+    found.push({ path: fields[at + 1] ?? "", mode: mode === NONE ? null : mode, added: was === NONE });
   }
   return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

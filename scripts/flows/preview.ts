@@ -2,7 +2,7 @@ import { convertedAt, isAttributes } from "../guard/commit-attributes.ts";
 import { REGISTRY_FILE } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
-import { codeOf, type Faulty, faultsOf, policiesOf } from "../plan/branch.ts";
+import { codeOf, type Faulty, faultsOf, materialOf, policiesOf } from "../plan/branch.ts";
 import { type Base, makePlan, NO_POLICY, type Planned, type Policy } from "../plan/index.ts";
 import { commitTree } from "../read/tree.ts";
 import { type Git, openGit } from "../system/git.ts";
@@ -113,6 +113,7 @@ async function lookAtMerge(git: Git, now: Instant, merge: Judged): Promise<Looke
       faults,
       codeChanged: codeOf(changed),
       policyChanged: policiesOf(changed),
+      material: materialOf(changed),
     },
   };
 }

@@ -41,21 +41,33 @@ const DATA_PROBES = [
   REGISTRY_FILE,
   CARRIED_OUT,
   CRL_FILE,
-  ...[DIR.requests, DIR.signing, DIR.held, DIR.certificates, DIR.nginx].map((directory) => `${directory}/x`),
+  "pki/allowed_signers",
+  "pki/guard-allow.yaml",
+  ...Object.values(DIR).flatMap((directory) => (directory.startsWith(DIR.private) ? [] : [`${directory}/x`])),
 ];
 
 /**
  * The first data file of which a checkout would hold other bytes than git has: then reconcile, which reads the working
  * tree, would carry out something else than the plan, which reads git. Line ends of clients.yaml are as YAML likes.
+ * `there`: files below pki/, beside those that may come.
  */
-export function converted(git: Git, source: "index" | "working tree"): Promise<Unprotected | null> {
-  return firstWrong(git, source, DATA_PROBES, (path, [filter = "", text = "", eol = "", encoding = "", ident = ""]) => {
-    if (filter !== "unspecified" && filter !== "unset") return `filter is ${filter}`;
-    if (!isOff(encoding)) return `working-tree-encoding is ${encoding}`;
-    if (!isOff(ident)) return "ident is set";
-    if (path === REGISTRY_FILE || text === "unset") return null;
-    return isOff(text) && isOff(eol) ? null : "line ends are converted";
-  });
+export function converted(
+  git: Git,
+  source: "index" | "working tree",
+  there: readonly string[] = [],
+): Promise<Unprotected | null> {
+  return firstWrong(
+    git,
+    source,
+    [...DATA_PROBES, ...there],
+    (path, [filter = "", text = "", eol = "", encoding = "", ident = ""]) => {
+      if (filter !== "unspecified" && filter !== "unset") return `filter is ${filter}`;
+      if (!isOff(encoding)) return `working-tree-encoding is ${encoding}`;
+      if (!isOff(ident)) return "ident is set";
+      if (path === REGISTRY_FILE || text === "unset") return null;
+      return isOff(text) && isOff(eol) ? null : "line ends are converted";
+    },
+  );
 }
 
 async function firstWrong(

@@ -60,7 +60,9 @@ export async function convertedAt(git: Git, tree: string): Promise<Unprotected |
   try {
     const own = await emptyRepository(git, directory);
     await own.raw(["read-tree", tree]);
-    return await converted(own, "index");
+    const listed = await own.raw(["ls-files", "-z", "--", "pki"]);
+    const plain = listed.split("\0").filter((path) => path !== "" && !isProtected(path));
+    return await converted(own, "index", plain);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -182,6 +182,7 @@ export const WARNING_CODES = [
   "CrlEnding",
   "Upgraded",
   "AlreadyEnded",
+  "MaterialChanged",
   "ReachesNothing",
 ] as const;
 export type WarningCode = (typeof WARNING_CODES)[number];

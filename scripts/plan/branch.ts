@@ -32,6 +32,7 @@ export interface BranchPolicy {
 interface Changed {
   readonly path: string;
   readonly mode: string | null;
+  readonly added: boolean;
 }
 
 const ORDINARY = "100644";
@@ -53,11 +54,26 @@ function faultOf(path: string, mode: string | null, known: ReadonlySet<string>):
 }
 
 /** What somebody's machine may run, and Markdown that is no ordinary file. */
-export function codeOf(changed: readonly Changed[]): string[] {
+export function codeOf(changed: readonly Changed[]): CodeChange {
   const ours = (path: string) => path === REGISTRY_FILE || isUnderPki(path);
   const odd = ({ path, mode }: Changed) => mode !== null && mode !== ORDINARY && !ours(path);
-  return changed.filter((one) => isCode(one.path) || odd(one)).map(({ path }) => path);
+  const code = changed.filter((one) => isCode(one.path) || odd(one));
+  const paths = (added: boolean) => code.filter((one) => one.added === added).map(({ path }) => path);
+  return { known: paths(false), added: paths(true) };
 }
+
+/** Code that a branch changes or takes away, and code that it adds: among many new files no changed one may hide. */
+export interface CodeChange {
+  readonly known: readonly string[];
+  readonly added: readonly string[];
+}
+
+/** Requests and signatures' public keys that a branch brings or changes. */
+export function materialOf(changed: readonly Changed[]): string[] {
+  return changed.filter(({ path, mode }) => mode !== null && MATERIAL.test(path)).map(({ path }) => path);
+}
+
+const MATERIAL = /^pki\/(?:reqs|signing)\//;
 
 export function policiesOf(changed: readonly Changed[]): string[] {
   return changed.map(({ path }) => path).filter((path) => POLICY_FILES.includes(path));

@@ -2,7 +2,7 @@ import type { Problem } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
-import type { BranchPolicy } from "./branch.ts";
+import type { BranchPolicy, CodeChange } from "./branch.ts";
 
 /** What judges a plan besides registry and state. */
 export interface Policy extends BranchPolicy {
@@ -10,8 +10,10 @@ export interface Policy extends BranchPolicy {
   readonly allowLosses: number | null;
   /** False with `--now`. */
   readonly checkClock: boolean;
-  readonly codeChanged: readonly string[];
+  readonly codeChanged: CodeChange;
   readonly policyChanged: readonly string[];
+  /** Requests and signatures' public keys that a branch brings or changes. */
+  readonly material: readonly string[];
 }
 
 export const NO_POLICY: Policy = {
@@ -20,8 +22,9 @@ export const NO_POLICY: Policy = {
   unrelated: false,
   conflicts: [],
   faults: [],
-  codeChanged: [],
+  codeChanged: { known: [], added: [] },
   policyChanged: [],
+  material: [],
   unsigned: null,
   signers: "",
 };

@@ -92,8 +92,8 @@ function wayOut({ losses: { count }, after, now }: LimitInput): string {
 }
 
 /** The first ten, and how many more. */
-export function some(names: readonly string[]): string {
-  return names.length <= 10 ? names.join(", ") : `${names.slice(0, 10).join(", ")} and ${names.length - 10} more`;
+export function some(names: readonly string[], most = 10): string {
+  return names.length <= most ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`;
 }
 
 /** Nothing is said of a new one where there is an old one that cannot be read, or is gone from this tree alone. */

@@ -1,6 +1,7 @@
 import type { AccessChange, Warning } from "../model/plan.ts";
 import type { CertificateSettings, Client, Group, Registry } from "../model/registry.ts";
 import { formatInstant, type Instant } from "../model/time.ts";
+import { quoted } from "../render/plan-value.ts";
 import { isSame, type Pair } from "./pairs.ts";
 import { membersOf, some } from "./refusals.ts";
 
@@ -67,7 +68,7 @@ function describe(name: string, pair: Pair<Client> | undefined, after: Registry)
   const until = client?.expires ?? null;
   const end = until === null ? "no end" : `until ${formatInstant(until)}`;
   const contact = client?.contact ?? null;
-  return `${name} (${[...why, end, contact === null ? "no contact" : `ask ${contact}`].join("; ")})`;
+  return `${name} (${[...why, end, contact === null ? "no contact" : `ask ${quoted(contact)}`].join("; ")})`;
 }
 
 function targetsOf(group: Group | undefined): string[] {

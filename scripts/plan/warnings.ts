@@ -1,6 +1,9 @@
+import { DIR, path } from "../model/paths.ts";
 import type { Issue, Warning } from "../model/plan.ts";
 import type { Certificate, State } from "../model/state.ts";
 import { formatInstant } from "../model/time.ts";
+import { quoted } from "../render/plan-value.ts";
+import type { CodeChange } from "./branch.ts";
 import type { Decisions } from "./decide.ts";
 import type { Identity } from "./identity.ts";
 import { some } from "./refusals.ts";
@@ -11,8 +14,9 @@ export interface WarningInput extends AccessWarningInput {
   readonly version: string;
   readonly decisions: Decisions;
   /** Files outside of the registry's reach that the branch changes: code, hooks, workflows. */
-  readonly codeChanged: readonly string[];
+  readonly codeChanged: CodeChange;
   readonly policyChanged: readonly string[];
+  readonly material: readonly string[];
 }
 
 /** What a reviewer should know, and what will need somebody's attention soon. Nothing here stops a run. */
@@ -22,6 +26,7 @@ export function warningsOf(input: WarningInput): Warning[] {
     ...aboutKeys(input),
     ...aboutPeople(input),
     ...aboutChange(input),
+    ...aboutMaterial(input),
     ...aboutTime(input),
   ];
 }
@@ -83,6 +88,9 @@ function aboutPeople({ before, after }: WarningInput): Warning[] {
     : [{ code: "NoContact", message: `no contact is given for ${some(without.sort())}` }];
 }
 
+/** As many changed files are named one by one; a release of Gatehouse itself has some hundreds. */
+const MANY = 500;
+
 function aboutChange({ before, after, state, version, codeChanged, policyChanged }: WarningInput): Warning[] {
   const warnings: Warning[] = [];
   const policies = [...policyChanged];
@@ -94,13 +102,46 @@ function aboutChange({ before, after, state, version, codeChanged, policyChanged
       message: `${some(policies)} changes; this plan is judged by what was carried out last`,
     });
   }
-  if (codeChanged.length > 0)
-    warnings.push({ code: "CodeChanged", message: `this branch changes what runs: ${some(codeChanged)}` });
+  const { known, added } = codeChanged;
+  if (known.length > 0)
+    warnings.push({ code: "CodeChanged", message: `this branch changes what runs: ${some(known.map(quoted), MANY)}` });
+  if (added.length > 0)
+    warnings.push({ code: "CodeChanged", message: `this branch adds what may run: ${some(added.map(quoted))}` });
   const last = state.carriedOut?.version;
   if (last !== undefined && last !== version) {
     warnings.push({ code: "Upgraded", message: `Gatehouse ${last} carried this out last, this is ${version}` });
   }
   return warnings;
+}
+
+/**
+ * What a branch brings beside the registry, and decisions do not tell of: keys that clients will trust for packages,
+ * and requests that wait for an entry, which alone would then certify a key that came with another change.
+ */
+function aboutMaterial({ after, material }: WarningInput): Warning[] {
+  const asked = new Set(
+    [...after.clients, ...after.servers, ...after.signers].flatMap(([name, { csr }]) =>
+      csr ? [path.request(name)] : [],
+    ),
+  );
+  const loose = material.filter((file) => file.startsWith(`${DIR.requests}/`) && !asked.has(file));
+  const keys = material.filter((file) => file.startsWith(`${DIR.signing}/`));
+  const users = (file: string) =>
+    [...after.repositories].flatMap(([name, { signing }]) => (signing === file ? [name] : []));
+  return [
+    ...keys.map((file) => {
+      const names = users(file);
+      const who = names.length === 0 ? "no repository names it" : `new bundles for ${some(names)} will trust it`;
+      return changed(`${file} changes: ${who}`);
+    }),
+    ...(loose.length === 0
+      ? []
+      : [changed(`${some(loose)}: for no entry with csr: true; take it out, or add the entry with it`)]),
+  ];
+}
+
+function changed(message: string): Warning {
+  return { code: "MaterialChanged", message };
 }
 
 function aboutTime({ after, state, now, decisions }: WarningInput): Warning[] {

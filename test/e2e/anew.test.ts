@@ -194,7 +194,7 @@ const REFUSALS: Readonly<Record<string, readonly [spoil: (twin: Repository) => u
       const ran = await runProgram(process.execPath, [program, "--root", twin.root, "--build", twin.beside("out")]);
       expect(ran).toMatchObject({ code: 0 });
     },
-    "it was deployed: servers have its certificates",
+    "it was deployed, or a bundle was made: others have its certificates",
   ],
   "a directory here has a release of it": [
     async (twin) => {

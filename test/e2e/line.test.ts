@@ -156,6 +156,24 @@ describe("a merge that brings state of its own", () => {
   });
 });
 
+it("a main that went forward to a branch that merged it is doubted, and carried out again once that is brought back", async () => {
+  using twin = ready.copy();
+  twin.git("switch", "-q", "-c", "fox", old);
+  twin.write("docs/hint.md", "x\n");
+  twin.commit("Hint");
+  twin.git("merge", "-q", "--no-edit", "main");
+  twin.git("switch", "-q", "main");
+  twin.git("merge", "-q", "--ff-only", "fox");
+  expect(await verdicts(twin)).toContain(RECORD);
+  for (const path of ["pki/registry.yaml", "pki/held"]) twin.git("checkout", "-q", "HEAD^2~0", "--", path);
+  twin.git("rm", "-r", "-q", "--cached", "--", "pki/held");
+  twin.git("checkout", "-q", old, "--", "pki/registry.yaml");
+  twin.git("clean", "-fdq", "--", "pki/held");
+  await reconcileHere(twin, "2026-11-22T12:00:01Z");
+  twin.commit("Carried out once more");
+  expect(await verdicts(twin)).toEqual([]);
+});
+
 describe("what is no fault", () => {
   it("a suspension that is lifted and set again and again", async () => {
     using twin = ready.copy();

@@ -51,6 +51,40 @@ describe("plan --base --head", () => {
     expect(plan.base).toBe(twin.git("rev-parse", "main").trim());
   });
 
+  it("names a changed file of code among any number of new ones, in a submodule that main ignores too", async () => {
+    using twin = branch((twin) => {
+      for (let n = 0; n < 40; n++) twin.write(`a${n}.png`, "x\n");
+      twin.write(".gitattributes", `${twin.read(".gitattributes")}# more\n`);
+      twin.git("update-index", "--add", "--cacheinfo", `160000,${twin.git("rev-parse", "HEAD").trim()},docs/theme`);
+    });
+    twin.write(".gitmodules", '[submodule "x"]\n\tpath = docs/theme\n\turl = https://example.com/x\n\tignore = all\n');
+    twin.commit("A theme");
+    const messages = planOf(await planOfChange(twin)).warnings.map(({ code, message }) => `${code} ${message}`);
+    expect(messages).toContain("CodeChanged this branch changes what runs: .gitattributes");
+    expect(messages.join()).toMatch(/this branch adds what may run: .* and 31 more/);
+  });
+
+  it("takes no tag for the branch of that name", async () => {
+    using twin = branch((twin) => twin.write("docs/x.md", "x\n"));
+    twin.git("tag", "main", "main~1");
+    const ran = await planOfChange(twin);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain("main is the name of more than one here: refs/tags/main, refs/heads/main");
+    expect(
+      (await twin.run("plan", "--json", "--base", "refs/heads/main", "--head", "change", "--now", LATER)).code,
+    ).toBe(0);
+  });
+
+  it("names keys that a branch brings for no entry, and keys for packages", async () => {
+    using twin = branch((twin) => {
+      makeRequest(twin, "carol");
+      twin.write("pki/signing/pkg.pub", "a public key\n");
+    });
+    const messages = planOf(await planOfChange(twin)).warnings.map(({ code, message }) => `${code} ${message}`);
+    expect(messages.join("\n")).toMatch(/MaterialChanged pki\/signing\/pkg\.pub changes/);
+    expect(messages.join("\n")).toMatch(/MaterialChanged pki\/reqs\/carol\.req: for no entry/);
+  });
+
   it("refuses what git cannot merge, by name", async () => {
     using twin = branch((twin) =>
       twin.write("clients.yaml", clientsYaml({ ...CLIENTS, carol: "{ groups: [guests] }" })),

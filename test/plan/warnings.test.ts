@@ -35,7 +35,7 @@ function warnings(
   const clients = pairUp(before?.clients ?? new Map(), after.clients, renamedFrom);
   const oldName = () => ({ until: null, sameKey: false });
   const access = compareAccess({ before, after, clients, decisions: decisions.list, oldName, now: NOW });
-  const none = { codeChanged: [], policyChanged: [], version: VERSION };
+  const none = { codeChanged: { known: [], added: [] }, policyChanged: [], material: [], version: VERSION };
   return warningsOf({ before, after, clients, access, state, now: NOW, decisions, ...none, ...more }).map(
     ({ code, message }) => `${code}: ${message}`,
   );
@@ -277,7 +277,7 @@ describe("a change of", () => {
       "what runs",
       ["CodeChanged: this branch changes what runs: scripts/plan.ts"],
       before,
-      { codeChanged: ["scripts/plan.ts"] },
+      { codeChanged: { known: ["scripts/plan.ts"], added: [] } },
     ],
     [
       "Gatehouse itself",
