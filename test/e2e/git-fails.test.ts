@@ -45,7 +45,11 @@ beforeEach(() => {
 const COMMANDS: Readonly<Record<string, (repository: Repository) => Promise<unknown>>> = {
   reconcile: async (repository) => {
     const { changes, refusals } = await reconcileHere(repository, NOON);
-    return { changes: changes.length, refusals: refusals.map(({ code }) => code), list: lets(repository) };
+    return {
+      changes: changes.length,
+      refusals: [...new Set(refusals.map(({ code }) => code))],
+      list: lets(repository),
+    };
   },
   check: async (repository) => blocking(repository, NOON),
   plan: async ({ root }) => {

@@ -1,10 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { commonDirectory, findRoot } from "../../scripts/system/checkout.ts";
+import { changesOf, firstParents } from "../../scripts/system/first-parents.ts";
 import { openGit } from "../../scripts/system/git.ts";
-import { catBlobs, catFiles, listTree } from "../../scripts/system/objects.ts";
+import { headOf, newestCommit } from "../../scripts/system/head.ts";
+import { blobSizes, catBlobs, catFile, catFiles, idsOf, listTree } from "../../scripts/system/objects.ts";
 import { findProgram, requireProgram, runProgram } from "../../scripts/system/programs.ts";
 import { plainEnvironment, repository, run, scratch } from "./scratch.ts";
 
@@ -108,6 +110,64 @@ describe("objects of a commit", () => {
       entries.map(({ id }) => id),
     );
     expect(entries.map(({ id }) => blobs.get(id)?.length)).toEqual([5, 0, 3, 4]);
+  });
+});
+
+describe("what git does not have", () => {
+  test("is no file that is absent", async () => {
+    const root = repository();
+    commit(root, { "pki/a": "a", b: "b" });
+    const git = openGit(root);
+    const head = (await git.resolve("HEAD")) ?? "";
+    const id = run(root, "git", "rev-parse", "HEAD:pki/a").trim();
+    expect(await catFile(git, head, "pki/none")).toBeNull();
+    expect(await catFile(git, head, "pki")).toBeNull();
+    expect([...(await idsOf(git, [`${head}:pki/a`, `${head}:none`, `${head}:pki`])).values()]).toEqual([
+      id,
+      null,
+      null,
+    ]);
+    rmSync(join(root, ".git/objects", id.slice(0, 2), id.slice(2)));
+    const missing = new RegExp(`^object ${id} cannot be read`);
+    await expect(listTree(git, head, "pki")).rejects.toThrow(missing);
+    await expect(catFile(git, head, "pki/a")).rejects.toThrow(missing);
+    await expect(catFiles(git, head, ["pki/a"])).rejects.toThrow(missing);
+    await expect(catBlobs(git, [id])).rejects.toThrow(missing);
+    await expect(blobSizes(git, [id])).rejects.toThrow(missing);
+    await expect(idsOf(git, [`${head}:pki/a`])).rejects.toThrow(missing);
+    expect((await catFiles(git, head, ["b", "none"])).size).toBe(1);
+  });
+
+  test("is not looked for where a submodule stands in a file's place", async () => {
+    const root = repository();
+    commit(root, { "pki/a": "a" });
+    run(root, "git", "update-index", "--cacheinfo", `160000,${"1".repeat(40)},pki/a`);
+    run(root, "git", "commit", "--quiet", "-m", "submodule");
+    const git = openGit(root);
+    const head = (await git.resolve("HEAD")) ?? "";
+    expect(await catFile(git, head, "pki/a")).toBeNull();
+    expect((await catFiles(git, head, ["pki/a"])).size).toBe(0);
+    const [last] = (await firstParents(git, head)).slice(-1);
+    expect([...(await changesOf(git, last === undefined ? [] : [last])).values()]).toEqual([
+      [{ path: "pki/a", blob: null }],
+    ]);
+  });
+});
+
+describe("a question to git", () => {
+  test("has a yes, a no, or no answer", async () => {
+    const root = repository();
+    const git = openGit(root);
+    expect(await git.ask(["config", "--get", "core.bare"])).toBe("false\n");
+    expect(await git.ask(["config", "--get", "no.such"])).toBeNull();
+    await expect(git.succeeds(["cat-file", "-e", "no-such"])).rejects.toThrow("git: fatal");
+    expect(await headOf(git)).toEqual({ kind: "unborn", branch: "refs/heads/main", others: false });
+    expect(await newestCommit(git)).toBeNull();
+    commit(root, { a: "a" });
+    expect(await headOf(git)).toEqual({ kind: "commit", id: await git.resolve("main") });
+    writeFileSync(join(root, ".git/refs/heads/main"), "");
+    await expect(git.resolve("other")).rejects.toThrow("refs/heads/main");
+    await expect(headOf(git)).rejects.toThrow("refs/heads/main");
   });
 });
 
