@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { contentDigest } from "../model/content.ts";
 import * as paths from "../model/paths.ts";
 import type { Decision, Issue, Renew } from "../model/plan.ts";
 import type { Certificate, Hold, Revocation, State } from "../model/state.ts";
@@ -20,7 +21,7 @@ export function project(
   const certificates = new Map(state.certificates);
   const revocations = new Map<string, Revocation>(state.revocations);
   const holds = new Map<string, Hold>(state.holds);
-  const keys = new Set(state.keys);
+  const made: string[] = [];
   for (const decision of decisions) {
     if (decision.kind === "revoke") {
       revocations.set(decision.serial, {
@@ -37,10 +38,18 @@ export function project(
       if (identity === undefined) continue;
       const certificate = standIn(decision, identity, state, now);
       certificates.set(certificate.serial, certificate);
-      if (decision.key === "managed") keys.add(certificate.serial);
+      if (decision.key === "managed") made.push(certificate.serial);
     }
   }
-  return { ...state, certificates, revocations, holds, keys };
+  const keys = made.length === 0 ? state.keys : new Set([...state.keys, ...made]);
+  return { ...state, certificates, revocations, holds, keys, files: withKeys(state.files, made) };
+}
+
+/** Keys that are yet to be made are there, too: copies of them are called for. */
+function withKeys(files: State["files"], serials: readonly string[]): State["files"] {
+  if (serials.length === 0) return files;
+  const keys = serials.map((serial) => [paths.path.keyBySerial(serial), contentDigest(serial)] as const);
+  return new Map([...files, ...keys]);
 }
 
 function standIn(decision: Issue | Renew, identity: Identity, state: State, now: Instant): Certificate {

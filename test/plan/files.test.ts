@@ -136,8 +136,9 @@ describe("compared with what is there, a file", () => {
         "Stray pki/z",
         "Missing pki/registry.yaml",
       ],
-      compare({}, ["pki/z", "pki/a"]),
+      compare({ "pki/private/by_serial/01.key": "k" }, ["pki/z", "pki/a"]),
     ],
+    ["that is a copy stays as it is where its original is gone", [], compare(without("pki/private/by_serial/01.key"))],
   ])("%s", (_, changes, found) => {
     expect(found).toEqual(changes);
   });
