@@ -44,7 +44,7 @@ export async function trial(world: World, story: Story): Promise<Verdict> {
   if (landed === null) return refusedByForge(codes, story);
   const done = await reconcileAt(worktree.root, now);
   const files = worktree.scan();
-  if (codes.length > 0) return refused(codes, done, { ...landed, waits: history.settledOn === null });
+  if (codes.length > 0) return refused(codes, done, { ...landed, stricter: stricterThanMain(history) });
   if (codesOf(done).length > 0 && !landed.another)
     return { outcome: "carried out?", lies: [`not refused, but reconcile refuses: ${describe(done)}`] };
   if (said.plan === null) throw new Error("no plan, and no refusal");
@@ -90,20 +90,26 @@ function refusedByForge(codes: readonly string[], { way }: Story): Verdict {
   };
 }
 
-/** Of main as a whole: what waits there may outweigh what a branch takes by itself, which is refused all the same. */
-const OF_LIMITS = ["TooManyLosses", "LastSensitiveClient"];
+/** What a plan may refuse where reconcile goes on: nothing, but for two things on main. */
+function stricterThanMain({ main, settledOn }: History): readonly string[] {
+  // What waits on main may outweigh what a branch takes by itself, which is refused all the same.
+  const limits = settledOn === null ? ["TooManyLosses", "LastSensitiveClient"] : [];
+  // A submodule that somebody merged into pki/ is an empty directory in a checkout, and nothing there.
+  const submodule = [...main.files].some(([path, { mode }]) => path.startsWith("pki/") && mode === "160000");
+  return submodule ? [...limits, "StateDoubtful"] : limits;
+}
 
 function refused(
   codes: readonly string[],
   done: Answer,
-  { another, waits }: Landed & { readonly waits: boolean },
+  { another, stricter }: Landed & { readonly stricter: readonly string[] },
 ): Verdict {
   const outcome = `refused ${codes.join(" ")}`;
   const is = codesOf(done);
   // An error stops reconcile before it looks any closer.
-  if (is.includes("Error")) return { outcome, lies: [] };
-  const alike = (code: string) => is.includes(code) || (waits && OF_LIMITS.includes(code));
-  if (another || (codes.every(alike) && is.every((code) => codes.includes(code)))) return { outcome, lies: [] };
+  if (another || is.includes("Error")) return { outcome, lies: [] };
+  const told = codes.every((code) => is.includes(code) || stricter.includes(code));
+  if (told && is.every((code) => codes.includes(code))) return { outcome, lies: [] };
   return { outcome, lies: [`the plan refuses ${codes.join(" ")}, and reconcile refuses: ${describe(done)}`] };
 }
 
