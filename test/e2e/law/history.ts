@@ -1,16 +1,11 @@
 import { changeCode, changeShape, changeState } from "./attacks.ts";
 import { type Edit, edited } from "./edits.ts";
-import { replaceBelow, textAt, write } from "./files.ts";
+import { textAt, write } from "./files.ts";
 import { codesOf, reconcileAt } from "./flows.ts";
+import { type Commit, FIRST_DAY, isAncestor, merged, picked } from "./merging.ts";
 import type { Entry, Files } from "./objects.ts";
 import type { Merge, Operation, When } from "./operations.ts";
 import type { Worktree } from "./worktree.ts";
-
-export interface Commit {
-  readonly id: string;
-  readonly files: Files;
-  readonly parents: readonly Commit[];
-}
 
 interface Outcome {
   readonly files: Files;
@@ -18,8 +13,6 @@ interface Outcome {
 }
 
 export const DAY = 86_400;
-/** Day 0: 2026-11-21T12:00:00Z. */
-export const FIRST_DAY = 1_795_262_400;
 const DATES: Readonly<Record<Exclude<When, 0>, number>> = { 1: 1_000_000_000, 2: 1_930_000_000 };
 
 /** A repository's history as it grows: commits of any parents and dates, and what main carried out of it. */
@@ -146,46 +139,7 @@ export class History {
     const third = this.#back(this.#count);
     const parents =
       how === "squash" ? [here] : how === "octopus" && third !== other ? [here, other, third] : [here, other];
-    this.#commit(into, this.#merged(here, other, how, third), parents, when);
-  }
-
-  #merged(here: Commit, other: Commit, how: Merge, third: Commit): Files {
-    const git = () => this.mergeOf(here.id, other.id) ?? here.files;
-    switch (how) {
-      case "ours":
-      case "forward":
-        return here.files;
-      case "theirs":
-        return other.files;
-      case "registry":
-        return replaceBelow(git(), "clients.yaml", other.files);
-      case "state":
-        return replaceBelow(git(), "pki", other.files);
-      case "git":
-      case "squash":
-        return git();
-      case "octopus": {
-        const both = this.#worktree.objects.commit(
-          this.#worktree.objects.tree(git()),
-          [here.id, other.id],
-          FIRST_DAY,
-          "x",
-        );
-        return this.mergeOf(both, third.id) ?? git();
-      }
-    }
-  }
-
-  /** What git makes of two commits; null for a conflict. */
-  mergeOf(ours: string, theirs: string): Files | null {
-    const { code, out } = this.#worktree.git([
-      "merge-tree",
-      "--write-tree",
-      "--allow-unrelated-histories",
-      ours,
-      theirs,
-    ]);
-    return code === 0 ? this.#worktree.objects.filesOf(out) : null;
+    this.#commit(into, merged(this.#worktree, { here, other, third }, how), parents, when);
   }
 
   #edit(files: Files, edit: Edit): Files {
@@ -221,18 +175,8 @@ export class History {
   /** Cherry-pick or revert: a merge whose base is the one commit, or its parent. */
   #pick(on: number, commit: Commit, backwards: boolean): void {
     const here = this.branch(on);
-    const files = this.#picked(here.files, commit, backwards);
+    const files = picked(this.#worktree, here.files, commit, backwards);
     if (files !== null) this.#commit(on, files, [here], 0);
-  }
-
-  #picked(onto: Files, commit: Commit, backwards: boolean): Files | null {
-    const [parent] = commit.parents;
-    if (parent === undefined) return null;
-    const { objects } = this.#worktree;
-    const [from, to] = backwards ? [commit, parent] : [parent, commit];
-    const base = objects.commit(objects.tree(from.files), [], FIRST_DAY, "base");
-    const child = (files: Files) => objects.commit(objects.tree(files), [base], FIRST_DAY, "side");
-    return this.mergeOf(child(onto), child(to.files));
   }
 
   #rebase(on: number): void {
@@ -242,7 +186,7 @@ export class History {
     let tip = this.main;
     for (const step of steps) {
       if (step.parents.length !== 1) continue;
-      const files = this.#picked(tip.files, step, false);
+      const files = picked(this.#worktree, tip.files, step, false);
       if (files === null) return;
       tip = this.#write(files, [tip], 0);
     }
@@ -271,11 +215,4 @@ export class History {
   #back(steps: number): Commit {
     return this.#commits.at(-1 - (steps % this.#commits.length)) ?? this.main;
   }
-}
-
-function isAncestor(one: Commit, of: Commit, seen = new Set<Commit>()): boolean {
-  if (one === of) return true;
-  if (seen.has(of)) return false;
-  seen.add(of);
-  return of.parents.some((parent) => isAncestor(one, parent, seen));
 }

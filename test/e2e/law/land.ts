@@ -1,4 +1,4 @@
-import type { Commit } from "./history.ts";
+import type { Commit } from "./merging.ts";
 import type { Files } from "./objects.ts";
 import type { Way } from "./operations.ts";
 import type { Worktree } from "./worktree.ts";

@@ -1,8 +1,10 @@
 import { differing } from "./files.ts";
 import { type Answer, codesOf, planAt, reconcileAt } from "./flows.ts";
-import { type Commit, DAY, FIRST_DAY, type History } from "./history.ts";
-import { type Lie, lies } from "./judge.ts";
+import { DAY, type History } from "./history.ts";
+import { lies } from "./judge.ts";
 import { land } from "./land.ts";
+import type { Lie } from "./lie.ts";
+import { type Commit, FIRST_DAY, mergeOf } from "./merging.ts";
 import type { Files } from "./objects.ts";
 import type { Story } from "./operations.ts";
 import { readTree } from "./reading.ts";
@@ -44,7 +46,7 @@ export async function trial(world: World, story: Story): Promise<Verdict> {
   if (landed === null) return refusedByForge(codes, story);
   const done = await reconcileAt(worktree.root, now);
   const files = worktree.scan();
-  if (codes.length > 0) return refused(codes, done, { ...landed, stricter: stricterThanMain(history) });
+  if (codes.length > 0) return refused(codes, done, { ...landed, stricter: stricterThanMain(history, codes) });
   if (codesOf(done).length > 0 && !landed.another)
     return { outcome: "carried out?", lies: [`not refused, but reconcile refuses: ${describe(done)}`] };
   if (said.plan === null) throw new Error("no plan, and no refusal");
@@ -76,7 +78,7 @@ function landing(worktree: Worktree, history: History, head: Commit, story: Stor
   const files = land(worktree, main, head, story.way);
   if (files === null) return null;
   if (story.way !== "rebase") return { files, another: false };
-  const merged = history.mergeOf(main.id, head.id);
+  const merged = mergeOf(worktree, main.id, head.id);
   return { files, another: merged === null || differing(merged, files).length > 0 };
 }
 
@@ -91,9 +93,11 @@ function refusedByForge(codes: readonly string[], { way }: Story): Verdict {
 }
 
 /** What a plan may refuse where reconcile goes on: nothing, but for two things on main. */
-function stricterThanMain({ main, settledOn }: History): readonly string[] {
-  // What waits on main may outweigh what a branch takes by itself, which is refused all the same.
-  const limits = settledOn === null ? ["TooManyLosses", "LastSensitiveClient"] : [];
+function stricterThanMain({ main, settledOn }: History, codes: readonly string[]): readonly string[] {
+  // What waits on main may outweigh what a branch takes by itself, which is refused all the same; and where the branch
+  // cannot be read, what was carried out last stands for it.
+  const apart = settledOn === null || codes.includes("InvalidRegistry");
+  const limits = apart ? ["TooManyLosses", "LastSensitiveClient"] : [];
   // A submodule that somebody merged into pki/ is an empty directory in a checkout, and nothing there.
   const submodule = [...main.files].some(([path, { mode }]) => path.startsWith("pki/") && mode === "160000");
   return submodule ? [...limits, "StateDoubtful"] : limits;
