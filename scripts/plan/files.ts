@@ -99,7 +99,7 @@ export function compareFiles(
   for (const file of wanted) {
     expected.add(file.path);
     // Of one whose place is taken, or whose key is gone, the last form stays: entryRefusals says so.
-    if (state.blocked.has(file.path) || digestOf(file, state) === undefined) continue;
+    if (state.blocked.has(file.path) || isKeyGone(file, state)) continue;
     const there = state.files.get(file.path);
     if (there === undefined) changed(file.path, "Missing", "to be written");
     else if (there !== digestOf(file, state))
@@ -109,6 +109,12 @@ export function compareFiles(
   return changes.sort(
     (a, b) => Number(a.path === paths.CARRIED_OUT) - Number(b.path === paths.CARRIED_OUT) || (a.path < b.path ? -1 : 1),
   );
+}
+
+/** A copy of a key that neither is there nor is to be made: the stand-in of a new certificate has its key in `keys`. */
+function isKeyGone(file: DerivedFile, { files, keys }: State): boolean {
+  if ("text" in file || files.has(file.copyOf)) return false;
+  return !keys.has(file.copyOf.slice(paths.DIR.keys.length + 1, -".key".length));
 }
 
 /** Files that nothing calls for: in derived directories everything that is not derived, and keys and requests that are done. */

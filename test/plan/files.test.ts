@@ -105,7 +105,9 @@ describe("compared with what is there, a file", () => {
     "pki/private/by_serial/01.key": "k",
   };
   const compare = (files: Readonly<Record<string, string>>, strays: string[] = [], upgraded = false) =>
-    compareFiles(wanted, stateOf({ files }), strays, { ...labels, upgraded }).map((one) => `${one.reason} ${one.path}`);
+    compareFiles(wanted, stateOf({ files, keys: ["01"] }), strays, { ...labels, upgraded }).map(
+      (one) => `${one.reason} ${one.path}`,
+    );
   const without = (path: string) => Object.fromEntries(Object.entries(there).filter(([name]) => name !== path));
 
   it.each<[sentence: string, changes: string[], found: string[]]>([
@@ -142,6 +144,17 @@ describe("compared with what is there, a file", () => {
   ])("%s", (_, changes, found) => {
     expect(found).toEqual(changes);
   });
+});
+
+test("a copy of a key that is gone keeps its last form; one of a key that is yet to be made is called for", () => {
+  const wanted = ["01", "02"].map((serial) => ({
+    path: `pki/private/c${serial}.key`,
+    copyOf: paths.path.keyBySerial(serial),
+  }));
+  const state = stateOf({ keys: ["02"] });
+  expect(compareFiles(wanted, state, [], { due: "time", upgraded: false }).map(({ path }) => path)).toEqual([
+    "pki/private/c02.key",
+  ]);
 });
 
 describe("stray is", () => {
