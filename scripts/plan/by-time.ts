@@ -33,7 +33,8 @@ export function byTimeOf(alone: Alone | null, now: Instant): ByTime {
     const theirs = identities.flatMap((one) => held.get(one.name) ?? ledger.of(one).all);
     const found = { ...state, certificates: new Map(theirs.map((one) => [one.serial, one])) };
     const decided = decide(only(registry, names), found, at);
-    const told = decided.list.filter((one) => names.has(one.identity));
+    // A hold that is lifted goes by the name in its certificate, which may be a former one.
+    const told = decided.list.filter((one) => one.kind === "release" || names.has(one.identity));
     for (const one of told)
       if (!("serial" in one) || alone.state.certificates.has(one.serial)) changes.set(sameness(one), one);
     state = project(found, told, decided.identities, at);
@@ -65,15 +66,14 @@ class Agenda {
   }
 
   /** Puts down whatever may happen to an identity that has these certificates, oldest first, after that day. */
-  note({ name, expires, lifetime, renewBefore, overlap }: Identity, live: readonly Certificate[], after = 0): void {
+  note({ name, expires, renewBefore, overlap }: Identity, live: readonly Certificate[], after = 0): void {
     const put = (at: Instant) => {
       const day = Math.ceil((at - this.#now) / DAY);
       if (day > after && day <= DAYS) this.#days[day]?.add(name);
     };
     if (expires !== null) put(expires);
     for (const [index, { notAfter }] of live.entries()) {
-      // A successor must end later than its predecessor, too.
-      put(Math.max(notAfter - renewBefore, notAfter - lifetime + 1));
+      put(notAfter - renewBefore);
       put(notAfter + 1);
       const successor = live[index + 1];
       if (overlap !== null && successor !== undefined) put(successor.issued + overlap);

@@ -67,6 +67,13 @@ describe("by time alone, within two weeks,", () => {
     expect(byTime(last, { certificates: [ending(days)] })).toEqual(expected);
   });
 
+  it("the hold of a certificate that ends is lifted, under a former name, too", () => {
+    const renamed = registryOf({ clients: { ada: clientOf({ previously: "cyd", suspended: true }) } });
+    const holds = [{ serial: serialOf(1), at: NOW - DAY }];
+    const facts = { certificates: [ending(3, { identity: "cyd" })], holds };
+    expect(byTime(renamed, facts)).toEqual(["release cyd …1"]);
+  });
+
   it("a change has no part in it: it is the base that is looked at", () => {
     const last = of({});
     const wants = withClients(of({ renewBefore: 100 * DAY }), { bob: clientOf() });
