@@ -93,12 +93,12 @@ test("who was removed gets nothing through the bridge any more", async () => {
 test("after a renewal the bridge is told, and only the bridge", async () => {
   const hook = readFileSync(`${machine}/etc/gatehouse-client/renewed.d/gatehouse-pkgsrc`, "utf8");
   const file = scratch.at("hook");
-  writeFileSync(file, hook.replace("/var/run/gatehouse-pkgsrc.pid", scratch.at("bridge.pid")));
+  writeFileSync(file, hook.replaceAll("/var/run/gatehouse-pkgsrc.pid", scratch.at("bridge.pid")));
   const times = () => bridge.said.split("Configuration successful").length;
   const before = times();
   expect((await runProgram("dash", [file])).code).toBe(0);
   await until("the reload", () => times() > before || undefined);
   // A pid that another program has by now.
-  writeFileSync(file, hook.replace("/var/run/gatehouse-pkgsrc.pid", scratch.write("stale.pid", `${process.pid}\n`)));
+  writeFileSync(file, hook.replaceAll("/var/run/gatehouse-pkgsrc.pid", scratch.write("stale.pid", `${process.pid}\n`)));
   expect((await runProgram("dash", [file])).code).toBe(0);
 });
