@@ -103,7 +103,6 @@ describe("a day with damaged state", () => {
     ],
     ["a revocation is gone", (twin: Repository) => remove(twin, `pki/revoked/${serialOf(twin, "bob")}.yaml`)],
     ["a revocation is empty", (twin: Repository) => twin.write(`pki/revoked/${serialOf(twin, "bob")}.yaml`, "")],
-    ["a key is gone", (twin: Repository) => remove(twin, `pki/private/by_serial/${serialOf(twin, "alice")}.key`)],
     ["a merge left its marks in a fact", (twin: Repository) => conflict(twin)],
   ])("%s: nothing is decided on that, yet the CRL stays fresh with everybody on it", async (_, damage) => {
     using twin = ready.copy();
@@ -117,6 +116,17 @@ describe("a day with damaged state", () => {
     const crl = readCrl(twin);
     expect(crl.number).toBeGreaterThan(readCrl(ready).number);
     expect(crl.entries.has(bob)).toBe(true);
+    expect(verdict(twin, "pki/issued/alice.crt", FORTY_DAYS_ON)).toBe("OK");
+  });
+
+  it("a key is gone: its client is named and keeps what it has, and everybody else goes on", async () => {
+    using twin = ready.copy();
+    remove(twin, `pki/private/by_serial/${serialOf(twin, "alice")}.key`);
+    const { code, stdout } = await twin.run("reconcile", "--now", FORTY_DAYS_ON);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/KeyLost: .*alice's\s+certificate/s);
+    expect(twin.read("pki/private/alice.key")).toBe(ready.read("pki/private/alice.key"));
+    expect(serialsOf(twin, "erin")).toHaveLength(2);
     expect(verdict(twin, "pki/issued/alice.crt", FORTY_DAYS_ON)).toBe("OK");
   });
 

@@ -144,6 +144,14 @@ describe("compared with what is there, a file", () => {
   ])("%s", (_, changes, found) => {
     expect(found).toEqual(changes);
   });
+
+  it("keeps its last form where the key that it copies is gone, or something else has its place", () => {
+    const gone = without("pki/private/by_serial/01.key");
+    expect(compareFiles(wanted, stateOf({ files: gone }), [], labels)).toEqual([]);
+    const blocked = { "pki/private/alice.key": "is a directory" };
+    const taken = stateOf({ files: without("pki/private/alice.key"), keys: ["01"], blocked });
+    expect(compareFiles(wanted, taken, [], labels)).toEqual([]);
+  });
 });
 
 test("a copy of a key that is gone keeps its last form; one of a key that is yet to be made is called for", () => {
