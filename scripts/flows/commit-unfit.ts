@@ -64,6 +64,9 @@ export interface Judged {
   readonly fatal: Finding | null;
 }
 
+/** More files than this that do not fit are no longer somebody's own trouble. */
+const MOST_UNFIT = 100;
+
 /** The guard over what is staged: which files it refuses, and whether the others can go without them. */
 export async function judgeStaged(git: Git): Promise<Judged> {
   const blocking = (await guardStaged(git.root)).filter(
@@ -77,7 +80,7 @@ export async function judgeStaged(git: Git): Promise<Judged> {
   return {
     standing: blocking.filter(isStanding).map(told),
     unfit: rest.map(told),
-    fatal: rest.find((one) => !isSeparable(one)) ?? null,
+    fatal: rest.find((one) => !isSeparable(one)) ?? rest[MOST_UNFIT] ?? null,
   };
 }
 

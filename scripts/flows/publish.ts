@@ -1,4 +1,4 @@
-import { CRL_FILE, REGISTRY_FILE } from "../model/paths.ts";
+import { CRL_FILE, DIR, REGISTRY_FILE } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import { isOfPullRequests } from "../plan/of-pull-requests.ts";
 import { now as clock } from "../system/clock.ts";
@@ -62,7 +62,7 @@ function pathsOf({ planned, problems, carriedOut }: Reconciled): string[] {
 async function requireClean(root: string): Promise<void> {
   const git = openGit(root);
   const listings = [
-    await git.raw(["diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", "HEAD", "--"]),
+    await git.raw(["diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", "HEAD", "--", ...BUT_KEYS]),
     await git.raw(["ls-files", "--others", "--exclude-standard", "-z", "--", "pki", REGISTRY_FILE]),
   ];
   const [first] = listings.flatMap((listing) => listing.split("\0")).filter(isTheUsers);
@@ -72,6 +72,9 @@ async function requireClean(root: string): Promise<void> {
     "commit or stash them first",
   );
 }
+
+/** Keys are never the user's own to commit, and git cannot compare one that its filter refuses. */
+const BUT_KEYS = [":/", `:(exclude,top)${DIR.private}`];
 
 function isTheUsers(path: string): boolean {
   return path !== "" && (!path.startsWith("pki/") || isOfPullRequests(path));
