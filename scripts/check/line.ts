@@ -164,7 +164,7 @@ async function numbersOf(git: Git, blobs: readonly string[]): Promise<Map<string
 }
 
 /** The number that pki/registry.yaml begins with; 0 where there is none. */
-function numberOf(bytes: Buffer): number {
+export function numberOf(bytes: Buffer): number {
   const [, number = "0"] =
     /^#[^\n]*\n\{"version":"[^"]*","number":(\d{1,15}),/.exec(bytes.toString("latin1", 0, 400)) ?? [];
   return Number(number);

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { askLine } from "../check/line.ts";
+import { blobId } from "../check/history.ts";
+import { askLine, numberOf } from "../check/line.ts";
 import { crlNumbers } from "../check/strange-merges.ts";
 import { askHistory, type Testimony } from "../check/witness.ts";
 import { CA_CERTIFICATE, CARRIED_OUT } from "../model/paths.ts";
@@ -10,7 +11,7 @@ import { gitDirectory } from "../system/checkout.ts";
 import { tidyTemporaries, writeFiles } from "../system/files.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { newestCommit } from "../system/head.ts";
-import { catFile } from "../system/objects.ts";
+import { catFile, idsOf } from "../system/objects.ts";
 import { readRegularFile } from "../system/read-file.ts";
 import type { Loaded } from "./load.ts";
 
@@ -45,7 +46,18 @@ export async function withHistory(loaded: Loaded, root: string, commit: string |
   const doubts = [...testimony.doubts, ...strange, ...record];
   if (doubts.length === 0 && testimony.commits > WORTH_NOTING) await note(common, head);
   const settles = commit === null ? await settlesOf(git, head, loaded) : null;
-  return { ...loaded, state: { ...heard(loaded.state, { ...testimony, doubts }), settles } };
+  const committed = await numberIn(git, head, loaded);
+  return { ...loaded, state: { ...heard(loaded.state, { ...testimony, doubts }), settles, committed } };
+}
+
+/** The number of pki/registry.yaml in a commit, where the tree has another form of it; else 0, for it says nothing new. */
+async function numberIn(git: Git, head: string, { tree, state }: Loaded): Promise<number> {
+  const bytes = tree.read(CARRIED_OUT);
+  if (state.carriedOut === null || bytes === null) return 0;
+  const name = `${head}:${CARRIED_OUT}`;
+  const id = (await idsOf(git, [name])).get(name) ?? null;
+  if (id === null || blobId(bytes, id.length) === id) return 0;
+  return numberOf((await catFile(git, head, CARRIED_OUT)) ?? Buffer.alloc(0));
 }
 
 /** While a merge is on its way in the working tree (git's MERGE_HEAD): the highest CRL number of its parents. */

@@ -42,12 +42,20 @@ export function formatCarriedOut({ version, number, registry }: CarriedOut): str
   return `${CARRIED_OUT_COMMENT}{"version":${json(version)},${numbered}"registry":${body}}\n`;
 }
 
-/** What is to be carried out after what was last: a number of its own, but where nothing changes. */
-export function nextCarriedOut(last: CarriedOut | null, registry: Registry, version: string): CarriedOut {
+/**
+ * What is to be carried out after what was last: a number of its own, but where nothing changes. `committed`: the number
+ * in the newest commit, which is higher where an older form was brought back.
+ */
+export function nextCarriedOut(
+  last: CarriedOut | null,
+  registry: Registry,
+  version: string,
+  committed = 0,
+): CarriedOut {
   const number = last?.number ?? 0;
   const same =
     last !== null && last.version === version && canonicalRegistry(last.registry) === canonicalRegistry(registry);
-  return { registry, version, number: same ? number : number + 1 };
+  return { registry, version, number: same ? number : Math.max(number, committed) + 1 };
 }
 
 function section(name: string, { keyed, entries, write }: Section): string {

@@ -149,6 +149,8 @@ export interface State {
    */
   readonly settles: number | null;
   readonly requests: ReadonlyMap<string, Request>;
+  /** The number of pki/registry.yaml in the newest commit: what is carried out next has a higher one; 0: not asked. */
+  readonly committed: number;
   readonly carriedOut: CarriedOut | null;
   /** Serials that have pki/private/by_serial/SERIAL.key. */
   readonly keys: ReadonlySet<string>;

@@ -27,7 +27,7 @@ export function derivedFiles(
   const valid = validCertificates(registry, state, now, known);
   const orders = possible(renewalOrders(valid), state);
   const files = deriveFiles({ registry, state, now, valid, renewals: renewalOffers(orders, state) });
-  const next = nextCarriedOut(state.carriedOut, registry, version);
+  const next = nextCarriedOut(state.carriedOut, registry, version, state.committed);
   const carriedOut = { path: paths.CARRIED_OUT, text: formatCarriedOut(next) };
   return [...files, ...renewalFiles(orders, state), carriedOut];
 }

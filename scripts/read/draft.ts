@@ -6,6 +6,7 @@ export interface Draft {
   authority: State["authority"];
   crl: Crl | null;
   settles: number | null;
+  committed: number;
   carriedOut: CarriedOut | null;
   readonly certificates: Map<string, Certificate>;
   readonly revocations: Map<string, Revocation>;
@@ -30,6 +31,7 @@ export function emptyDraft(): Draft {
     authority: null,
     crl: null,
     settles: null,
+    committed: 0,
     carriedOut: null,
     certificates: new Map(),
     revocations: new Map(),
@@ -48,6 +50,7 @@ export function draftOf(state: State): Draft {
     authority: state.authority,
     crl: state.crl,
     settles: state.settles,
+    committed: state.committed,
     carriedOut: state.carriedOut,
     certificates: new Map(state.certificates),
     revocations: new Map(state.revocations),

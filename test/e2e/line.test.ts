@@ -165,10 +165,9 @@ it("a main that went forward to a branch that merged it is doubted, and carried 
   twin.git("switch", "-q", "main");
   twin.git("merge", "-q", "--ff-only", "fox");
   expect(await verdicts(twin)).toContain(RECORD);
-  for (const path of ["pki/registry.yaml", "pki/held"]) twin.git("checkout", "-q", "HEAD^2~0", "--", path);
-  twin.git("rm", "-r", "-q", "--cached", "--", "pki/held");
-  twin.git("checkout", "-q", old, "--", "pki/registry.yaml");
-  twin.git("clean", "-fdq", "--", "pki/held");
+  const { refusals } = await reconcileHere(twin, LATER);
+  for (const { message } of refusals)
+    twin.git(...(/Bring it back: git (.+)$/.exec(message)?.[1] ?? "status").split(" "));
   await reconcileHere(twin, "2026-11-22T12:00:01Z");
   twin.commit("Carried out once more");
   expect(await verdicts(twin)).toEqual([]);

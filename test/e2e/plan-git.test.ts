@@ -1,4 +1,4 @@
-import { existsSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decisions, makeRequest, planOf, serialOf } from "./support/judges.ts";
 import { clientsYaml, NOON, Repository } from "./support/repository.ts";
@@ -55,6 +55,7 @@ describe("plan --base --head", () => {
     using twin = branch((twin) => {
       for (let n = 0; n < 40; n++) twin.write(`a${n}.png`, "x\n");
       twin.write(".gitattributes", `${twin.read(".gitattributes")}# more\n`);
+      mkdirSync(twin.at("docs/theme"), { recursive: true });
       twin.git("update-index", "--add", "--cacheinfo", `160000,${twin.git("rev-parse", "HEAD").trim()},docs/theme`);
     });
     twin.write(".gitmodules", '[submodule "x"]\n\tpath = docs/theme\n\turl = https://example.com/x\n\tignore = all\n');

@@ -140,7 +140,6 @@ describe("compared with what is there, a file", () => {
       ],
       compare({ "pki/private/by_serial/01.key": "k" }, ["pki/z", "pki/a"]),
     ],
-    ["that is a copy stays as it is where its original is gone", [], compare(without("pki/private/by_serial/01.key"))],
   ])("%s", (_, changes, found) => {
     expect(found).toEqual(changes);
   });

@@ -95,6 +95,7 @@ export function state(certificates: Certificate[], marks: { revoked?: string[]; 
     ),
     holds: new Map(full(marks.held).map((serial) => [serial, { serial, at: NOW }])),
     settles: null,
+    committed: 0,
     crl: {
       issuer: authority.subject,
       authorityKeyId: null,

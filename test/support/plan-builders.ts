@@ -226,6 +226,7 @@ export function stateOf(facts: Facts = {}): State {
     holds: bySerial(facts.holds ?? []),
     crl: facts.crl === undefined ? null : facts.crl,
     settles: null,
+    committed: 0,
     requests: mapOf(facts.requests ?? {}),
     carriedOut: carriedOut && { registry: carriedOut, version: facts.version ?? VERSION, number: 1 },
     keys: new Set(facts.keys ?? managed),
