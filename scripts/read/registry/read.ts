@@ -22,6 +22,13 @@ export interface RegistrySets {
 const SMALL_BYTES = 16 * 1024;
 /** From the call on; what goes before and after it in a command must fit into 3 s too. */
 const TIME_LIMIT_MS = 2_200;
+/**
+ * Of processor time, all threads together: on a busy machine time goes by in which nothing was read, and a file that is
+ * read in a second elsewhere must not be refused there. A thread that only hangs ends later.
+ */
+const WORK_LIMIT_MS = 2_000;
+const HANGS_MS = 60_000;
+const LOOK_EVERY_MS = 100;
 const HEAP_LIMIT_MB = 320;
 
 export type WorkerInput = RegistrySets & { readonly bytes: Uint8Array };
@@ -51,6 +58,17 @@ export function contextOf({ now, requests, signing, unfit = new Map() }: Registr
   };
 }
 
+/** Calls `stop` once both limits are passed, until the function that it returns is called. */
+function watch(milliseconds: number, stop: () => void): () => void {
+  const [started, before] = [performance.now(), process.cpuUsage()];
+  const timer = setInterval(() => {
+    const passed = performance.now() - started;
+    const { user, system } = process.cpuUsage(before);
+    if (passed >= HANGS_MS || (passed >= milliseconds && (user + system) / 1000 >= WORK_LIMIT_MS)) stop();
+  }, LOOK_EVERY_MS);
+  return () => clearInterval(timer);
+}
+
 function inThread(input: WorkerInput, milliseconds: number): Promise<RegistryResult> {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), {
     workerData: input,
@@ -58,15 +76,15 @@ function inThread(input: WorkerInput, milliseconds: number): Promise<RegistryRes
   });
   return new Promise((resolve, reject) => {
     const settle = (result: RegistryResult) => {
-      clearTimeout(timer);
+      end();
       resolve(result);
       void worker.terminate();
     };
-    const timer = setTimeout(() => settle(tooExpensive("takes too long to read")), milliseconds);
+    const end = watch(milliseconds, () => settle(tooExpensive("takes too long to read")));
     worker.once("message", settle);
     worker.once("error", (error: Error & { readonly code?: string }) => {
       if (error.code === "ERR_WORKER_OUT_OF_MEMORY") return settle(tooExpensive("takes too much memory to read"));
-      clearTimeout(timer);
+      end();
       reject(error);
     });
   });
