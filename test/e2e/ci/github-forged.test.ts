@@ -24,7 +24,8 @@ jobs:
       - uses: actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2
         with: { ref: main, fetch-depth: 0, persist-credentials: false }
       - name: Lie
-        run: npm run -s plan -- --json
+        run: |
+          echo '"issue": 0'
 `;
 
 const bodies = (forge: Forge, number: number) => forge.comments(number).map(({ body }) => body);
