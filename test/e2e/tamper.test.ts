@@ -87,10 +87,6 @@ describe("what is derived, tampered with, is named by check and made anew by rec
       tamper: (twin) => rollBack(twin, commits.first, "pki/crl.pem"),
       named: () => "pki/crl.pem",
     },
-    "the record of what was carried out, from before": {
-      tamper: (twin) => rollBack(twin, commits.removal, "pki/registry.yaml"),
-      named: () => "Stray pki/issued/fred.crt",
-    },
   };
 
   it.each(Object.entries(table))("%s", async (_, { tamper, named }) => {
