@@ -7,8 +7,6 @@ const MARK = "<!-- gatehouse carried out -->";
 interface Telling {
   readonly root: string;
   readonly forge: Forge;
-  /** Where to read what reconcile said; null: nowhere. */
-  readonly log: string | null;
   /** For the job's log. */
   readonly say: (line: string) => void;
 }
@@ -17,7 +15,7 @@ interface Telling {
  * Says on merged changes where HEAD, the newest commit of reconcile's, carried out something else than their comment
  * had. Nothing is said twice, and nothing where the digests agree. Throws UserError where the forge cannot be asked.
  */
-export async function tell({ root, forge, log, say }: Telling): Promise<void> {
+export async function tell({ root, forge, say }: Telling): Promise<void> {
   const carried = await carriedOutByHead(root);
   if (carried === null) return say("HEAD is no commit of reconcile's: nothing was carried out, nothing to tell");
   if (carried.more) say("More commits were carried out at once than are looked at here: the oldest are left out.");
@@ -28,7 +26,7 @@ export async function tell({ root, forge, log, say }: Telling): Promise<void> {
     const agrees = said !== null && said === carried.digest;
     const done = agrees
       ? "carried out as it was shown"
-      : await write({ forge, number, mark: MARK }, notice({ carried, said, others, log }));
+      : await write({ forge, number, mark: MARK }, notice({ carried, said, others }));
     say(`${number}: ${done}`);
   }
 }
@@ -61,10 +59,9 @@ interface Difference {
   readonly said: string | null;
   /** Other changes that were carried out with it. */
   readonly others: readonly number[];
-  readonly log: string | null;
 }
 
-function notice({ carried: { commit, digest }, said, others, log }: Difference): string {
+function notice({ carried: { commit, digest }, said, others }: Difference): string {
   const lines =
     said === null
       ? ["**Carried out, and no plan was shown here before.**", "There is no digest to compare with."]
@@ -72,7 +69,7 @@ function notice({ carried: { commit, digest }, said, others, log }: Difference):
   const now = digest === null ? "that commit does not say which plan" : `digest \`${digest}\``;
   const with_ = others.length === 0 ? "" : ` Carried out with it: ${others.map((other) => `#${other}`).join(", ")}.`;
   return `${MARK}
-${lines.join(" ")} Commit ${commit} carried out: ${now}.${with_}${log === null ? "" : ` [Log](${log})`}
+${lines.join(" ")} Commit ${commit} carried out: ${now}.${with_}
 
 That is so where main has changed between the comment and the merge, by another merge or by time itself. Look at what was done:
 

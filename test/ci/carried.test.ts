@@ -66,7 +66,7 @@ async function said(name: Name, token = "token"): Promise<string> {
     CI_PROJECT_ID: "1",
     CI_COMMENT_TOKEN: token,
   });
-  await tell({ root: scratch.path, forge: at, log: "https://x/1", say: (line) => lines.push(line) });
+  await tell({ root: scratch.path, forge: at, say: (line) => lines.push(line) });
   return lines.join("\n");
 }
 
@@ -99,7 +99,7 @@ describe.each(["github", "forgejo", "gitlab"] as const)("what is told after a me
     expect(await said(name)).toBe(`${first}: commented\n${second}: commented`);
     expect(told(first)).toEqual([
       `<!-- gatehouse carried out -->
-**Not the plan that was shown here was carried out.** The comment's digest was \`${SHOWN}\`. Commit ${id} carried out: digest \`${OTHER}\`. Carried out with it: #${second}. [Log](https://x/1)
+**Not the plan that was shown here was carried out.** The comment's digest was \`${SHOWN}\`. Commit ${id} carried out: digest \`${OTHER}\`. Carried out with it: #${second}.
 
 That is so where main has changed between the comment and the merge, by another merge or by time itself. Look at what was done:
 

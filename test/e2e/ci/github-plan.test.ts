@@ -68,12 +68,12 @@ describe("a pull request", () => {
     expect(forge.git("ls-tree", "-r", "--name-only", "main", "pki/revoked")).toBe("");
   });
 
-  it("from a fork with a private key in the clear fails, without a token that could do anything", async () => {
+  it("from a fork with a private key in the clear fails, and is commented on", async () => {
     using it = await github(home);
     const { forge, actions, branch } = it;
     const commit = branch.write("pki/private/mallory.key", String(privateKey())).commit();
     const number = forge.offer(branch.root, commit);
-    const plan = await actions.look(number);
+    const plan = await actions.look(number, { fork: true });
     expect(Object.fromEntries(plan.steps)).toMatchObject({ "No private key in the clear": "failure" });
     expect(plan.log).toContain("guard: pki/private/mallory.key");
     expect(commentOf(forge, number)).toContain("Not to be merged");

@@ -18,7 +18,7 @@ export class Actions implements Disposable {
     this.forge = forge;
     this.#directory = directory;
     this.#key = house.key;
-    this.#runner = new Runner(forge, directory === ".github" ? "github-actions[bot]" : "forgejo-actions");
+    this.#runner = new Runner(forge, directory === ".github" ? "github" : "forgejo");
   }
 
   /** A pull request into main was opened, pushed to or edited: the run of main's workflow Plan that this sets off. */
@@ -46,8 +46,7 @@ export class Actions implements Disposable {
     ] as const)
       for (const [text, workflow] of this.#workflows(commit)) {
         if (!startsOnPull(workflow, eventName, base, action)) continue;
-        const readOnly = eventName === "pull_request";
-        const done = await this.#runner.run({ workflow: text, eventName, event, readOnly, ...more });
+        const done = await this.#runner.run({ workflow: text, eventName, event, ...more });
         runs.set(`${workflow.name} of ${eventName}`, done);
         await this.#afterRun(workflow.name, eventName, head, done);
       }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { type Context, holds, interpolate, type Status, type Value } from "./expressions.ts";
-import type { Forge } from "./forge.ts";
+import type { Forge, Grant } from "./forge.ts";
 import { Machine } from "./machine.ts";
 import { type Job, readWorkflow, type Step } from "./workflow.ts";
 
@@ -25,8 +25,8 @@ export interface Run {
   readonly vars?: Readonly<Record<string, string>>;
   /** Only jobs that name it get secrets of an environment. */
   readonly environmentSecrets?: Readonly<Record<string, string>>;
-  /** What a fork's pull request gets, whatever the workflow asks for. */
-  readonly readOnly?: boolean;
+  /** The pull request comes from a fork. */
+  readonly fork?: boolean;
   /** Main is protected: the job's own token cannot push there. */
   readonly protectedMain?: boolean;
   /** Programs in front of the system's: name → text of a script. */
@@ -35,16 +35,35 @@ export interface Run {
   readonly installs?: boolean;
 }
 
+export type Kind = "github" | "forgejo";
+
+const BOTS = { github: "github-actions[bot]", forgejo: "forgejo-actions" } as const;
+
+/**
+ * What a job's own token may do. GitHub: what the job asks for, and nothing but reading where a fork's own workflow
+ * runs. Forgejo (seen with 14): it ignores `permissions`; only for a fork's pull request it cannot write, though it
+ * can comment, as everybody can.
+ */
+const MAY: Readonly<Record<Kind, (job: Job, run: Run) => Omit<Grant, "user">>> = {
+  github: ({ permissions }, { fork = false, eventName }) => {
+    const reads = fork && eventName === "pull_request";
+    const contents = permissions["contents"] ?? "none";
+    const comments = permissions["pull-requests"] === "write" && !reads;
+    return { contents: reads && contents === "write" ? "read" : contents, comments };
+  },
+  forgejo: (_, { fork = false }) => ({ contents: fork ? "read" : "write", comments: true }),
+};
+
 /** Runs workflows as GitHub's and Forgejo's runners do, each job on a fresh machine, against a forge on loopback. */
 export class Runner implements Disposable {
   readonly #forge: Forge;
-  readonly #bot: string;
+  readonly #kind: Kind;
   readonly #machines: Machine[] = [];
   #runs = 0;
 
-  constructor(forge: Forge, bot: string) {
+  constructor(forge: Forge, kind: Kind) {
     this.#forge = forge;
-    this.#bot = bot;
+    this.#kind = kind;
   }
 
   get lastRun(): number {
@@ -82,7 +101,8 @@ export class Runner implements Disposable {
       github: {
         event: run.event ?? {},
         event_name: run.eventName,
-        ref: "refs/heads/main",
+        // Seen with Forgejo 14, whose source of 16 says so too.
+        ref: this.#kind === "forgejo" && run.eventName === "schedule" ? "main" : "refs/heads/main",
         repository: "org/repo",
         server_url: this.#forge.url,
         run_id: String(id),
@@ -98,12 +118,9 @@ export class Runner implements Disposable {
     const machine = new Machine(run.programs);
     this.#machines.push(machine);
     const token = `job-${randomBytes(12).toString("hex")}`;
-    const { contents = "none", "pull-requests": pulls } = job.permissions;
-    this.#forge.admit(token, {
-      contents: (run.readOnly || run.protectedMain) && contents === "write" ? "read" : contents,
-      comments: pulls === "write" && !run.readOnly,
-      user: this.#bot,
-    });
+    const may = MAY[this.#kind](job, run);
+    const contents = run.protectedMain && may.contents === "write" ? "read" : may.contents;
+    this.#forge.admit(token, { ...may, contents, user: BOTS[this.#kind] });
     const github = { ...(typeof base["github"] === "object" ? base["github"] : {}), token };
     const secrets = { ...run.secrets, ...(job.environment === undefined ? {} : run.environmentSecrets) };
     const context = { ...base, github, secrets, runner: { temp: machine.temp } };
