@@ -34,7 +34,7 @@ export function makePlan(input: PlanInput): Planned {
   // What was carried out last goes on without whatever else came with a change that is refused as a whole.
   const settled = last === null ? input : { ...input, state: settledState(state, last) };
   const draft = draftPlan(asked, input.registry === null ? settled : input);
-  const ofOne = entryRefusals(state, input.now, draft.decisions.list);
+  const ofOne = entryRefusals(state, input.now, draft.decisions);
   const plan = { ...draft.plan, refusals: [...invalid, ...doubts, ...clock, ...draft.plan.refusals, ...ofOne] };
   // Where a stranger may have written facts, not even what was carried out last can be believed.
   const believed = clock.length === 0 && !doubtsFacts(input.policy.unsigned);

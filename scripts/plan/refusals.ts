@@ -1,10 +1,11 @@
 import { admittedClients } from "../model/access.ts";
 import { path } from "../model/paths.ts";
-import type { AccessChange, Decision, Refusal } from "../model/plan.ts";
+import type { AccessChange, Refusal } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
 import { authorityDoubt, type State } from "../model/state.ts";
 import { formatSubject } from "../model/subject.ts";
 import { type Duration, formatInstant, type Instant } from "../model/time.ts";
+import type { Decisions } from "./decide.ts";
 import { isLive } from "./holdings.ts";
 
 /** Below this many admitted clients a percentage says nothing. */
@@ -142,16 +143,19 @@ export function doubtRefusals(state: State): Refusal[] {
   return state.doubts.map(({ path, message }) => ({ code: "StateDoubtful", message: `${path}: ${message}` }));
 }
 
+type EntryDecisions = Pick<Decisions, "list" | "review">;
+
 /**
  * What holds up one entry and nobody else: a managed key that is gone while its certificate goes on, and a place that
  * something else than its file has. One that is revoked in this plan needs its key no more.
  */
-export function entryRefusals(state: State, now: Instant, decisions: readonly Decision[]): Refusal[] {
-  const revoked = new Set(decisions.map((one) => (one.kind === "revoke" ? one.serial : "")));
-  const refusals: Refusal[] = [...state.blocked].map(([file, what]) => ({
-    code: "PathBlocked",
-    message: `${file}: ${what}. What is due for it waits until then; everything else goes on.`,
-  }));
+export function entryRefusals(state: State, now: Instant, { list, review }: EntryDecisions): Refusal[] {
+  const revoked = new Set(list.map((one) => (one.kind === "revoke" ? one.serial : "")));
+  const told = new Set([...review.refused.keys()].map(path.request));
+  const refusals = [...state.blocked].flatMap(([file, what]): Refusal[] => {
+    const message = `${file}: ${what}. What is due for it waits until then; everything else goes on.`;
+    return told.has(file) ? [] : [{ code: "PathBlocked", message }];
+  });
   for (const certificate of state.certificates.values()) {
     const { serial, identity, key } = certificate;
     if (key !== "managed" || state.keys.has(serial) || revoked.has(serial) || !isLive(certificate, state, now))

@@ -97,8 +97,8 @@ function take(draft: Draft, path: string, read: Read, shelf: Shelf | undefined):
 /** Something else than a file that can be read: it holds up the one whose file it is, or where it is nobody's, all. */
 function blockBy(draft: Draft, path: string, what: string): void {
   if (paths.fileOfOne(path) !== path) draft.doubts.set(path, what);
-  else if (!path.startsWith(REQUESTS)) draft.blocked.set(path, what);
-  else if (path.endsWith(".req"))
+  else draft.blocked.set(path, what);
+  if (path.startsWith(REQUESTS) && path.endsWith(".req"))
     draft.requests.set(path.slice(REQUESTS.length, -".req".length), { ok: false, problem: what });
 }
 

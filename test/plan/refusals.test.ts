@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from "vitest";
+import type { Decision } from "../../scripts/model/plan.ts";
 import type { Registry } from "../../scripts/model/registry.ts";
 import { formatInstant } from "../../scripts/model/time.ts";
 import {
@@ -191,6 +192,8 @@ describe("the state is doubted", () => {
   });
 });
 
+const decidedOn = (list: readonly Decision[]) => ({ list, review: { sound: new Map(), refused: new Map() } });
+
 describe("one entry is refused", () => {
   it.each<[sentence: string, lost: boolean, given: ReturnType<typeof stateOf>, now?: number]>([
     ["for a live managed certificate without its key", true, stateOf({ certificates: [certificateOf()], keys: [] })],
@@ -208,13 +211,13 @@ describe("one entry is refused", () => {
       certificateOf().notAfter + 1,
     ],
   ])("%s", (_, lost, given, now = NOW) => {
-    expect(entryRefusals(given, now, []).map(({ code }) => code)).toEqual(lost ? ["KeyLost"] : []);
+    expect(entryRefusals(given, now, decidedOn([])).map(({ code }) => code)).toEqual(lost ? ["KeyLost"] : []);
   });
 
   it("for what has its file's place, and once where that is its key's", () => {
     const key = `pki/private/by_serial/${serialOf(1)}.key`;
     const given = stateOf({ certificates: [certificateOf()], keys: [], blocked: { [key]: "is a directory" } });
-    expect(entryRefusals(given, NOW, [])).toMatchObject([
+    expect(entryRefusals(given, NOW, decidedOn([]))).toMatchObject([
       { code: "PathBlocked", message: expect.stringContaining(`${key}: is a directory`) },
     ]);
   });
@@ -224,7 +227,7 @@ describe("one entry is refused", () => {
     const { serial, identity } = certificateOf();
     const revoke = { kind: "revoke", due: "registry", identity, serial, message: "" } as const;
     const reissued = { ...revoke, reason: "keyCompromise", cause: "Reissued" } as const;
-    expect(entryRefusals(given, NOW, [reissued])).toEqual([]);
+    expect(entryRefusals(given, NOW, decidedOn([reissued]))).toEqual([]);
   });
 });
 
