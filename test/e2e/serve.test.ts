@@ -227,7 +227,7 @@ describe("serve, in a locked clone", () => {
     repository = template.clone();
     const it = await serve();
     expect(it.stdout).toMatch(/throwaway: this clone is\s+locked/);
-    expect(it.stdout).toMatch(/git-crypt unlock\s+KEYFILE/);
+    expect(it.stdout).toMatch(/npm\s+run\s+unlock\s+--\s+--key-file\s+KEYFILE/);
     expect(it.paste(400).status).toBe(400);
   });
 
