@@ -123,24 +123,3 @@ function modeOf(mode: string): Mode {
   if (mode === "100644" || mode === "100755" || mode === "120000" || mode === "160000") return mode;
   throw new Error(`no mode of ours: ${mode}`);
 }
-
-/** git's index of a tree, version 2 (gitformat-index(5)), with nothing known of the files: git looks at each. */
-export function indexOf(files: Files): Buffer {
-  const sorted = [...files].map(([path, entry]) => ({ name: Buffer.from(path), entry }));
-  sorted.sort((a, b) => Buffer.compare(a.name, b.name));
-  const header = Buffer.alloc(12);
-  header.write("DIRC");
-  header.writeUInt32BE(2, 4);
-  header.writeUInt32BE(sorted.length, 8);
-  const parts: Buffer[] = [header];
-  for (const { name, entry } of sorted) {
-    const item = Buffer.alloc((62 + name.length + 8) & ~7);
-    item.writeUInt32BE(Number.parseInt(entry.mode, 8), 24);
-    item.write(entry.id, 40, "hex");
-    item.writeUInt16BE(Math.min(name.length, 0xfff), 60);
-    name.copy(item, 62);
-    parts.push(item);
-  }
-  const body = Buffer.concat(parts);
-  return Buffer.concat([body, createHash("sha1").update(body).digest()]);
-}

@@ -100,7 +100,7 @@ function stricterThanMain({ main, settledOn }: History, codes: readonly string[]
   const limits = apart ? ["TooManyLosses", "LastSensitiveClient"] : [];
   // A submodule that somebody merged into pki/ is an empty directory in a checkout, and nothing there.
   const submodule = [...main.files].some(([path, { mode }]) => path.startsWith("pki/") && mode === "160000");
-  return submodule ? [...limits, "StateDoubtful"] : limits;
+  return submodule ? [...limits, "StateDoubtful", "PathBlocked"] : limits;
 }
 
 function refused(

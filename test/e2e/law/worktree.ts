@@ -9,17 +9,22 @@ import {
   rmdirSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { environment } from "../support/repository.ts";
-import { type Entry, type Files, indexOf, Objects } from "./objects.ts";
+import { indexOf } from "./index-file.ts";
+import { type Entry, type Files, Objects } from "./objects.ts";
 
 /** As a forge's repository has it: no filter of ours, no hooks, ciphertext stays what it is. */
 const PLAIN = [
   ...["-c", "filter.git-crypt.process=", "-c", "filter.git-crypt.clean=", "-c", "filter.git-crypt.smudge="],
   ...["-c", "filter.git-crypt.required=false", "-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0"],
 ];
+
+/** Unix seconds. */
+const LONG_AGO = 1_600_000_000;
 
 /** What git leaves of a merge that was begun. */
 const UNFINISHED = ["MERGE_HEAD", "MERGE_MSG", "MERGE_MODE", "AUTO_MERGE", "SQUASH_MSG", "index.lock", "rebase-merge"];
@@ -112,8 +117,8 @@ export class Worktree {
     const at = (name: string) => join(this.root, ".git", name);
     for (const name of UNFINISHED) rmSync(at(name), { recursive: true, force: true });
     writeFileSync(at("HEAD"), head);
-    writeFileSync(at("index"), indexOf(files));
     this.#put(files);
+    writeFileSync(at("index"), indexOf(files, this.root));
   }
 
   #put(files: Files): void {
@@ -142,6 +147,8 @@ export class Worktree {
     else {
       writeFileSync(file, this.objects.read(id));
       if (mode === "100755") chmodSync(file, 0o755);
+      // A file as young as the index is one that git looks at all the same.
+      utimesSync(file, LONG_AGO, LONG_AGO);
     }
   }
 }
