@@ -23,8 +23,13 @@ async function tree(git: Git, commit: string, directory: string, options: readon
 }
 
 /** Not a submodule, nor a directory. */
-function isFile({ mode }: TreeEntry): boolean {
-  return mode.startsWith("10") || mode === "120000";
+function isBlob({ mode }: Pick<TreeEntry, "mode">): boolean {
+  return isFile({ mode }) || mode === "120000";
+}
+
+/** Nor a symlink, whose blob is a path and no contents. */
+function isFile({ mode }: Pick<TreeEntry, "mode">): boolean {
+  return mode.startsWith("100");
 }
 
 /** `MODE TYPE ID[ SIZE]TAB PATH NUL`; the size of a blob that git does not have is the word BAD. */
@@ -76,7 +81,7 @@ async function insistOnAbsent(git: Git, name: string): Promise<void> {
   const colon = name.indexOf(":");
   const [commit, path] = [name.slice(0, colon), name.slice(colon + 1)];
   const [entry] = parseTree(await git.raw(["ls-tree", "-z", "--full-tree", commit, "--", path]));
-  if (entry !== undefined && isFile(entry)) throw new MissingObject(entry.id);
+  if (entry !== undefined && isBlob(entry)) throw new MissingObject(entry.id);
 }
 
 /** git was asked for an object that it listed, and does not have it: a damaged clone, or one that never got it. */

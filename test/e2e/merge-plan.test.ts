@@ -133,6 +133,18 @@ describe("a branch whose history crosses main's", () => {
   });
 });
 
+describe("main with a symlink for clients.yaml, however it came there", () => {
+  it("is refused with every branch: nothing is read out of a symlink's blob", async () => {
+    using twin = ready.copy();
+    const id = twin.git("rev-parse", "HEAD:clients.yaml").trim();
+    rmSync(twin.at("clients.yaml"));
+    twin.git("update-index", "--cacheinfo", `120000,${id},clients.yaml`);
+    twin.git("commit", "--quiet", "--message=Link");
+    twin.git("branch", "change");
+    expect(codes(await planHere(twin, LAST, "main", "change"))).toEqual(["InvalidRegistry"]);
+  });
+});
+
 describe("a branch that is behind", () => {
   it("is planned against main as it is now: a group that has grown since is joined as it is", async () => {
     using twin = ready.copy();
