@@ -29,9 +29,21 @@ export async function readHistory(git: Git, head: string | null, others: readonl
   const heads = [head, ...others];
   const list = ["rev-list", "--full-history", "--topo-order", "--reverse", ...heads, "--", ...FACTS];
   const [commits, shallow] = await Promise.all([git.raw(list), git.raw(["rev-parse", "--is-shallow-repository"])]);
-  const trees = ["diff-tree", "--stdin", "-r", "-m", "--root", "--no-renames", "--raw", "--no-abbrev", "--", ...FACTS];
-  const listing = commits === "" ? "" : await git.raw(trees, commits);
-  return { first: parse(listing), shallow: shallow.trim() === "true" };
+  return { first: parse(await changesIn(git, commits, FACTS)), shallow: shallow.trim() === "true" };
+}
+
+/** What one commit made of one path, against one of its parents. Blobs' ids; null where there is no file. */
+export interface PathChange {
+  readonly commit: string;
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** What commits (one id a line) change below these paths, against each of their parents: a merge may drop what one has. */
+export async function changesIn(git: Git, commits: string, below: readonly string[]): Promise<Iterable<PathChange>> {
+  const trees = ["diff-tree", "--stdin", "-r", "-m", "--root", "--no-renames", "--raw", "--no-abbrev", "--", ...below];
+  return parseChanges(commits === "" ? "" : await git.raw(trees, commits));
 }
 
 const CHANGE = /^:(\d+) (\d+) ([0-9a-f]+) ([0-9a-f]+) [A-Z]\t(.+)$/;
@@ -39,19 +51,25 @@ const CHANGE = /^:(\d+) (\d+) ([0-9a-f]+) ([0-9a-f]+) [A-Z]\t(.+)$/;
 const NO_FILE: readonly string[] = ["000000", "160000"];
 const FACT = new RegExp(`^(?:${FACTS[0]}/(.+)\\.pem|${FACTS[1]}/(.+)\\.yaml)$`);
 
-/** Lines of diff-tree, oldest commit first. A path that git had to quote is none of ours. */
-function parse(listing: string): Map<string, First> {
-  const first = new Map<string, First>();
+/** Lines of diff-tree. A path that git had to quote is none of ours. */
+function* parseChanges(listing: string): Generator<PathChange> {
   let commit = "";
+  const file = (mode: string, blob: string) => (NO_FILE.includes(mode) ? null : blob);
   for (const line of listing.split("\n")) {
     const [, modeBefore = "", modeAfter = "", before = "", after = "", path] = CHANGE.exec(line) ?? [];
     if (path === undefined) commit = line.slice(0, 64).trim() || commit;
-    else if (isFact(path) && !first.has(path)) {
-      // Below a shallow clone's edge, and against a merge's other parent, a fact may first be seen as it leaves.
-      const gone = NO_FILE.includes(modeAfter);
-      if (gone && NO_FILE.includes(modeBefore)) continue;
-      first.set(path, { commit: gone ? `${commit}~1` : commit, blob: gone ? before : after });
-    }
+    else yield { commit, path, before: file(modeBefore, before), after: file(modeAfter, after) };
+  }
+}
+
+/** Of changes, oldest commit first. */
+function parse(changes: Iterable<PathChange>): Map<string, First> {
+  const first = new Map<string, First>();
+  for (const { commit, path, before, after } of changes) {
+    if (!isFact(path) || first.has(path)) continue;
+    // Below a shallow clone's edge, and against a merge's other parent, a fact may first be seen as it leaves.
+    if (after !== null) first.set(path, { commit, blob: after });
+    else if (before !== null) first.set(path, { commit: `${commit}~1`, blob: before });
   }
   return first;
 }

@@ -1,5 +1,5 @@
 import { entriesOfCommit } from "../check/entries.ts";
-import { readHistory } from "../check/history.ts";
+import { type History, readHistory } from "../check/history.ts";
 import { block, type CheckInput } from "../check/input.ts";
 import { restorer } from "../check/restore.ts";
 import { attributesOfCommits } from "../guard/commit-attributes.ts";
@@ -8,7 +8,7 @@ import { quoted } from "../guard/protected.ts";
 import { REGISTRY_FILE } from "../model/paths.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
-import { WHY } from "../plan/branch.ts";
+import { type Faulty, WHY } from "../plan/branch.ts";
 import { commitTree } from "../read/tree.ts";
 import type { Git } from "../system/git.ts";
 import { listTree } from "../system/objects.ts";
@@ -49,11 +49,20 @@ export async function gatherCommit({ root, now, checkClock }: CommitOptions, { h
   const known = { registry, problems, state, signatures: await signaturesOfCommit(loaded, root, commit) };
   const read = (path: string) => tree.read(path);
   const restore = restorer(git, before, history, read, before.slice(0, 12));
-  const common = { root, now, checkClock, version: gatehouseVersion(), git, head: before, history };
-  const input: CheckInput = { ...common, ...known, read, restore, entries: entriesOfCommit(listed), vault: CLOSED };
+  const common = { root, now, checkClock, version: gatehouseVersion(), git, head: before };
+  const input: CheckInput = {
+    ...{ ...common, ...known, read, restore, entries: entriesOfCommit(listed), vault: CLOSED },
+    history: withoutSpoiled(history, merge),
+  };
   const asked = attributesOfCommits(git, [commit], commit, []);
   const only = merge === null ? foreignInCommit(git, commit, null) : mergeFindings(git, merge, commit);
   return { input, git: Promise.all([asked]), only: await only };
+}
+
+/** What a branch wrote and took back is nothing to bring back: that it did so is a finding of its own. */
+function withoutSpoiled(history: History, merge: Judged | null): History {
+  const spoiled = new Set(merge?.faults.flatMap(({ path, fault }) => (fault === "spoiled" ? [path] : [])));
+  return { ...history, first: new Map([...history.first].filter(([path]) => !spoiled.has(path))) };
 }
 
 /** What plan refuses of a merge, with the command that mends each on the branch. */
@@ -71,13 +80,15 @@ async function mergeFindings(git: Git, merge: Judged, head: string): Promise<Fin
     ...foreignFindings(foreign, new Set(), head),
     ...faults
       .filter(({ fault }) => fault !== "foreign")
-      .map(({ path, fault }) => {
-        if (fault === "converted")
-          return block(WHY[fault].code, path, WHY[fault].brief, `git checkout ${short} -- .gitattributes`);
-        const back = known.has(path) ? `git checkout ${short} -- ${quoted(path)}` : `git rm -- ${quoted(path)}`;
-        return block(WHY[fault].code, path, WHY[fault].brief, back);
-      }),
+      .map(({ path, fault }) => block(WHY[fault].code, path, WHY[fault].brief, mend(path, fault, short, known))),
   ];
+}
+
+/** `base`: its short id; `known`: paths that it has. */
+function mend(path: string, fault: Faulty["fault"], base: string, known: ReadonlySet<string>): string {
+  if (fault === "converted") return `git checkout ${base} -- .gitattributes`;
+  if (fault === "spoiled") return `git reset --soft $(git merge-base ${base} HEAD) && git commit`;
+  return known.has(path) ? `git checkout ${base} -- ${quoted(path)}` : `git rm -- ${quoted(path)}`;
 }
 
 const UNRELATED = "this branch and the base have no commit in common here";

@@ -1,3 +1,4 @@
+import { spoiledState } from "../check/spoiled.ts";
 import { convertedAt, isAttributes } from "../guard/commit-attributes.ts";
 import { REGISTRY_FILE } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
@@ -91,9 +92,14 @@ export async function judgedMerge(git: Git, { base, head, asMain }: MergeAsked):
   const nested = changed.some(({ path }) => /\/package\.json$/i.test(path));
   const known = nested ? (await listTree(git, into, "")).filter(({ path }) => /\/package\.json$/i.test(path)) : [];
   const vouched = asMain ? other : into;
+  const told = new Set(changed.map(({ path }) => path));
+  // A push brings its own line, which is asked as main's. What cannot be merged has no tree to compare with.
+  const apart = asMain || merged.unrelated || merged.conflicts.length > 0;
+  const spoiled = apart ? [] : await spoiledState(git, into, other, merged.tree);
   const rules = changed.some(({ path }) => isAttributes(path)) ? await convertedAt(git, merged.tree) : null;
   const faults = [
     ...faultsOf(changed, new Set(known.map(({ path }) => path))),
+    ...spoiled.filter((path) => !told.has(path)).map((path) => ({ path, fault: "spoiled" as const })),
     ...(rules === null ? [] : [{ path: rules.path, fault: "converted" as const }]),
   ];
   return { ...merged, into, vouched, changed, faults };

@@ -91,6 +91,11 @@ export const WHY = {
     brief: "is changed on this branch; state is written by reconcile on main",
     way: "Take the change out of the branch.",
   },
+  spoiled: {
+    code: "StateEdited",
+    brief: "is as on main now, but a commit of this branch had it otherwise: git keeps that, and main would be doubted",
+    way: "Make one commit of the branch as it is now: git fetch && git reset --soft $(git merge-base origin/main HEAD) && git commit && git push --force-with-lease",
+  },
   irregular: {
     code: "StateEdited",
     brief: "is a symlink, an executable or a submodule on this branch",

@@ -27,7 +27,8 @@ type Code = (Refusal | Warning)["code"];
 const FILES: { readonly [C in Code]?: RegExp } = {
   MergeConflict: /^(.*) was changed on both sides/s,
   ForeignCode: /^(.*) is code that npm or set-up/s,
-  StateEdited: /^(pki\/.*) is changed on this branch/s,
+  StateEdited:
+    /^(.*) (?:is changed on this branch|is as on main now|is a symlink, an executable|would (?:have|take))\b/s,
   StateDoubtful: /^(pki\/[^\s:]+): /,
   KeyLost: /^(pki\/[^\s:]+): /,
   PathBlocked: /^(pki\/[^\s:]+): /,

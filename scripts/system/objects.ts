@@ -128,6 +128,12 @@ export async function catFiles(git: Git, commit: string, paths: Iterable<string>
   );
 }
 
+/** The blob of each file below these directories of a commit or tree (a full id), by path; none is read. */
+export async function blobsBelow(git: Git, commit: string, directories: readonly string[]) {
+  const listing = await git.raw(["ls-tree", "-r", "-z", "--full-tree", commit, "--", ...directories]);
+  return new Map(parseTree(listing).flatMap((entry) => (isFile(entry) ? [[entry.path, entry.id] as const] : [])));
+}
+
 /** An object of any type, as `git cat-file` gives it. */
 export interface GitObject {
   readonly type: string;

@@ -1,7 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { symlinkSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRequest, serialOf } from "./support/judges.ts";
-import { clientsYaml, NOON, Repository } from "./support/repository.ts";
+import { clientsYaml, environment, NOON, Repository } from "./support/repository.ts";
 
 const CLIENTS = { alice: "{ groups: [staff] }", bob: "{ groups: [guests] }" };
 const LATER = "2026-11-22T12:00:00Z";
@@ -116,6 +117,22 @@ describe("check --head", () => {
       ["pki/crl.pem", `git checkout ${main} -- pki/crl.pem`],
       ["pki/notes.txt", "git rm -- pki/notes.txt"],
     ]);
+  });
+
+  it("knows with a base what a commit of the branch wrote and the next took back, and brings none of it back", async () => {
+    const forged = "pki/revoked/5F00000000000000000000000000000F.yaml";
+    using twin = branch((twin) => {
+      twin.write(forged, "at: 2026-11-21T12:00:00Z\nreason: superseded\n");
+      twin.commit("Write");
+      twin.git("rm", "--quiet", forged);
+      twin.write("docs/notes.md", "Notes\n");
+    });
+    const { found } = await check(twin, ...OF_CHANGE);
+    expect(found.map(({ code, path }) => [code, path])).toEqual([["StateEdited", forged]]);
+    twin.git("checkout", "--quiet", "change");
+    const env = environment({ GIT_EDITOR: "echo One >" });
+    execFileSync("sh", ["-ec", found[0]?.fix ?? "false"], { cwd: twin.root, env });
+    expect((await check(twin, ...OF_CHANGE)).found).toEqual([]);
   });
 
   it("finds an older CRL than the base has", async () => {

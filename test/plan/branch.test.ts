@@ -33,6 +33,12 @@ describe("a branch is refused as a whole", () => {
       "StateEdited",
       "Take the change out of the branch",
     ],
+    [
+      "one of whose commits edits state, and another takes that back",
+      { faults: [{ path: "pki/revoked/5F.yaml", fault: "spoiled" as const }] },
+      "StateEdited",
+      "git reset --soft $(git merge-base origin/main HEAD)",
+    ],
   ])("%s", (_, policy, code, advice) => {
     const { plan, errand } = planFor(WANTS, STATE, NOW, policy);
     expect(plan.refusals).toEqual([{ code, message: expect.stringContaining(advice) }]);

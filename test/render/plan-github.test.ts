@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Refusal, Warning } from "../../scripts/model/plan.ts";
+import { WHY } from "../../scripts/plan/branch.ts";
 import {
   inertLog,
   planAnnotations,
@@ -51,6 +52,11 @@ function readOutputs(text: string): Map<string, string> {
   }
   return values;
 }
+
+it.each(Object.values(WHY))("an annotation of a branch stands at the path that $brief", ({ code, brief, way }) => {
+  const refusal = { code, message: `pki/some path ${brief}. ${way}` };
+  expect(planAnnotations(plan({ refusals: [refusal] }), PLACES)[0]).toMatch(/^::error file=pki\/some path,line=1,/);
+});
 
 describe("annotations stand at the line of whom they are about", () => {
   it.each([
