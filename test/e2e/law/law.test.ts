@@ -6,7 +6,8 @@ import { trial } from "./trial.ts";
 import { World } from "./world.ts";
 
 /** `GATEHOUSE_LAW=10000` plays so many histories; `GATEHOUSE_LAW_SEED` chooses which. */
-const RUNS = Number(process.env["GATEHOUSE_LAW"] ?? 200);
+const ASKED = process.env["GATEHOUSE_LAW"];
+const RUNS = Number(ASKED ?? 200);
 const SEED = Number(process.env["GATEHOUSE_LAW_SEED"] ?? 20_261_121);
 
 /** A plan that refuses everything would keep the law. So much of all histories must be carried out, and change main. */
@@ -30,6 +31,9 @@ describe("the law of the plan", () => {
         expect(lies).toEqual([]);
       });
       await fc.assert(property, { numRuns: RUNS, seed: SEED });
+      const played = [...outcomes.values()].reduce((sum, count) => sum + count, 0);
+      expect(played).toBe(RUNS);
+      if (ASKED) console.info(`${played} histories of seed ${SEED}:`, Object.fromEntries(outcomes));
     },
     60_000 + RUNS * 10_000,
   );

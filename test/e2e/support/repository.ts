@@ -50,10 +50,13 @@ export function scriptOf(command: Command): string {
   return join(CHECKOUT, `scripts/${command}.ts`);
 }
 
+/** Settings that could decide over a test; how much a test plays, and from which seed, is for its caller to say. */
+const OF_THE_MACHINE = /^(?:GATEHOUSE_(?!(?:LAW|HISTORY|FUZZ)(?:_|$))|GIT_|npm_|FORCE_COLOR$)/;
+
 /** The user's environment, less what would let one machine's settings decide over a test. */
 export function environment(extra: Variables = {}): Record<string, string> {
   const kept = Object.entries(process.env).flatMap(([name, value]) =>
-    value === undefined || /^(?:GATEHOUSE_|GIT_|npm_|FORCE_COLOR$)/.test(name) ? [] : [[name, value] as const],
+    value === undefined || OF_THE_MACHINE.test(name) ? [] : [[name, value] as const],
   );
   return {
     ...Object.fromEntries(kept),
