@@ -1,11 +1,11 @@
 import * as paths from "../model/paths.ts";
 import type { Finding } from "../model/problem.ts";
-import { changesOf, firstParents, type LineCommit, versionsOnLine } from "../system/first-parents.ts";
+import { changesOf, firstParents, type LineCommit, versionsIn } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";
 import { catBlobs, idsOf } from "../system/objects.ts";
 import { blobId } from "./history.ts";
 import { block, type CheckInput } from "./input.ts";
-import { BROUGHT, LEFT_OUT, type Strange, strangeMerges } from "./strange-merges.ts";
+import { BROUGHT, LEFT_OUT, MUTABLE, type Strange, strangeMerges } from "./strange-merges.ts";
 
 export interface LineAsked {
   readonly git: Git;
@@ -32,15 +32,16 @@ export interface LineFault {
 export async function askLine(asked: LineAsked): Promise<LineFault[]> {
   const { git, head, since } = asked;
   const line = await firstParents(git, head);
-  const versions = await versionsOnLine(git, line, paths.CARRIED_OUT);
+  const changes = await changesOf(git, line, MUTABLE);
+  const versions = versionsIn(changes, paths.CARRIED_OUT);
   if (versions.size === 0) return [];
   const seen = line.findIndex(({ id }) => id === since);
   const merges = line.slice(seen + 1).filter(({ parents }) => parents.length > 1);
-  const strange = await strangeMerges(git, versions, merges, asked.read(paths.CA_CERTIFICATE));
+  const strange = await strangeMerges(git, changes, merges, asked.read(paths.CA_CERTIFICATE));
   const registry = await registryFault(asked, line, versions, strange);
   const holds = await heldFaults(
     asked,
-    line,
+    new Map(line.flatMap(({ id }) => (changes.get(id) ?? []).map(({ path }) => [path, id] as const))),
     strange.filter(({ path }) => path !== paths.CARRIED_OUT),
   );
   return [...(registry === null ? [] : [registry]), ...holds];
@@ -170,15 +171,13 @@ export function numberOf(bytes: Buffer): number {
   return Number(number);
 }
 
-/** Holds that a merge changed, and that are still as it left them. */
+/** Holds that a merge changed, and that are still as it left them. `last`: the commit that changed each path last. */
 async function heldFaults(
   { git, read }: LineAsked,
-  line: readonly LineCommit[],
+  last: ReadonlyMap<string, string>,
   strange: readonly Strange[],
 ): Promise<LineFault[]> {
   if (strange.length === 0) return [];
-  const later = await changesOf(git, line, [paths.DIR.held]);
-  const last = new Map(line.flatMap(({ id }) => (later.get(id) ?? []).map(({ path }) => [path, id] as const)));
   const good = await idsOf(
     git,
     strange.map(({ good: commit, path }) => `${commit}:${path}`),

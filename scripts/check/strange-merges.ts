@@ -1,12 +1,12 @@
 import * as paths from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
-import { changesOf, type LineCommit } from "../system/first-parents.ts";
+import { type LineCommit, type PathChange, versionsIn } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";
 import { catBlobs, idsOf } from "../system/objects.ts";
 import { readCrl, verifyCrl } from "../x509/crl-reader.ts";
 
 /** State that changes, and that nothing but main's own history can vouch for. */
-const MUTABLE = [paths.CARRIED_OUT, paths.DIR.held] as const;
+export const MUTABLE = [paths.CARRIED_OUT, paths.DIR.held] as const;
 
 /** A merge on main's line, which brings state that main did not write, or leaves out what another line carried out. */
 export interface Strange {
@@ -21,17 +21,15 @@ export interface Strange {
 
 /**
  * Merges among these that change such state against their first parent, or leave out what their other parents carried
- * out, and in which reconcile did not run. `versions`: the forms of pki/registry.yaml on main's line. `ca`: the
- * authority's certificate.
+ * out, and in which reconcile did not run. `changes`: those of MUTABLE on main's line. `ca`: the authority's certificate.
  */
 export async function strangeMerges(
   git: Git,
-  versions: ReadonlyMap<string, string | null>,
+  changes: ReadonlyMap<string, readonly PathChange[]>,
   merges: readonly LineCommit[],
   ca: Buffer | null,
 ): Promise<Strange[]> {
-  const brought = await changesOf(git, merges, MUTABLE);
-  const own = new Set(versions.values());
+  const own = new Set(versionsIn(changes, paths.CARRIED_OUT).values());
   const recordAt = (commit: string) => `${commit}:${paths.CARRIED_OUT}`;
   const others = await idsOf(
     git,
@@ -39,7 +37,7 @@ export async function strangeMerges(
   );
   const found = merges.flatMap((merge): Strange[] => {
     const [first = "", ...rest] = merge.parents;
-    const changed = (brought.get(merge.id) ?? []).map(({ path, blob }) => {
+    const changed = (changes.get(merge.id) ?? []).map(({ path, blob }) => {
       return { merge, path, blob, good: first, what: BROUGHT };
     });
     if (changed.some(({ path }) => path === paths.CARRIED_OUT)) return changed;

@@ -7,7 +7,7 @@ import { askHistory, type Testimony } from "../check/witness.ts";
 import { CA_CERTIFICATE, CARRIED_OUT } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import { authorityDoubt, type Doubt, type State } from "../model/state.ts";
-import { gitDirectory } from "../system/checkout.ts";
+import { commonDirectory, gitDirectory } from "../system/checkout.ts";
 import { tidyTemporaries, writeFiles } from "../system/files.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { newestCommit } from "../system/head.ts";
@@ -33,7 +33,8 @@ export async function withHistory(loaded: Loaded, root: string, commit: string |
   const git = openGit(root);
   const head = commit ?? (await newestCommit(git));
   if (head === null) return loaded;
-  const common = await git.commonDir();
+  // Found without git where there is a checkout; a server's bare repository is its own.
+  const common = existsSync(join(root, ".git")) ? commonDirectory(root) : await git.commonDir();
   const noted = readRegularFile(common, MEMO)?.toString("latin1").trim() ?? "";
   const since = /^[0-9a-f]{40,64}$/.test(noted) ? noted : null;
   const asked = { git, head, since, read: (path: string) => loaded.tree.read(path) };

@@ -83,16 +83,17 @@ export async function versionsOnLine(
   line: readonly LineCommit[],
   path: string,
 ): Promise<Map<string, string | null>> {
-  const tip = line.at(-1);
-  if (tip === undefined) return new Map();
-  const listing = await git.raw(["rev-list", "--first-parent", tip.id, "--", path]);
-  const ids = new Set(lines(listing));
-  const changes = await changesOf(
-    git,
-    line.filter(({ id }) => ids.has(id)),
-    [path],
-  );
-  return new Map([...changes].map(([id, [change]]) => [id, change?.blob ?? null]));
+  return versionsIn(await changesOf(git, line, [path]), path);
+}
+
+/** The same of changes that were asked for already. */
+export function versionsIn(changes: ReadonlyMap<string, readonly PathChange[]>, path: string) {
+  const versions = new Map<string, string | null>();
+  for (const [id, changed] of changes) {
+    const own = changed.find((one) => one.path === path);
+    if (own !== undefined) versions.set(id, own.blob);
+  }
+  return versions;
 }
 
 export async function isShallow(git: Git): Promise<boolean> {
