@@ -1,7 +1,7 @@
 import { changeCode, changeShape, changeState } from "./attacks.ts";
 import { type Edit, edited } from "./edits.ts";
 import { textAt, write } from "./files.ts";
-import { codesOf, reconcileAt } from "./flows.ts";
+import { codesOf } from "./flows.ts";
 import { type Commit, FIRST_DAY, isAncestor, merged, picked } from "./merging.ts";
 import type { Entry, Files } from "./objects.ts";
 import type { Merge, Operation, When } from "./operations.ts";
@@ -123,7 +123,7 @@ export class History {
     const known = carriedOut.get(key);
     if (known !== undefined) return { files: known, refused: [] };
     this.#worktree.checkout("main", id, files);
-    const refused = codesOf(await reconcileAt(this.#worktree.root, now));
+    const refused = codesOf(await this.#worktree.flows.reconcileAt(this.#worktree.root, now));
     const after = this.#worktree.scan();
     if (refused.length === 0) carriedOut.set(key, after);
     return { files: after, refused };

@@ -11,11 +11,18 @@ export function lies(plan: Plan, happened: Happened): Lie[] {
     ...access(plan, happened),
     ...ends(plan, happened),
     ...homes(plan, happened),
+    ...edits(plan, happened),
+    ...definitions(plan, happened),
+    ...factLies(plan, happened),
+  ];
+}
+
+/** The same of what is written down in pki/ and of code alone. */
+export function factLies(plan: Plan, happened: Happened): Lie[] {
+  return [
     ...certificates(plan, happened),
     ...compromised(plan, happened),
     ...revocationList(plan, happened),
-    ...edits(plan, happened),
-    ...definitions(plan, happened),
     ...derived(plan, happened),
     ...code(plan, happened),
   ];

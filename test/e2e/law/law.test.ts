@@ -17,7 +17,7 @@ let world: World;
 beforeAll(async () => {
   world = await World.make();
 });
-afterAll(() => world?.[Symbol.dispose]());
+afterAll(() => world?.[Symbol.asyncDispose]());
 
 describe("the law of the plan", () => {
   const outcomes = new Map<string, number>();

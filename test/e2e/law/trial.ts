@@ -1,7 +1,7 @@
 import { differing } from "./files.ts";
-import { type Answer, codesOf, planAt, reconcileAt } from "./flows.ts";
+import { type Answer, codesOf } from "./flows.ts";
 import { DAY, type History } from "./history.ts";
-import { lies } from "./judge.ts";
+import { factLies, lies } from "./judge.ts";
 import { land } from "./land.ts";
 import type { Lie } from "./lie.ts";
 import { type Commit, FIRST_DAY, mergeOf } from "./merging.ts";
@@ -36,23 +36,25 @@ export async function trial(world: World, story: Story): Promise<Verdict> {
   const head = history.toReview(story.review);
   worktree.checkout("main", main.id, main.files);
   worktree.setRef("change", head.id);
-  const said = await planAt(worktree.root, "main", "change", now);
+  const said = await worktree.flows.planAt(worktree.root, "refs/heads/main", "refs/heads/change", now);
   const codes = codesOf(said);
   // What only a review sees is nothing that main could be compared with.
   if (codes.some((code) => OF_REVIEWS.includes(code))) return conflictOrNot(codes, worktree, main, head);
   const waits = codes.length === 0 && (history.settledOn !== history.day || story.days > 0);
-  const unchanged = waits ? (await history.carriedOut(now)).files : main.files;
+  const unchanged = waits ? await history.carriedOut(now) : { files: main.files, refused: history.refused };
   const landed = landing(worktree, history, head, story);
   if (landed === null) return refusedByForge(codes, story);
-  const done = await reconcileAt(worktree.root, now);
+  const done = await worktree.flows.reconcileAt(worktree.root, now);
   const files = worktree.scan();
   if (codes.length > 0) return refused(codes, done, { ...landed, stricter: stricterThanMain(history, codes) });
   if (codesOf(done).length > 0 && !landed.another)
     return { outcome: "carried out?", lies: [`not refused, but reconcile refuses: ${describe(done)}`] };
   if (said.plan === null) throw new Error("no plan, and no refusal");
-  const told = lies(said.plan, {
+  // Where main is not what its own registry asks for, only what the plan says of facts can be seen on it.
+  const judge = unchanged.refused.length > 0 ? factLies : lies;
+  const told = judge(said.plan, {
     before: readTree(worktree.objects, main.files),
-    unchanged: readTree(worktree.objects, unchanged),
+    unchanged: readTree(worktree.objects, unchanged.files),
     after: readTree(worktree.objects, files),
     base: main.files,
     merged: landed.files,
@@ -126,6 +128,6 @@ function anotherTree(told: readonly Lie[], digest: boolean): Verdict {
 }
 
 function describe({ plan, error }: Answer): string {
-  if (plan === null) return `Error ${error.message}`;
+  if (plan === null) return `Error ${error}`;
   return plan.refusals.map(({ code, message }) => `${code} ${message}`).join("; ") || "nothing";
 }

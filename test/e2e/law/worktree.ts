@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { environment } from "../support/repository.ts";
+import type { Flows } from "./flows.ts";
 import { indexOf } from "./index-file.ts";
 import { type Entry, type Files, Objects } from "./objects.ts";
 
@@ -37,13 +38,15 @@ export interface GitRan {
 /** A clone whose working tree, index and refs are put where a history wants them, without starting git. */
 export class Worktree {
   readonly root: string;
+  readonly flows: Flows;
   readonly objects: Objects;
   /** Instant and tree → what reconcile made of it. */
   readonly carriedOut = new Map<string, Files>();
   #files: Files = new Map();
 
-  constructor(root: string) {
+  constructor(root: string, flows: Flows) {
     this.root = root;
+    this.flows = flows;
     this.objects = new Objects(root);
   }
 

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import { environment, NOON, Repository } from "../support/repository.ts";
 import { Scratch } from "../support/scratch.ts";
+import { Flows } from "./flows.ts";
 import { History } from "./history.ts";
 import type { Commit } from "./merging.ts";
 import type { Entry } from "./objects.ts";
@@ -76,28 +77,25 @@ const YOUTH: readonly Operation[] = [
 ];
 
 /** A repository with an authority and a youth, from which every case starts; copied, because a case leaves objects. */
-export class World implements Disposable {
+export class World implements AsyncDisposable {
   readonly #scratch = new Scratch("law");
   readonly #requests: readonly string[];
-  readonly #before: NodeJS.ProcessEnv;
   #commits: readonly Commit[] = [];
   #day = 0;
   #worktree: Worktree;
   #cases = 0;
+  readonly #flows: Flows;
 
-  private constructor() {
-    this.#before = { ...process.env };
+  private constructor(key: string) {
+    // The trees stay locked all the same: what stands in them is what git has, and no filter is ever started.
+    this.#flows = new Flows(key);
     this.#requests = [1, 2, 3].map((number) => makeRequest(this.#scratch, number));
-    this.#worktree = new Worktree(this.#scratch.at("template"));
+    this.#worktree = new Worktree(this.#scratch.at("template"), this.#flows);
   }
 
   static async make(): Promise<World> {
-    const world = new World();
     using ready = await Repository.ready(REGISTRY, NOON);
-    // From here on every tree is locked: what stands in it is what git has, and no filter is ever started.
-    process.env["GATEHOUSE_KEY"] = readFileSync(ready.exportKey()).toString("base64");
-    process.env["GIT_CONFIG_GLOBAL"] = "/dev/null";
-    process.env["GIT_CONFIG_NOSYSTEM"] = "1";
+    const world = new World(readFileSync(ready.exportKey()).toString("base64"));
     await world.#grow(ready);
     return world;
   }
@@ -129,19 +127,15 @@ export class World implements Disposable {
     if (this.#cases % 200 === 0) {
       const root = this.#scratch.at(`work-${this.#cases}`);
       cpSync(this.#scratch.at("template"), root, { recursive: true });
-      this.#worktree = new Worktree(root);
+      this.#worktree = new Worktree(root, this.#flows);
       this.#worktree.forget();
     }
     this.#cases += 1;
     return { history: new History(this.#worktree, this.#commits, this.#requests, this.#day), worktree: this.#worktree };
   }
 
-  [Symbol.dispose](): void {
-    for (const name of ["GATEHOUSE_KEY", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM"]) {
-      const value = this.#before[name];
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#flows[Symbol.asyncDispose]();
     this.#scratch[Symbol.dispose]();
   }
 }
