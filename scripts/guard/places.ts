@@ -7,6 +7,7 @@ import { readCertificateFile } from "../x509/certificate-file.ts";
 import { readCrl } from "../x509/crl-reader.ts";
 import { decodePem } from "../x509/pem.ts";
 import { readRenewalFile } from "../x509/renewal-file.ts";
+import { requestDer } from "../x509/request-file.ts";
 import { ALLOW_FILE } from "./allow.ts";
 
 /** What is wrong with a file's contents, as the rest of a sentence; null for nothing. */
@@ -64,7 +65,7 @@ function read(grammar: Grammar, bytes: Buffer, name: string): string | null {
   try {
     return grammar(bytes, name);
   } catch (error) {
-    if (error instanceof UserError) return `is not what belongs there: ${error.message}`;
+    if (error instanceof UserError) return ["is not what belongs there:", error.message, ...error.hints].join(" ");
     throw error;
   }
 }
@@ -98,15 +99,9 @@ function crls(bytes: Buffer): null {
   return null;
 }
 
-const LARGEST_REQUEST = 65_536;
-
-/** One request; whether it is sound is the plan's question, which names the client. */
+/** One request, in any shape that is read; whether it is sound is the plan's question, which names the client. */
 function request(bytes: Buffer): string | null {
-  if (bytes.length > LARGEST_REQUEST) return "is far too large for a request";
-  const text = bytes.toString("latin1");
-  const label = text.includes("-----BEGIN NEW ") ? "NEW CERTIFICATE REQUEST" : "CERTIFICATE REQUEST";
-  const der = decodePem(text, label, { textBefore: true });
-  return der[0] === 0x30 ? null : "is not a certificate request";
+  return requestDer(bytes)[0] === 0x30 ? null : "is not a certificate request";
 }
 
 function revocation(bytes: Buffer, serial: string): null {

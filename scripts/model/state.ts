@@ -116,7 +116,8 @@ export type Request =
       readonly spki: Uint8Array | null;
       readonly ignored: readonly string[];
     }
-  | { readonly ok: false; readonly problem: string };
+  /** `problem`: a sentence without its full stop. `hint`: what to do, where that is anything else than a new request. */
+  | { readonly ok: false; readonly problem: string; readonly hint?: string | undefined };
 
 /** pki/registry.yaml */
 export interface CarriedOut {

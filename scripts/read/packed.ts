@@ -82,7 +82,7 @@ export function unpackHold(packed: unknown, serial: string): Hold {
 }
 
 export function packRequest(request: Request): unknown {
-  if (!request.ok) return { problem: request.problem };
+  if (!request.ok) return { problem: request.problem, hint: request.hint ?? null };
   const { fingerprint, keyType, spki, ignored } = request;
   return { fingerprint, keyType, spki: Buffer.from(spki ?? []).toString("base64"), ignored };
 }
@@ -91,9 +91,12 @@ export function unpackRequest(packed: unknown): Request {
   const request = fields(
     packed,
     "request",
-    typeof packed === "object" && packed !== null && "problem" in packed ? 1 : 4,
+    typeof packed === "object" && packed !== null && "problem" in packed ? 2 : 4,
   );
-  if ("problem" in request) return { ok: false, problem: textOf(request["problem"], "problem") };
+  if ("problem" in request) {
+    const hint = textOrNull(request["hint"], "hint") ?? undefined;
+    return { ok: false, problem: textOf(request["problem"], "problem"), hint };
+  }
   return {
     ok: true,
     fingerprint: textOf(request["fingerprint"], "fingerprint"),

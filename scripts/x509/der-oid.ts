@@ -12,23 +12,26 @@ export function dottedOid(bytes: Buffer, from: number, end: number): string | nu
   return dotted;
 }
 
-/** X.690, 8.19: base 128, no padding; arcs beyond 2^53 are nothing that we could name. */
+/** X.690, 8.19: base 128, no padding. An arc may have 128 bits and more: those under 2.25 are UUIDs (X.667). */
 function decodeOid(content: Buffer): string | null {
   const last = content.at(-1);
   if (last === undefined || last >= 0x80 || content.length > 64) return null;
-  const arcs: number[] = [];
-  let arc = 0;
-  let fresh = true;
-  for (const byte of content) {
-    if (fresh && byte === 0x80) return null;
-    arc = arc * 128 + (byte & 0x7f);
-    if (!Number.isSafeInteger(arc)) return null;
-    fresh = byte < 0x80;
-    if (!fresh) continue;
-    const root = Math.min(Math.floor(arc / 40), 2);
-    if (arcs.length === 0) arcs.push(root, arc - 40 * root);
-    else arcs.push(arc);
-    arc = 0;
+  const arcs: (number | bigint)[] = [];
+  let start = 0;
+  for (const [at, byte] of content.entries()) {
+    if (at === start && byte === 0x80) return null;
+    if (byte >= 0x80) continue;
+    arcs.push(arcOf(content.subarray(start, at + 1)));
+    start = at + 1;
   }
-  return arcs.join(".");
+  const [first = 0, ...others] = arcs;
+  const root = first < 40 ? 0 : first < 80 ? 1 : 2;
+  const second = typeof first === "bigint" ? first - 80n : first - 40 * root;
+  return [root, second, ...others].join(".");
+}
+
+/** Seven bits a byte; a bigint only where a number would not hold it. */
+function arcOf(bytes: Buffer): number | bigint {
+  if (bytes.length <= 7) return bytes.reduce((arc, byte) => arc * 128 + (byte & 0x7f), 0);
+  return bytes.reduce((arc, byte) => (arc << 7n) | BigInt(byte & 0x7f), 0n);
 }
