@@ -1,5 +1,6 @@
 import { REGISTRY_FILE } from "../model/paths.ts";
 import { isSample } from "../model/sample.ts";
+import { readText } from "../model/text.ts";
 import { formatDuration, type Instant } from "../model/time.ts";
 import { nameProblem, withAuthorityName } from "../read/registry/authority-name.ts";
 import { writeFiles } from "../system/files.ts";
@@ -34,7 +35,7 @@ export async function nameAuthority(root: string, now: Instant, ask: Ask, say: (
   ]);
   if (name === commonName && owner === organization) return;
   // As the file is now: somebody may have edited it while the question stood there.
-  const text = readRegularFile(root, REGISTRY_FILE)?.toString("utf8") ?? "";
+  const text = readText(readRegularFile(root, REGISTRY_FILE) ?? new Uint8Array())?.text ?? "";
   const data = withAuthorityName(text, { common_name: name, organization: owner });
   await writeFiles(root, [{ path: REGISTRY_FILE, data }]);
   say(`Wrote that into ${REGISTRY_FILE}.`);

@@ -1,5 +1,6 @@
 import { path, REGISTRY_FILE } from "../model/paths.ts";
 import type { Certificate } from "../model/state.ts";
+import { readText } from "../model/text.ts";
 import { parseSigners, SIGNERS_FILE } from "../plan/allowed-signers.ts";
 import { entryIn } from "../read/registry-entry.ts";
 import type { CommitNamed, Origin, Provenance } from "../render/provenance.ts";
@@ -60,9 +61,10 @@ async function changeOfEntry(git: Git, line: readonly LineCommit[], identity: st
       git,
       some.flatMap(({ id }) => versions.get(id) ?? []),
     );
-    const entries = some.map(({ id }) =>
-      entryIn(contents.get(versions.get(id) ?? "")?.toString("utf8") ?? "", identity),
-    );
+    const entries = some.map(({ id }) => {
+      const bytes = contents.get(versions.get(id) ?? "");
+      return entryIn(bytes === undefined ? "" : (readText(bytes)?.text ?? ""), identity);
+    });
     const found = some.slice(0, AT_ONCE).find((_, n) => entries[n] !== (entries[n + 1] ?? null));
     if (found !== undefined) return found;
   }

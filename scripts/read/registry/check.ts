@@ -95,7 +95,7 @@ class Sections {
     if (RESERVED_NAMES.includes(name.toLowerCase()))
       report.add(offset, `${section}: the name ${show(name)} is reserved`);
     else if (!GIVEN_NAME.test(name)) {
-      const near = name.toLowerCase().replace(/\.$/, "");
+      const near = name.toLowerCase().replace(/\.$|^[\u2018-\u201f\u00ab\u00bb]|[\u2018-\u201f\u00ab\u00bb]$/g, "");
       const hint = GIVEN_NAME.test(near) ? `did you mean ${near}?` : null;
       const rule = NAME.test(name)
         ? "a dot may not be its last character"

@@ -1,3 +1,4 @@
+import { readText } from "../../model/text.ts";
 import { Places, type Report } from "./report.ts";
 import { unicode } from "./words.ts";
 
@@ -27,13 +28,25 @@ export function decode(bytes: Uint8Array, report: Report): Decoded {
     report.add(0, "the file holds more lines, brackets, commas and colons than any registry needs");
     return { text: null, places: new Places("") };
   }
-  const text = utf8(bytes);
-  if (text === null) {
-    const before = new TextDecoder().decode(bytes.subarray(0, brokenLine(bytes)));
-    report.add(before.length, "this line is not UTF-8", "save the file as UTF-8");
-    return { text, places: new Places(before) };
-  }
+  const text = readText(bytes)?.text ?? null;
+  if (text === null) return { text, places: unreadable(bytes, report) };
   return { text: deceptive(text, report) ? null : text, places: new Places(text) };
+}
+
+/** Says where the file stops being text. */
+function unreadable(bytes: Uint8Array, report: Report): Places {
+  if (isUtf16(bytes)) {
+    report.add(0, "the file is UTF-16 that is broken off, or has something else after it", "save the file as UTF-8");
+    return new Places("");
+  }
+  const before = new TextDecoder().decode(bytes.subarray(0, brokenLine(bytes)));
+  report.add(before.length, "this line is not UTF-8", "save the file as UTF-8");
+  return new Places(before);
+}
+
+/** By its byte order mark. */
+function isUtf16([first, second]: Uint8Array): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 }
 
 /** 100,000 clients of a line each have some 900,000. What they cost to parse goes by their number. */
@@ -51,19 +64,14 @@ function deceptive(text: string, report: Report): boolean {
   let named = 0;
   for (const match of text.matchAll(DECEPTIVE)) {
     if (++named > MOST_NAMED) break;
+    if (match[0] === "\r") {
+      report.add(match.index, "this line ends in CR alone, as on old Macs", "save the file with line ends LF");
+      return true;
+    }
     const message = `the character ${unicode(match[0])} may not be in this file`;
     report.add(match.index, message, "it is not seen, or hides what is");
   }
   return named > 0;
-}
-
-/** A byte order mark at the start is taken off (Unicode 23.8: it is no part of the text). */
-function utf8(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return null;
-  }
 }
 
 /** Where the first line begins that is not UTF-8. Each is tried, since no decoder tells the place. */
@@ -72,7 +80,7 @@ function brokenLine(bytes: Uint8Array): number {
   while (start < bytes.length) {
     const end = bytes.indexOf(10, start);
     const stop = end < 0 ? bytes.length : end + 1;
-    if (utf8(bytes.subarray(start, stop)) === null) break;
+    if (readText(bytes.subarray(start, stop)) === null) break;
     start = stop;
   }
   return start;

@@ -106,6 +106,13 @@ function plainText(node: Node, what: string, mustBe: string, scope: Scope): stri
   return undefined;
 }
 
+/** What makes a list of what somebody wrote for one. */
+function listHint(node: Node): string | null {
+  if (node.kind !== "scalar" || node.value === null) return null;
+  if (node.text.startsWith("-")) return "a space goes after each dash";
+  return `in brackets: [${node.text.slice(0, 60).replace(/^\[|\]$/g, "")}]`;
+}
+
 export interface Located<T> {
   readonly value: T;
   readonly offset: number;
@@ -142,8 +149,7 @@ export function list<T>(
   const { least = 0, key = String } = options;
   const read: Field<readonly T[]>["read"] = (node, what, scope) => {
     if (node.kind !== "list") {
-      const hint = node.kind === "scalar" && node.value !== null ? `in brackets: [${node.text.slice(0, 60)}]` : null;
-      scope.report.add(node.offset, `${what} must be a list, not ${found(node)}`, hint);
+      scope.report.add(node.offset, `${what} must be a list, not ${found(node)}`, listHint(node));
       return undefined;
     }
     if (node.items.length < least) scope.report.add(node.offset, `${what} may not be empty`);

@@ -34,10 +34,13 @@ export class Entry<T> {
     for (const { key, offset: place } of this.#entries.values()) {
       if (known.has(key)) continue;
       if (definition.later?.includes(key)) scope.report.add(place, `${key} comes in a later version`);
+      const hint = runOnHint(key, known);
+      if (hint !== null) scope.report.add(place, `${what} has no key ${show(key)}`, hint);
       else scope.report.addUnknown(place, `${what} has no key ${show(key)}`, key, known, keysHint(known));
     }
     for (const key of definition.required) {
-      if (!this.#entries.has(key)) scope.report.add(offset, `${what} lacks ${key}`);
+      if (!this.#entries.has(key) && !this.keys().some((one) => runsOn(one.key, key)))
+        scope.report.add(offset, `${what} lacks ${key}`);
     }
   }
 
@@ -62,6 +65,26 @@ export class Entry<T> {
   }
 }
 
+/** `csr:true` or `csr true`, which to YAML are one key. */
+function runsOn(written: string, key: string): boolean {
+  return written.startsWith(key) && /^[ :]./.test(written.slice(key.length, key.length + 2));
+}
+
+function runOnHint(written: string, known: ReadonlySet<string>): string | null {
+  if (UNSPACED.test(written)) return SPACE;
+  const key = [...known].find((one) => runsOn(written, one));
+  return key === undefined ? null : `a colon goes after ${key}`;
+}
+
+const UNSPACED = /^[\w.-]+:\S/;
+const SPACE = "a space goes after the colon";
+
+/** What makes a mapping of what somebody wrote for one. */
+function mapHint(node: Node): string | null {
+  if (node.kind === "list" && node.items.length > 0) return "write each name without a dash, and with a colon after it";
+  return node.kind === "scalar" && UNSPACED.test(node.text) ? SPACE : null;
+}
+
 function keysHint(known: ReadonlySet<string>): string {
   return `its keys are ${[...known].join(", ")}`;
 }
@@ -71,7 +94,7 @@ export function mapEntries(node: Node, what: string, scope: Scope): ReadonlyMap<
   const entries = new Map<string, MapEntry>();
   if (node.kind === "scalar" && node.value === null) return entries;
   if (node.kind !== "map") {
-    scope.report.add(node.offset, `${what} must be a mapping, not ${found(node)}`);
+    scope.report.add(node.offset, `${what} must be a mapping, not ${found(node)}`, mapHint(node));
     return entries;
   }
   for (const entry of node.entries) {

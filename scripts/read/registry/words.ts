@@ -2,6 +2,8 @@ import { nearest } from "../../model/nearest.ts";
 
 /** What a terminal or an editor acts upon or hides: controls, formats, surrogates, separators, nothings. */
 const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+/** The same, and blanks that look like a space and are another character. */
+const MISLEADING = new RegExp(`${UNSEEN.source}|(?! )\\p{Zs}`, "gu");
 const LONGEST_SHOWN = 60;
 
 /** Text from the file as a message may show it: in quotes, cut short, what is not seen as `\u{…}`. */
@@ -12,7 +14,7 @@ export function show(text: string): string {
 /** Cut to `longest` UTF-16 units, what is not seen as `\u{…}`. */
 export function printable(text: string, longest: number): string {
   const short = text.length > longest ? `${text.slice(0, longest)}…` : text;
-  return short.replace(UNSEEN, codePoint);
+  return short.replace(MISLEADING, codePoint);
 }
 
 function codePoint(character: string): string {

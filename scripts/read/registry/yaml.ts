@@ -2,7 +2,10 @@ import { createRequire } from "node:module";
 import type { Alias, Document, ParsedNode, Node as YamlNode } from "yaml";
 import { type MapEntry, type Node, resolvePlain, type ScalarNode } from "./node.ts";
 import type { Report } from "./report.ts";
+import { STRANGE_BLANK } from "./slip.ts";
+import { findSlip } from "./slip-lines.ts";
 import { show } from "./words.ts";
+import { wordsFor } from "./yaml-errors.ts";
 
 /** Loaded when it is needed: most files are read without it. */
 function library(): typeof import("yaml") {
@@ -12,12 +15,19 @@ function library(): typeof import("yaml") {
 /** More than any registry needs, and few enough to read within the limits of time and memory. */
 const MOST_TOKENS = 2_500_000;
 const MOST_DEPTH = 32;
-const MOST_ERRORS = 100;
 /** So many nodes may aliases and merge keys add to what is written. */
 const MOST_EXPANDED = 500_000;
 
-/** All of YAML 1.2 that a registry may use. Null when it cannot be read; the report says why. */
+/**
+ * All of YAML 1.2 that a registry may use. Null when it cannot be read; the report says why, at the slip that is to
+ * blame and in our words: a parser tells where it gave up.
+ */
 export function readYaml(text: string, report: Report): Node | null {
+  const blank = STRANGE_BLANK.test(text) ? findSlip(text) : null;
+  if (blank?.always) {
+    report.add(blank.offset, blank.message, blank.hint);
+    return null;
+  }
   try {
     const document = compose(text, report);
     if (document === null || !report.clean) return null;
@@ -63,22 +73,15 @@ function compose(text: string, report: Report): Document.Parsed | null {
   for (const part of parser.end()) for (const document of composer.next(part)) documents.push(document);
   for (const document of composer.end(true, text.length)) documents.push(document);
   const [first, second] = documents;
-  for (const error of first?.errors.slice(0, MOST_ERRORS) ?? []) report.add(error.pos[0], sentence(error.message));
-  if (second)
-    report.add(
-      second.range[0],
-      "the file holds several YAML documents, and one is read",
-      "take out the --- or ... line",
-    );
+  const error = first?.errors[0];
+  const slip = error || second ? findSlip(text) : null;
+  if (slip) report.add(slip.offset, slip.message, slip.hint);
+  else if (error) report.add(error.pos[0], wordsFor(error.code));
+  else if (second) report.add(second.range[0], "the file holds several YAML documents, and one is read", SEPARATOR);
   return first ?? null;
 }
 
-/** The library's messages, which may quote the file, in our voice. */
-function sentence(message: string): string {
-  const line = message.split("\n")[0] ?? "";
-  if (line.includes("call stack")) return "the file is nested too deeply";
-  return `YAML: ${show(line.charAt(0).toLowerCase() + line.slice(1)).slice(1, -1)}`;
-}
+const SEPARATOR = "take out the --- or ... line";
 
 /** Counts tokens and depth as the lexer goes. */
 class Gauge {
@@ -199,7 +202,11 @@ class TreeBuilder {
       return target;
     }
     const problem = target === null ? "stands inside what it names" : "names no anchor before it";
-    this.#report.add(offset, `the alias ${show(`*${alias.source}`)} ${problem}`);
+    this.#report.add(
+      offset,
+      `the alias ${show(`*${alias.source}`)} ${problem}`,
+      "text that begins with * goes in quotes",
+    );
     return nothing(offset);
   }
 
