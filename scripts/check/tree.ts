@@ -1,6 +1,7 @@
 import { quoted } from "../guard/protected.ts";
 import * as paths from "../model/paths.ts";
 import type { Finding } from "../model/problem.ts";
+import { looseRequests } from "../plan/loose-requests.ts";
 import { isPrivate } from "./entries.ts";
 import { block, type CheckInput, RECONCILE, warn } from "./input.ts";
 import { remove } from "./restore.ts";
@@ -39,10 +40,18 @@ export function unexpected(input: CheckInput, doubtful: boolean): Finding[] {
   const strange = input.entries
     .filter(({ path, kind, temporary }) => kind === "file" && !temporary && !isExpected(path, names, asked))
     .filter(({ path }) => !doubtful || !isPrivate(path));
-  return strange.map(({ path }) => {
+  const loose = new Map(
+    input.registry === null ? [] : looseRequests(input.registry, input.state).map((one) => [one.path, one]),
+  );
+  const outside = [...loose.values()].filter(({ path }) => !path.startsWith("pki/"));
+  const told = outside.map(({ path, what, command }) => warn("Unexpected", path, what, command));
+  const found = strange.map(({ path }) => {
+    const request = loose.get(path);
+    if (request !== undefined) return warn("Unexpected", path, request.what, request.command ?? remove(path));
     const message = isPrivate(path) ? "is no key that Gatehouse knows of" : "is no file that Gatehouse knows of";
     return warn("Unexpected", path, message, remove(path));
   });
+  return [...found, ...told];
 }
 
 const SINGLE: ReadonlySet<string> = new Set([

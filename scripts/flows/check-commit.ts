@@ -5,6 +5,7 @@ import { restorer } from "../check/restore.ts";
 import { attributesOfCommits } from "../guard/commit-attributes.ts";
 import { foreignFindings, foreignInCommit } from "../guard/foreign.ts";
 import { quoted } from "../guard/protected.ts";
+import { gitMove, meantPlace } from "../model/misplaced.ts";
 import { REGISTRY_FILE } from "../model/paths.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
@@ -87,6 +88,8 @@ async function mergeFindings(git: Git, merge: Judged, head: string): Promise<Fin
 /** `base`: its short id; `known`: paths that it has. */
 function mend(path: string, fault: Faulty["fault"], base: string, known: ReadonlySet<string>): string {
   if (fault === "converted") return `git checkout ${base} -- .gitattributes`;
+  const meant = fault === "misplaced" ? meantPlace(path) : null;
+  if (meant !== null) return gitMove(path, meant);
   if (fault === "spoiled") return `git reset --soft $(git merge-base ${base} HEAD) && git commit`;
   return known.has(path) ? `git checkout ${base} -- ${quoted(path)}` : `git rm -- ${quoted(path)}`;
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatCarriedOut } from "../model/canonical.ts";
 import { contentDigest } from "../model/content.ts";
+import { meantPlace } from "../model/misplaced.ts";
 import { CA_CERTIFICATE, CARRIED_OUT, DIR, fileOfOne, path, REGISTRY_FILE } from "../model/paths.ts";
 import type { Problem } from "../model/problem.ts";
 import { UserError } from "../model/problem.ts";
@@ -35,10 +36,22 @@ export async function load(tree: Tree, now: Instant, cache: StatCache | null = n
   const state = readState(tree, cache);
   await cache?.save();
   const asked = await reading;
-  const lost = asked.registry === null ? lostRequests(state) : [];
+  if (asked.registry !== null) return { tree, state, ...asked };
+  const lost = lostRequests(state);
+  const wanted = asked.problems.some(({ message }) => message.includes(`there is no ${DIR.requests}/`));
+  const strays = wanted ? straysOf(state) : new Map<string, string>();
+  if (lost.length === 0 && strays.size === 0) return { tree, state, ...asked };
   // A request that was there and is gone holds up its own client: the plan says so, and goes on with the others.
-  const again = lost.length === 0 ? asked : await loadRegistry(tree, now, lost);
-  return { tree, state, ...(again.registry === null ? asked : again) };
+  const again = await loadRegistry(tree, now, lost, strays);
+  if (again.registry !== null || lost.length === 0) return { tree, state, ...again };
+  return { tree, state, ...(strays.size === 0 ? asked : await loadRegistry(tree, now, [], strays)) };
+}
+
+/** What may be meant for a request that is not there: files in other places, and requests in theirs, by what they look like. */
+function straysOf({ strays, requests }: State): Map<string, string> {
+  const inPlace = [...requests.keys()].map((name): [string, string] => [path.request(name), path.request(name)]);
+  const misplaced = [...strays].map((file): [string, string] => [file, meantPlace(file) ?? file]);
+  return new Map([...inPlace, ...misplaced]);
 }
 
 /** Requests that the registry as carried out last had, and that are not there. */
@@ -53,9 +66,14 @@ type LoadedRegistry = Pick<Loaded, "registry" | "problems" | "places">;
 
 /**
  * clients.yaml alone, with the names of requests and signing keys that it is judged by. `lost`: files of pki/ that are
- * gone and yet no mistake in it.
+ * gone and yet no mistake in it. `strays`: see straysOf.
  */
-export async function loadRegistry(tree: Tree, now: Instant, lost: readonly string[] = []): Promise<LoadedRegistry> {
+export async function loadRegistry(
+  tree: Tree,
+  now: Instant,
+  lost: readonly string[] = [],
+  strays?: ReadonlyMap<string, string>,
+): Promise<LoadedRegistry> {
   const bytes = tree.read(REGISTRY_FILE);
   if (bytes === null) return { registry: null, problems: [ABSENT], places: new Map() };
   const below = (directory: string) => lost.filter((path) => path.startsWith(`${directory}/`));
@@ -65,7 +83,7 @@ export async function loadRegistry(tree: Tree, now: Instant, lost: readonly stri
   const requests = new Set(asked.map((path) => path.replace(/^.*\/|\.req$/g, "")));
   const { files, unfit } = readSigning(tree);
   const signing = new Set([...files, ...below(DIR.signing)]);
-  const result = await readRegistry(bytes, { now, requests, signing, unfit });
+  const result = await readRegistry(bytes, { now, requests, strays, signing, unfit });
   return result.ok
     ? { registry: result.registry, problems: [], places: result.places }
     : { registry: null, problems: result.problems, places: new Map() };

@@ -1,5 +1,7 @@
 import type { Finding } from "../model/problem.ts";
 
+export { shellWord as quoted } from "../model/shell-word.ts";
+
 /** What the guard finds. `commit`: where it was found; null in the index. */
 export interface GuardFinding extends Finding {
   readonly commit: string | null;
@@ -19,9 +21,4 @@ export interface Item {
 
 export function block(item: Item, code: string, message: string, fix: string = item.remove): GuardFinding {
   return { code, level: "block", path: item.path, message, fix, commit: item.commit };
-}
-
-/** A path as one word for a shell. */
-export function quoted(path: string): string {
-  return /^[A-Za-z0-9_./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

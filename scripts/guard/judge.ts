@@ -5,6 +5,7 @@ import { scan } from "./detect/scan.ts";
 import { block, type GuardFinding, type Item } from "./finding.ts";
 import { checkPlace, isState } from "./places.ts";
 import { checkProtected, isProtected, Nonces, type Secrets } from "./protected.ts";
+import { strayRequest } from "./stray-request.ts";
 
 export interface Circumstances {
   readonly secrets: Secrets;
@@ -65,7 +66,10 @@ export class Judge {
 
   async #elsewhere(item: Item, bytes: Buffer | null, detections: readonly Detection[]): Promise<void> {
     for (const detection of detections) this.#detected(item, detection);
-    if (item.mode === "" || !isState(item.path)) return;
+    if (item.mode === "") return;
+    const stray = detections.length > 0 ? null : strayRequest(item, bytes);
+    if (stray !== null) this.findings.push(stray);
+    if (stray !== null || !isState(item.path)) return;
     const problem = checkPlace(item.path, item.mode, bytes) ?? (await this.#allowFile(item, bytes));
     if (problem !== null && detections.length === 0) this.findings.push(block(item, "Place", problem));
   }

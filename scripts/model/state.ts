@@ -150,6 +150,8 @@ export interface State {
    */
   readonly settles: number | null;
   readonly requests: ReadonlyMap<string, Request>;
+  /** Files that look like requests and lie where none is read (model/misplaced.ts). */
+  readonly strays: ReadonlySet<string>;
   /** The number of pki/registry.yaml in the newest commit: what is carried out next has a higher one; 0: not asked. */
   readonly committed: number;
   readonly carriedOut: CarriedOut | null;

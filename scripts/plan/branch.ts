@@ -1,4 +1,5 @@
 import { isCode, isDisguised, isForeignCode, isUnderPki } from "../model/code.ts";
+import { gitMove, meantPlace } from "../model/misplaced.ts";
 import { REGISTRY_FILE } from "../model/paths.ts";
 import type { Refusal } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
@@ -49,6 +50,7 @@ function faultOf(path: string, mode: string | null, known: ReadonlySet<string>):
   if (mode !== null && isForeignCode(path, known)) return "foreign";
   if (mode !== null && isDisguised(path)) return "disguised";
   const ours = path === REGISTRY_FILE || isUnderPki(path);
+  if (isUnderPki(path) && meantPlace(path) !== null && mode !== null) return "misplaced";
   if (isUnderPki(path) && !isOfPullRequests(path)) return "edited";
   return ours && mode !== null && mode !== ORDINARY ? "irregular" : null;
 }
@@ -96,6 +98,11 @@ export const WHY = {
     brief: "is as on main now, but a commit of this branch had it otherwise: git keeps that, and main would be doubted",
     way: "Make one commit of the branch as it is now: git fetch && git reset --soft $(git merge-base origin/main HEAD) && git commit && git push --force-with-lease",
   },
+  misplaced: {
+    code: "StateEdited",
+    brief: "looks like a request, and lies where none is read",
+    way: "Take it to its place",
+  },
   irregular: {
     code: "StateEdited",
     brief: "is a symlink, an executable or a submodule on this branch",
@@ -134,12 +141,12 @@ export function branchRefusals(registry: Registry | null, policy: BranchPolicy, 
   const faulty = [...Map.groupBy(policy.faults, ({ fault }) => fault)];
   return [
     ...(policy.unrelated ? [UNRELATED] : []),
-    ...each("MergeConflict", policy.conflicts, CONFLICT),
+    ...each("MergeConflict", policy.conflicts, () => CONFLICT),
     ...faulty.flatMap(([fault, those]) =>
       each(
         WHY[fault].code,
         those.map(({ path }) => path),
-        `${WHY[fault].brief}. ${WHY[fault].way}`,
+        (path) => `${WHY[fault].brief}. ${wayOf(path, fault)}`,
       ),
     ),
     ...unsigned,
@@ -147,8 +154,13 @@ export function branchRefusals(registry: Registry | null, policy: BranchPolicy, 
   ];
 }
 
-function each(code: Refusal["code"], paths: readonly string[], what: string): Refusal[] {
-  const named = paths.slice(0, NAMED).map((path) => ({ code, message: `${printable(path)} ${what}` }));
+function wayOf(path: string, fault: Fault): string {
+  const meant = meantPlace(path);
+  return fault === "misplaced" && meant !== null ? `${WHY[fault].way}: ${gitMove(path, meant)}` : WHY[fault].way;
+}
+
+function each(code: Refusal["code"], paths: readonly string[], what: (path: string) => string): Refusal[] {
+  const named = paths.slice(0, NAMED).map((path) => ({ code, message: `${printable(path)} ${what(path)}` }));
   const rest = paths.length - named.length;
   const others = { code, message: `${rest} more paths after these are refused for the same reason.` };
   return rest > 0 ? [...named, others] : named;

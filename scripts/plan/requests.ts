@@ -1,3 +1,4 @@
+import { meantPlace, moveTo } from "../model/misplaced.ts";
 import * as paths from "../model/paths.ts";
 import type { Refusal } from "../model/plan.ts";
 import type { Certificate, Request, State } from "../model/state.ts";
@@ -14,8 +15,24 @@ export interface RequestReview {
   readonly refused: ReadonlyMap<string, Refusal>;
 }
 
-/** Most problems are mended by one command on the client. */
-const HOW = ". A new request: openssl req -new -key NAME.key -subj / -out NAME.req";
+/** Why a request is not certified, and the sentence that says what to do. */
+interface Objection {
+  readonly why: string;
+  readonly way: string;
+}
+
+/** A key may be a file or sit in a device (TPM, token, phone), which has a program of its own for requests. */
+const IN_DEVICE = "for a key in a device, such as a TPM, a token or a phone, by its own program";
+
+/** With the key as it is. */
+function newRequest(name: string): string {
+  return `A new request is made where the key is: for a key in a file, openssl req -new -key ${name}.key -subj / -out ${name}.req; ${IN_DEVICE}.`;
+}
+
+function newKey(name: string, key: "ec" | "any" = "any"): string {
+  const type = key === "ec" ? "of type ec-p256 or rsa-3072 " : "";
+  return `Make a new key ${type}and a new request: in a file, openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${name}.key -subj / -out ${name}.req; ${IN_DEVICE}.`;
+}
 
 /** What is known of every key: who holds it, and whether a certificate for it was revoked for good. */
 interface KeyHistory {
@@ -50,23 +67,30 @@ export function reviewRequests(
     const file = paths.path.request(identity.name);
     const request = state.requests.get(identity.name);
     const problem =
-      request?.ok === true ? objection(identity, request, history) : (request?.problem ?? "it is not there");
+      request?.ok === true ? objection(identity, request, history) : unread(identity.name, request, state);
     if (problem !== null)
-      refused.set(identity.name, {
-        code: "BadRequest",
-        message: `${file}: ${problem}${/make a |each needs/.test(problem) ? "" : HOW}`,
-      });
+      refused.set(identity.name, { code: "BadRequest", message: `${file}: ${problem.why}. ${problem.way}` });
     else if (request?.ok === true) sound.set(identity.name, request);
   }
   return { sound, refused };
 }
 
-function objection(identity: Identity, request: SoundRequest, history: KeyHistory): string | null {
+/** A request that is not there, or no request. */
+function unread(name: string, request: Request | undefined, { strays }: State): Objection {
+  if (request?.ok === false) return { why: request.problem, way: request.hint ?? newRequest(name) };
+  const place = paths.path.request(name);
+  const stray = [...strays].find((file) => meantPlace(file) === place);
+  const way = stray === undefined ? newRequest(name) : `What may be it lies elsewhere: ${moveTo(stray, place, false)}`;
+  return { why: "it is not there", way };
+}
+
+function objection(identity: Identity, request: SoundRequest, history: KeyHistory): Objection | null {
+  const { name } = identity;
   const { identities, state, ledger, now } = history;
   if (request.fingerprint === state.authority?.fingerprint)
-    return "its key is the authority's own; make a key for this machine alone";
+    return { why: "its key is the authority's own", way: newKey(name) };
   if (request.keyType === "ed25519" && !identity.ed25519)
-    return "its key is ed25519, and pkg_install verifies no such signature; make a key of type ec-p256 or rsa-3072 and a new request";
+    return { why: "its key is ed25519, and pkg_install verifies no such signature", way: newKey(name, "ec") };
   const certified = (history.certificates.get(request.fingerprint) ?? []).toSorted(byAge);
   const former = ledger.renamedFrom(identity);
   const own = certified.filter((one) => one.identity === identity.name || one.identity === former);
@@ -74,14 +98,14 @@ function objection(identity: Identity, request: SoundRequest, history: KeyHistor
   // A rename is over when the former name's certificates are; the key that came with it stays its own.
   const isOver = (one: Certificate) => own.length > 0 && !identities.has(one.identity) && !isLive(one, state, now);
   const foreign = holds ? undefined : certified.find((one) => !own.includes(one) && !isOver(one));
-  if (foreign) return `its key is already certified for ${foreign.identity}; make a new key and a new request`;
+  if (foreign) return { why: `its key is already certified for ${foreign.identity}`, way: newKey(name) };
   // An orphan is revoked in this very plan; unless its key goes on, that gives up the key.
   const isGivenUp = (one: Certificate) => !holds && ledger.orphans.includes(one);
   const burnt = certified.find((one) => isBurnt(one, identity, state) || isGivenUp(one));
-  if (burnt) return `its key was revoked (certificate ${burnt.serial}); make a new key and a new request`;
-  const rivals = (history.requesters.get(request.fingerprint) ?? []).filter((name) => name !== identity.name);
+  if (burnt) return { why: `its key was revoked (certificate ${burnt.serial})`, way: newKey(name) };
+  const rivals = (history.requesters.get(request.fingerprint) ?? []).filter((other) => other !== name);
   return rivals.length > 0 && certified.length === 0
-    ? `its key is also in the request of ${rivals.join(", ")}; each needs its own`
+    ? { why: `its key is also in the request of ${rivals.join(", ")}; each needs its own`, way: newKey(name) }
     : null;
 }
 

@@ -1,4 +1,4 @@
-import { DIR, path } from "../model/paths.ts";
+import { DIR } from "../model/paths.ts";
 import type { Issue, Warning } from "../model/plan.ts";
 import type { Certificate, State } from "../model/state.ts";
 import { formatInstant } from "../model/time.ts";
@@ -6,6 +6,7 @@ import { quoted } from "../render/plan-value.ts";
 import type { CodeChange } from "./branch.ts";
 import type { Decisions } from "./decide.ts";
 import type { Identity } from "./identity.ts";
+import { looseRequests, looseText } from "./loose-requests.ts";
 import { some } from "./refusals.ts";
 import { type AccessWarningInput, accessWarnings } from "./warnings-access.ts";
 
@@ -115,30 +116,28 @@ function aboutChange({ before, after, state, version, codeChanged, policyChanged
 }
 
 /**
- * What a branch brings beside the registry, and decisions do not tell of: keys that clients will trust for packages,
- * and requests that wait for an entry, which alone would then certify a key that came with another change.
+ * What a branch brings beside the registry, and decisions do not tell of: keys that clients will trust for packages.
+ * And requests that wait for an entry, which alone would then certify a key that came with another change.
  */
-function aboutMaterial({ after, material }: WarningInput): Warning[] {
-  const asked = new Set(
-    [...after.clients, ...after.servers, ...after.signers].flatMap(([name, { csr }]) =>
-      csr ? [path.request(name)] : [],
-    ),
-  );
-  const loose = material.filter((file) => file.startsWith(`${DIR.requests}/`) && !asked.has(file));
+function aboutMaterial({ after, state, material }: WarningInput): Warning[] {
   const keys = material.filter((file) => file.startsWith(`${DIR.signing}/`));
   const users = (file: string) =>
     [...after.repositories].flatMap(([name, { signing }]) => (signing === file ? [name] : []));
+  const loose = looseRequests(after, state);
+  const rest = loose.length - MANY_LOOSE;
   return [
     ...keys.map((file) => {
       const names = users(file);
       const who = names.length === 0 ? "no repository names it" : `new bundles for ${some(names)} will trust it`;
       return changed(`${file} changes: ${who}`);
     }),
-    ...(loose.length === 0
-      ? []
-      : [changed(`${some(loose)}: for no entry with csr: true; take it out, or add the entry with it`)]),
+    ...loose.slice(0, MANY_LOOSE).map((one) => changed(looseText(one))),
+    ...(rest > 0 ? [changed(`${rest} more requests that nobody reads; npm run check names them`)] : []),
   ];
 }
+
+/** So many requests that nobody reads are named one by one. */
+const MANY_LOOSE = 20;
 
 function changed(message: string): Warning {
   return { code: "MaterialChanged", message };

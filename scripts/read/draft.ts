@@ -12,6 +12,7 @@ export interface Draft {
   readonly revocations: Map<string, Revocation>;
   readonly holds: Map<string, Hold>;
   readonly requests: Map<string, Request>;
+  readonly strays: Set<string>;
   readonly keys: Set<string>;
   readonly files: Map<string, ContentDigest>;
   readonly renewals: Map<string, Renewal>;
@@ -37,6 +38,7 @@ export function emptyDraft(): Draft {
     revocations: new Map(),
     holds: new Map(),
     requests: new Map(),
+    strays: new Set(),
     keys: new Set(),
     files: new Map(),
     renewals: new Map(),
@@ -56,6 +58,7 @@ export function draftOf(state: State): Draft {
     revocations: new Map(state.revocations),
     holds: new Map(state.holds),
     requests: new Map(state.requests),
+    strays: new Set(state.strays),
     keys: new Set(state.keys),
     files: new Map(state.files),
     renewals: new Map(state.renewals),

@@ -1,4 +1,5 @@
 import { parseCarriedOut } from "../model/canonical.ts";
+import { meantPlace } from "../model/misplaced.ts";
 import * as paths from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import type { State } from "../model/state.ts";
@@ -18,7 +19,9 @@ import type { Tree } from "./tree.ts";
 export function readState(tree: Tree, cache: StatCache | null = null): State {
   const draft = emptyDraft();
   const read = readerOf(tree);
+  for (const { path } of STRAY.flatMap((directory) => tree.walk(directory))) noteStray(draft, path);
   for (const { path, directory, kind } of tree.walk("pki")) {
+    if (!SHELVES.has(directory) || directory === paths.DIR.requests) noteStray(draft, path);
     const shelf = SINGLE.has(path) ? undefined : SHELVES.get(directory);
     const own = paths.fileOfOne(path);
     if (own !== null && own !== path) blockBy(draft, own, "is a directory; take it away");
@@ -27,6 +30,13 @@ export function readState(tree: Tree, cache: StatCache | null = null): State {
     else readThrough(cache, shelf, read, draft, path);
   }
   return finish(tree, draft);
+}
+
+/** Directories beside pki/ that people put requests into. */
+const STRAY = ["reqs", "req", "requests", "csr", "csrs"];
+
+function noteStray(draft: Draft, path: string): void {
+  if (meantPlace(path) !== null) draft.strays.add(path);
 }
 
 /** The state after some files were written or removed: only those are read again. */

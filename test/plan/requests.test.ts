@@ -22,6 +22,12 @@ const own = clientOf({ csr: true });
 const alice = { alice: own };
 const k1 = { alice: requestOf("k1") };
 
+const IN_DEVICE = "for a key in a device, such as a TPM, a token or a phone, by its own program.";
+const newRequest = (name: string) =>
+  `A new request is made where the key is: for a key in a file, openssl req -new -key ${name}.key -subj / -out ${name}.req; ${IN_DEVICE}`;
+const newKey = (name: string, type = "") =>
+  `Make a new key ${type}and a new request: in a file, openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ${name}.key -subj / -out ${name}.req; ${IN_DEVICE}`;
+
 function certified(identity: string, n: number, fields: Partial<Certificate> = {}): Certificate {
   return certificateOf({ identity, serial: serialOf(n), key: "request", fingerprint: fingerprintOf("k1"), ...fields });
 }
@@ -32,42 +38,49 @@ function refusals(clients: Readonly<Record<string, Client>>, facts: Facts): stri
 
 describe("a request is refused", () => {
   it.each<[sentence: string, clients: Readonly<Record<string, Client>>, facts: Facts, expected: string]>([
-    [
-      "that is not there",
-      alice,
-      {},
-      "alice.req: it is not there. A new request: openssl req -new -key NAME.key -subj / -out NAME.req",
-    ],
+    ["that is not there", alice, {}, `alice.req: it is not there. ${newRequest("alice")}`],
     [
       "that cannot be read",
       alice,
       { requests: { alice: { ok: false, problem: "two blocks" } } },
-      "alice.req: two blocks. A new request: openssl req -new -key NAME.key -subj / -out NAME.req",
+      `alice.req: two blocks. ${newRequest("alice")}`,
+    ],
+    [
+      "that says itself what helps",
+      alice,
+      { requests: { alice: { ok: false, problem: "git's conflict markers stand in it", hint: "Keep one." } } },
+      "alice.req: git's conflict markers stand in it. Keep one.",
+    ],
+    [
+      "that lies elsewhere",
+      alice,
+      { strays: ["pki/reqs/Alice.csr"] },
+      "alice.req: it is not there. What may be it lies elsewhere: git add -- pki/reqs/Alice.csr && git mv -- pki/reqs/Alice.csr pki/reqs/alice.req",
     ],
     [
       "for the authority's own key",
       alice,
       { requests: k1, authority: authorityOf({ fingerprint: fingerprintOf("k1") }) },
-      "alice.req: its key is the authority's own; make a key for this machine alone",
+      `alice.req: its key is the authority's own. ${newKey("alice")}`,
     ],
     [
       "for the key of somebody who is there",
       { alice: own, bob: clientOf() },
       { requests: k1, certificates: [certified("bob", 1, { key: "managed" })] },
-      "alice.req: its key is already certified for bob; make a new key and a new request",
+      `alice.req: its key is already certified for bob. ${newKey("alice")}`,
     ],
     [
       "for the key of somebody who left",
       alice,
       { requests: k1, certificates: [certified("bob", 1, { notAfter: NOW - 1 })] },
-      "alice.req: its key is already certified for bob; make a new key and a new request",
+      `alice.req: its key is already certified for bob. ${newKey("alice")}`,
     ],
     ...(["Removed", "Declared", "Expired"] as const).map(
       (cause): [string, Readonly<Record<string, Client>>, Facts, string] => [
         `for a key that was revoked (${cause})`,
         alice,
         { requests: k1, certificates: [certified("alice", 1)], revocations: [revocationOf(serialOf(1), { cause })] },
-        `alice.req: its key was revoked (certificate ${serialOf(1)}); make a new key and a new request`,
+        `alice.req: its key was revoked (certificate ${serialOf(1)}). ${newKey("alice")}`,
       ],
     ),
     [
@@ -78,13 +91,13 @@ describe("a request is refused", () => {
         certificates: [certified("alice", 1)],
         revocations: [revocationOf(serialOf(1), { cause: "Reissued", reason: "superseded" })],
       },
-      `alice.req: its key was revoked (certificate ${serialOf(1)}); make a new key and a new request`,
+      `alice.req: its key was revoked (certificate ${serialOf(1)}). ${newKey("alice")}`,
     ],
     [
       "for a key that a reissue gives up now",
       { alice: clientOf({ csr: true, reissue: { before: NOW, reason: "keyCompromise" } }) },
       { requests: k1, certificates: [certified("alice", 1)] },
-      `alice.req: its key was revoked (certificate ${serialOf(1)}); make a new key and a new request`,
+      `alice.req: its key was revoked (certificate ${serialOf(1)}). ${newKey("alice")}`,
     ],
   ])("%s", (_, clients, facts, expected) => {
     expect(refusals(clients, facts)).toEqual([`BadRequest pki/reqs/${expected}`]);
@@ -93,7 +106,7 @@ describe("a request is refused", () => {
   it("that goes back to a name without saying so, while the key is another's", () => {
     const certificates = [certified("alice", 1, { notAfter: NOW - 1 }), certified("alice-2", 2)];
     expect(refusals(alice, { requests: k1, certificates })).toEqual([
-      "BadRequest pki/reqs/alice.req: its key is already certified for alice-2; make a new key and a new request",
+      `BadRequest pki/reqs/alice.req: its key is already certified for alice-2. ${newKey("alice")}`,
     ]);
   });
 
@@ -102,7 +115,7 @@ describe("a request is refused", () => {
     const requests = { alice: requestOf("k1"), "alice-2": requestOf("k1") };
     const carriedOut = registryOf({ clients: { "alice-2": clientOf({ csr: true, previously: "alice" }) } });
     expect(refusals({ alice: own, "alice-2": own }, { requests, certificates, carriedOut })).toEqual([
-      "BadRequest pki/reqs/alice.req: its key is already certified for alice-2; make a new key and a new request",
+      `BadRequest pki/reqs/alice.req: its key is already certified for alice-2. ${newKey("alice")}`,
     ]);
   });
 
@@ -113,7 +126,7 @@ describe("a request is refused", () => {
     ];
     const carriedOut = registryOf({ clients: { "alice-2": clientOf({ previously: "alice" }) } });
     expect(refusals({ alice: own, "alice-2": clientOf() }, { requests: k1, certificates, carriedOut })).toEqual([
-      `BadRequest pki/reqs/alice.req: its key was revoked (certificate ${serialOf(1)}); make a new key and a new request`,
+      `BadRequest pki/reqs/alice.req: its key was revoked (certificate ${serialOf(1)}). ${newKey("alice")}`,
     ]);
   });
 
@@ -126,16 +139,16 @@ describe("a request is refused", () => {
   it("when two have the same new key: both, and each is told of the other", () => {
     const requests = { zoe: requestOf("k1"), bob: requestOf("k1"), alice: requestOf("k1") };
     expect(refusals({ zoe: own, bob: own, alice: own }, { requests })).toEqual([
-      "BadRequest pki/reqs/alice.req: its key is also in the request of bob, zoe; each needs its own",
-      "BadRequest pki/reqs/bob.req: its key is also in the request of alice, zoe; each needs its own",
-      "BadRequest pki/reqs/zoe.req: its key is also in the request of alice, bob; each needs its own",
+      `BadRequest pki/reqs/alice.req: its key is also in the request of bob, zoe; each needs its own. ${newKey("alice")}`,
+      `BadRequest pki/reqs/bob.req: its key is also in the request of alice, zoe; each needs its own. ${newKey("bob")}`,
+      `BadRequest pki/reqs/zoe.req: its key is also in the request of alice, bob; each needs its own. ${newKey("zoe")}`,
     ]);
   });
 
   it("of the one who comes second, and not of the one who has the key", () => {
     const facts = { requests: { ...k1, bob: requestOf("k1") }, certificates: [certified("alice", 1)] };
     expect(refusals({ alice: own, bob: own }, facts)).toEqual([
-      "BadRequest pki/reqs/bob.req: its key is already certified for alice; make a new key and a new request",
+      `BadRequest pki/reqs/bob.req: its key is already certified for alice. ${newKey("bob")}`,
     ]);
   });
 });
@@ -207,7 +220,7 @@ describe("a signer's request for an Ed25519 key", () => {
 
   it("is refused where pkg_install would have to verify with it", () => {
     expect(refusalsOf("pkgsrc", "nb").map(({ message }) => message)).toEqual([
-      "pki/reqs/build.req: its key is ed25519, and pkg_install verifies no such signature; make a key of type ec-p256 or rsa-3072 and a new request",
+      `pki/reqs/build.req: its key is ed25519, and pkg_install verifies no such signature. ${newKey("build", "of type ec-p256 or rsa-3072 ")}`,
     ]);
   });
 

@@ -110,6 +110,7 @@ export function state(certificates: Certificate[], marks: { revoked?: string[]; 
     files: new Map(),
     renewals: new Map(),
     blocked: new Map(),
+    strays: new Set(),
     doubts: [],
   };
 }

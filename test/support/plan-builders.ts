@@ -189,6 +189,7 @@ export interface Facts {
   readonly holds?: readonly Hold[];
   readonly crl?: Crl | null;
   readonly requests?: Readonly<Record<string, Request>>;
+  readonly strays?: readonly string[];
   /** The registry as last carried out, by this version unless said. */
   readonly carriedOut?: Registry | null;
   readonly version?: string;
@@ -228,6 +229,7 @@ export function stateOf(facts: Facts = {}): State {
     settles: null,
     committed: 0,
     requests: mapOf(facts.requests ?? {}),
+    strays: new Set(facts.strays ?? []),
     carriedOut: carriedOut && { registry: carriedOut, version: facts.version ?? VERSION, number: 1 },
     keys: new Set(facts.keys ?? managed),
     files: new Map(Object.entries(facts.files ?? {}).map(([path, text]) => [path, stored(text)])),

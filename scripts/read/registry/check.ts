@@ -22,7 +22,7 @@ export type Section = (typeof SECTIONS)[number];
 export const REQUIRED_SECTIONS: readonly Section[] = ["version", "authority", "clients"];
 const KNOWN: ReadonlySet<string> = new Set(SECTIONS);
 
-export type World = Pick<Scope, "now" | "hasRequest" | "hasSigning" | "signingProblem">;
+export type World = Pick<Scope, "now" | "hasRequest" | "strays" | "hasSigning" | "signingProblem">;
 
 /** The tree of clients.yaml to the registry, or everything that is wrong with it. */
 export function checkTree(root: Node, report: Report, places: Places, world: World): Checked {

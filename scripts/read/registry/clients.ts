@@ -1,3 +1,5 @@
+import { moveTo } from "../../model/misplaced.ts";
+import { nearest } from "../../model/nearest.ts";
 import { NAME, path } from "../../model/paths.ts";
 import type { Authority, CertificateSettings, Client, Group } from "../../model/registry.ts";
 import type { EntryOf } from "./authority.ts";
@@ -85,9 +87,30 @@ export function checkRequest(name: string, offset: number, scope: Scope): void {
   scope.report.add(
     offset,
     `${name} has csr: true, and there is no ${path.request(name)}`,
-    "add its certificate request",
+    strayFor(name, scope) ?? "add its certificate request",
   );
 }
+
+/** The command that takes to its place what looks like this request: for its name, or for one near it that nobody has. */
+function strayFor(name: string, { strays = new Map(), names }: Scope): string | null {
+  const place = path.request(name);
+  const exact = [...strays].find(([file, meant]) => meant === place && file !== place);
+  if (exact) return moveTo(exact[0], place, false);
+  const taken = (other: string) => names.clients.has(other) || names.servers.has(other) || names.signers.has(other);
+  const free = [...strays].flatMap(([file, meant]): [string, string][] => {
+    const other = meant.slice(meant.lastIndexOf("/") + 1, -".req".length);
+    return taken(other) ? [] : [[other, file]];
+  });
+  const near = nearest(
+    name,
+    free.slice(0, MOST_NEAR).map(([other]) => other),
+  );
+  const file = free.find(([other]) => other === near)?.[1];
+  return file === undefined ? null : moveTo(file, place, false);
+}
+
+/** Looking for the nearest takes time. */
+const MOST_NEAR = 200;
 
 function readHome(name: string, entry: ClientEntry, groups: readonly string[], context: ClientContext): string | null {
   const home = entry.get("home");

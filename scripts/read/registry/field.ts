@@ -17,6 +17,7 @@ export interface Scope {
   /** The names that each section defines. */
   readonly names: Readonly<Record<NamedSection, ReadonlySet<string>>>;
   readonly hasRequest: (name: string) => boolean;
+  readonly strays?: ReadonlyMap<string, string> | undefined;
   readonly hasSigning: (file: string) => boolean;
   /** What is wrong with the file for this type of repository; absent where nobody looked into files. */
   readonly signingProblem?: (file: string, type: string) => string | null;

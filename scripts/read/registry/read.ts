@@ -12,6 +12,8 @@ export interface RegistrySets {
   readonly now: Instant;
   /** Names that have pki/reqs/NAME.req. */
   readonly requests: ReadonlySet<string>;
+  /** What may be meant for a request that is not there: see RegistryContext. */
+  readonly strays?: ReadonlyMap<string, string> | undefined;
   /** Files there are, named as in the registry: `pki/signing/FILE`. */
   readonly signing: ReadonlySet<string>;
   /** What is wrong with such a file, by `TYPE FILE`. */
@@ -49,10 +51,11 @@ export async function readRegistry(bytes: Uint8Array, sets: RegistrySets): Promi
   return tree === null ? { ok: false, problems: report.problems(places) } : checkTree(tree, report, places, context);
 }
 
-export function contextOf({ now, requests, signing, unfit = new Map() }: RegistrySets): RegistryContext {
+export function contextOf({ now, requests, strays, signing, unfit = new Map() }: RegistrySets): RegistryContext {
   return {
     now,
     hasRequest: (name) => requests.has(name),
+    strays,
     hasSigning: (file) => signing.has(file),
     signingProblem: (file, type) => unfit.get(`${type} ${file}`) ?? null,
   };

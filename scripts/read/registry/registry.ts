@@ -12,6 +12,8 @@ export interface RegistryContext {
   readonly now: Instant;
   /** Is there pki/reqs/NAME.req? */
   readonly hasRequest: (name: string) => boolean;
+  /** Files that may be meant for this name's request, by their paths: what they look like, `pki/reqs/NAME.req`. */
+  readonly strays?: ReadonlyMap<string, string> | undefined;
   /** Is there the file, named as in the registry: `pki/signing/FILE`? */
   readonly hasSigning: (file: string) => boolean;
   /** What is wrong with the file for this type of repository, as the rest of a sentence. */

@@ -114,7 +114,7 @@ describe("the machine with a key of its own is lost", () => {
     expect(decided).toEqual(["revoke dora Reissued", "revoke dora Reissued"]);
     expect(refusals).toEqual([
       expect.stringMatching(
-        /^BadRequest pki\/reqs\/dora\.req: its key was revoked \(certificate [0-9A-F]{32}\); make a new key and a new request$/,
+        /^BadRequest pki\/reqs\/dora\.req: its key was revoked \(certificate [0-9A-F]{32}\)\. Make a new key and a new request: /,
       ),
     ]);
     expect(story.verdicts("dora")).toEqual(["certificate revoked", "certificate revoked"]);

@@ -82,14 +82,14 @@ describe("refused for that client with exit 1, while everyone else's changes go 
         put(story, "fred", dora);
       },
       [
-        "dora.req: its key is already certified for fred; make a new key and a new request",
-        "fred.req: its key is already certified for dora; make a new key and a new request",
+        "dora.req: its key is already certified for fred. Make a new key and a new request: ",
+        "fred.req: its key is already certified for dora. Make a new key and a new request: ",
       ],
     ],
     [
       "that is a copy of another client's",
       (story) => put(story, "dora", request(story, "fred")),
-      ["dora.req: its key is already certified for fred; make a new key and a new request"],
+      ["dora.req: its key is already certified for fred. Make a new key and a new request: "],
     ],
     ["that was tampered with", (story) => put(story, "dora", tamper(request(story, "dora"))), ["signature"]],
     ["of a weak key", (story) => story.request("dora", "-newkey", "rsa:1024"), ["1024"]],
@@ -99,7 +99,11 @@ describe("refused for that client with exit 1, while everyone else's changes go 
       ["dora.req"],
     ],
     ["that is empty", (story) => put(story, "dora", ""), ["dora.req"]],
-    ["twice in one file", (story) => put(story, "dora", request(story, "dora").repeat(2)), ["dora.req"]],
+    [
+      "beside another one in its file",
+      (story) => put(story, "dora", request(story, "dora") + request(story, "fred")),
+      ["dora.req"],
+    ],
     [
       "with the key of a managed client",
       (story) => story.request("dora", "-key", story.repository.at("pki/private/alice.key")),
