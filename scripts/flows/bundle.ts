@@ -12,6 +12,7 @@ import { CLIENT_KINDS, type ClientKind, kindsFor } from "../render/clients/index
 import { tar } from "../render/tar.ts";
 import { openVault } from "../vault/vault.ts";
 import { makePkcs12 } from "../x509/pkcs12.ts";
+import { plainSigning } from "../x509/signing-file.ts";
 import { encryptTo } from "./bundle-age.ts";
 import { factsOf, type Holder, holderOf, keyOf } from "./bundle-client.ts";
 import { placeFor, writePrivate } from "./bundle-place.ts";
@@ -55,7 +56,7 @@ export async function bundle(options: BundleOptions): Promise<Written[]> {
   }
   const holder = holderOf(loaded, name, now);
   const { certificate, registry } = holder;
-  const signing = (path: string) => loaded.tree.read(path) ?? missing(path);
+  const signing = (path: string) => plainSigning(loaded.tree.read(path) ?? missing(path));
   const context = clientContext({ registry, name, key: certificate.key, now, signing });
   const kinds = options.kinds === null ? kindsFor(context) : readKinds(options.kinds);
   const key = certificate.key === "managed" ? keyOf(openVault(root, process.env), holder, name) : null;

@@ -1,6 +1,6 @@
 import { path, REGISTRY_FILE } from "../model/paths.ts";
 import type { Certificate } from "../model/state.ts";
-import { readText } from "../model/text.ts";
+import { plainText } from "../model/text.ts";
 import { parseSigners, SIGNERS_FILE } from "../plan/allowed-signers.ts";
 import { entryIn } from "../read/registry-entry.ts";
 import type { CommitNamed, Origin, Provenance } from "../render/provenance.ts";
@@ -63,7 +63,7 @@ async function changeOfEntry(git: Git, line: readonly LineCommit[], identity: st
     );
     const entries = some.map(({ id }) => {
       const bytes = contents.get(versions.get(id) ?? "");
-      return entryIn(bytes === undefined ? "" : (readText(bytes)?.text ?? ""), identity);
+      return entryIn(plainText(bytes ?? null), identity);
     });
     const found = some.slice(0, AT_ONCE).find((_, n) => entries[n] !== (entries[n + 1] ?? null));
     if (found !== undefined) return found;
@@ -75,7 +75,7 @@ async function changeOfEntry(git: Git, line: readonly LineCommit[], identity: st
 async function named({ git, verifier }: Context, commit: LineCommit | undefined): Promise<CommitNamed | null> {
   if (commit === undefined) return null;
   const { id, committed, parents } = commit;
-  const signers = parents[0] === undefined ? "" : String((await catFile(git, parents[0], SIGNERS_FILE)) ?? "");
+  const signers = plainText(parents[0] === undefined ? null : await catFile(git, parents[0], SIGNERS_FILE));
   const words = (await git.raw(["show", "--no-patch", "--no-show-signature", "--format=%an%n%s", id])).split("\n");
   const [author = "", subject = ""] = words;
   const signature = (await verifier?.verify([id], signers))?.get(id);

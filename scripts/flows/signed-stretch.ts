@@ -1,3 +1,4 @@
+import { plainText } from "../model/text.ts";
 import { parseSigners, SIGNERS_FILE, STATE_PRINCIPAL, stateKeys } from "../plan/allowed-signers.ts";
 import { isOfReconcile, type Touched } from "../plan/of-pull-requests.ts";
 import {
@@ -33,7 +34,7 @@ interface Context {
 export async function judgeStretch(context: Context, stretch: Stretch): Promise<UnsignedCommit[]> {
   const { line, policies } = context;
   const { from, to } = stretch;
-  const signers = await textOf(context.git, stretch.signers);
+  const signers = plainText(await bytesOf(context.git, stretch.signers));
   const voucher = await newestVoucher(context, stretch, signers);
   const first = voucher === null ? from : voucher + 1;
   if (first > to) return [];
@@ -86,8 +87,12 @@ async function carriesOut({ git, policies }: Context, place: number): Promise<bo
   return is !== null && was !== null && is[1] === was[1] && before !== after;
 }
 
+async function bytesOf(git: Git, blob: string | null): Promise<Buffer | null> {
+  return blob === null ? null : ((await catBlobs(git, [blob])).get(blob) ?? null);
+}
+
 async function textOf(git: Git, blob: string | null): Promise<string> {
-  return blob === null ? "" : ((await catBlobs(git, [blob])).get(blob)?.toString("utf8") ?? "");
+  return (await bytesOf(git, blob))?.toString("utf8") ?? "";
 }
 
 /** In the order asked. */
@@ -135,7 +140,7 @@ async function isDisowned({ git, verifier }: Context, commit: LineCommit | undef
   if (commit === undefined || first === undefined || others.length === 0) return false;
   const ids = await commitsTouching(git, [...others, `^${first}`], [SIGNERS_FILE]);
   const versions = await Promise.all(ids.map((id) => catFile(git, id, SIGNERS_FILE)));
-  for (const signers of new Set(versions.map((bytes) => String(bytes ?? "")))) {
+  for (const signers of new Set(versions.map(plainText))) {
     if ((await verifier.verify([commit.id], signers)).get(commit.id)?.letter !== "G") return true;
   }
   return false;

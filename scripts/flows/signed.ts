@@ -1,4 +1,5 @@
 import { CARRIED_OUT, DIR, REGISTRY_FILE } from "../model/paths.ts";
+import { plainText } from "../model/text.ts";
 import { SIGNERS_FILE } from "../plan/allowed-signers.ts";
 import type { Policy } from "../plan/index.ts";
 import { isOfPullRequests, POLICY_FILES } from "../plan/of-pull-requests.ts";
@@ -32,12 +33,12 @@ type Read = Pick<Loaded, "tree" | "state">;
 export async function signaturesOfTree({ tree, state }: Read, root: string): Promise<Signatures> {
   const signed = state.carriedOut?.registry.limits.signed === true;
   const unsigned = await unsignedOf(root, await newestCommit(openGit(root)), { signed });
-  return { unsigned, signers: tree.readText(SIGNERS_FILE) ?? "" };
+  return { unsigned, signers: plainText(tree.read(SIGNERS_FILE)) };
 }
 
 /** Of a commit (a full id): it, with all that leads to it. */
 export async function signaturesOfCommit({ tree }: Read, root: string, tip: string): Promise<Signatures> {
-  return { unsigned: await unsignedOf(root, tip, null), signers: tree.readText(SIGNERS_FILE) ?? "" };
+  return { unsigned: await unsignedOf(root, tip, null), signers: plainText(tree.read(SIGNERS_FILE)) };
 }
 
 /** Why a commit (a full id) is not signed as what is before it asks; null when it is. */

@@ -1,5 +1,7 @@
 import { UserError } from "../model/problem.ts";
+import { readText } from "../model/text.ts";
 import { type Instant, parseInstant } from "../model/time.ts";
+import { findSlip } from "../model/yaml-slip-lines.ts";
 
 export const ALLOW_FILE = "pki/guard-allow.yaml";
 
@@ -20,10 +22,12 @@ const LARGEST = 256 * 1024;
  * Reads the exceptions: a list of `{ blob: ID, reason: TEXT, expires: INSTANT }` or `{ public_key: sha256:HEX, … }`. No
  * globs, no paths: what is excepted is these very bytes. Throws UserError with the entry's number.
  */
-export async function parseAllow(text: string, now: Instant): Promise<Allow> {
-  if (text.length > LARGEST) throw wrong("it is far too large");
+export async function parseAllow(bytes: Uint8Array, now: Instant): Promise<Allow> {
+  if (bytes.length > LARGEST) throw wrong("it is far too large");
+  const text = readText(bytes)?.text;
+  if (text === undefined) throw wrong("it is not UTF-8; save it as that");
   const { parse } = await import("yaml");
-  const document = parsed(() => parse(text, { schema: "failsafe", maxAliasCount: 0, logLevel: "silent" }));
+  const document = parsed(text, () => parse(text, { schema: "failsafe", maxAliasCount: 0, logLevel: "error" }));
   const blobs = new Set<string>();
   const publicKeys = new Set<string>();
   if (document === null || document === undefined || document === "") return { blobs, publicKeys };
@@ -37,11 +41,14 @@ export async function parseAllow(text: string, now: Instant): Promise<Allow> {
   return { blobs, publicKeys };
 }
 
-function parsed(parse: () => unknown): unknown {
+function parsed(text: string, parse: () => unknown): unknown {
   try {
     return parse();
   } catch {
-    throw wrong("it is not YAML");
+    const slip = findSlip(text);
+    if (slip === null) throw wrong("it is not YAML");
+    const line = text.slice(0, slip.offset).split("\n").length;
+    throw wrong(`line ${line}: ${slip.message} (${slip.hint})`);
   }
 }
 

@@ -125,7 +125,7 @@ export async function allowed(
   item: Item,
 ): Promise<{ allow: Allow; findings: GuardFinding[] }> {
   try {
-    return { allow: await parseAllow(bytes?.toString("utf8") ?? "", now), findings: [] };
+    return { allow: await parseAllow(bytes ?? new Uint8Array(), now), findings: [] };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { allow: NOTHING_ALLOWED, findings: [block(item, "AllowFile", error.message)] };

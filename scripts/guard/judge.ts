@@ -76,7 +76,7 @@ export class Judge {
 
   async #allowFile(item: Item, bytes: Buffer | null): Promise<string | null> {
     if (item.path !== ALLOW_FILE || bytes === null) return null;
-    return parseAllow(bytes.toString("utf8"), this.#circumstances.now).then(
+    return parseAllow(bytes, this.#circumstances.now).then(
       () => null,
       (error: unknown) => (error instanceof Error ? error.message : "is not understood"),
     );

@@ -2,12 +2,14 @@ import { parseCarriedOut } from "../model/canonical.ts";
 import { parseHold, parseRevocation } from "../model/facts.ts";
 import * as paths from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
+import { plainText, readText } from "../model/text.ts";
 import { readCertificate } from "../x509/certificate.ts";
 import { readCertificateFile } from "../x509/certificate-file.ts";
 import { readCrl } from "../x509/crl-reader.ts";
 import { decodePem } from "../x509/pem.ts";
 import { readRenewalFile } from "../x509/renewal-file.ts";
 import { requestDer } from "../x509/request-file.ts";
+import { binaryProblem } from "../x509/what-it-is.ts";
 import { ALLOW_FILE } from "./allow.ts";
 
 /** What is wrong with a file's contents, as the rest of a sentence; null for nothing. */
@@ -131,23 +133,30 @@ function index(bytes: Buffer): string | null {
   return wrong < 0 ? null : `line ${wrong + 1} is none of OpenSSL's CA database`;
 }
 
-const SIGNER = /^(?:#.*|\s*|\S+(?: [a-z-]+(?:="[^"]*")?)* (?:sk-)?(?:ssh|ecdsa)-\S+ [A-Za-z0-9+/]+={0,2}(?: .*)?)$/;
+const KEY = "(?:sk-)?(?:ssh|ecdsa)-[^ \\t]+[ \\t]+[A-Za-z0-9+/]+={0,2}(?:[ \\t].*)?";
+const OPTIONS = '(?:[a-z-]+(?:="[^"]*")?[ \\t]+)*';
+const SIGNER = new RegExp(`^[ \\t]*(?:(?:#.*)?|(?:"[^"]*"|[^ \\t#"][^ \\t]*)[ \\t]+${OPTIONS}${KEY})$`);
+const BARE_KEY = new RegExp(`^[ \\t]*${KEY}$`);
 
 /** ssh-keygen(1), "ALLOWED SIGNERS". */
 function signers(bytes: Buffer): string | null {
-  const wrong = bytes
-    .toString("utf8")
-    .split("\n")
-    .findIndex((line) => !SIGNER.test(line));
-  return wrong < 0 ? null : `line ${wrong + 1} is not "PRINCIPALS KEYTYPE KEY"`;
+  const lines = plainText(bytes).split("\n");
+  const wrong = lines.findIndex((line) => !SIGNER.test(line));
+  if (wrong < 0) return null;
+  const bare = BARE_KEY.test(lines[wrong] ?? "");
+  return bare
+    ? `line ${wrong + 1} is a key without whose it is: write the mail address before it, and a space`
+    : `line ${wrong + 1} is not "PRINCIPALS KEYTYPE KEY"`;
 }
 
 /** PEM, OpenPGP in either form, minisign, fingerprints: public all of them, or the search for keys says so. */
 function publicKey(bytes: Buffer): string | null {
   if (bytes.length > 1024 * 1024) return "is far too large for a public key";
+  const other = binaryProblem(bytes);
+  if (other !== null) return other.message.replace(/^this /, "");
   return [0x98, 0x99, 0xc6].includes(bytes[0] ?? 0) ? null : text(bytes);
 }
 
 function text(bytes: Buffer): string | null {
-  return bytes.includes(0) ? "is not text" : null;
+  return (readText(bytes)?.text ?? bytes.toString("latin1")).includes("\0") ? "is not text" : null;
 }

@@ -48,3 +48,8 @@ function decoded(bytes: Uint8Array, order: Order): string | null {
 export function withLineFeeds(text: string): string {
   return text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
 }
+
+/** A file as programs that know nothing of all this read it: UTF-8, lines ended by LF. What is no text is left as UTF-8 has it. */
+export function plainText(bytes: Uint8Array | null): string {
+  return bytes === null ? "" : withLineFeeds(readText(bytes)?.text ?? new TextDecoder().decode(bytes));
+}

@@ -65,6 +65,15 @@ describe("limits.signed carries out", () => {
     expect((await planAt(twin)).plan).toMatchObject({ changes: [], refusals: [] });
   });
 
+  it("what is signed by a list that an editor has written in UTF-16", async () => {
+    using twin = ready.copy();
+    twin.write(SIGNERS, Buffer.from(`\ufeff${twin.read(SIGNERS).replaceAll("\n", "\r\n")}`, "utf16le"));
+    commitAs(twin, keys.ann, "Write the list anew");
+    addCarol(twin);
+    commitAs(twin, keys.ann, "Add carol");
+    expect(await unsigned(twin)).toEqual([]);
+  });
+
   it("a merge that is signed, whoever signed what it merges", async () => {
     using twin = ready.copy();
     twin.git("checkout", "--quiet", "-b", "change");

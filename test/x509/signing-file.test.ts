@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { signingKind, signingProblem } from "../../scripts/x509/signing-file.ts";
+import { plainSigning, signingKind, signingProblem } from "../../scripts/x509/signing-file.ts";
 import { Scratch } from "../e2e/support/scratch.ts";
 
 /** By name, what programs made. */
@@ -88,6 +88,48 @@ describe("What a program made", () => {
   });
 });
 
+describe("In another shape", () => {
+  const utf16 = (text: string) => Buffer.from(`\ufeff${text.replaceAll("\n", "\r\n")}`, "utf16le");
+  test.each([
+    ["UTF-16", utf16],
+    ["a byte order mark", (text: string) => Buffer.from(`\ufeff${text}`)],
+    ["CR LF", (text: string) => Buffer.from(text.replaceAll("\n", "\r\n"))],
+  ])("text with %s is what it was, and clients get it plain", (_how, write) => {
+    for (const name of ["keyring.asc", "key.pub", "anchor.pem"]) {
+      const text = of(name).toString("latin1");
+      expect(signingKind(write(text)), name).toBe(signingKind(of(name)));
+      expect(Buffer.from(plainSigning(write(text))).toString("latin1"), name).toBe(text);
+    }
+    const fingerprint = `function: "sha256"\nfingerprint: "${HEX}"\n`;
+    expect(signingProblem(write(fingerprint), "pkg")).toBe(null);
+    expect(signingProblem(write(of("secret.asc").toString("latin1")), "apt")).toMatch(/holds a private key/);
+  });
+
+  test("a public key and a certificate lose what stands around them, and a keyring in binary nothing", () => {
+    const [key, anchor] = [of("key.pub").toString("latin1"), of("anchor.pem").toString("latin1")];
+    expect(Buffer.from(plainSigning(Buffer.from(`our key:\n${key}\nbye`))).toString()).toBe(key);
+    expect(Buffer.from(plainSigning(Buffer.from(`Bag\n${anchor}\nBag\n${anchor}`))).toString()).toBe(anchor + anchor);
+    expect(plainSigning(of("keyring.gpg"))).toBe(of("keyring.gpg"));
+  });
+
+  test("a private key that stands around a public one is still one", () => {
+    const text = `AGE-SECRET-KEY-1QQ\n${of("key.pub").toString("latin1")}`;
+    expect(signingKind(utf16(text))).toBe("private key");
+  });
+
+  test.each([
+    [
+      "a pointer of git-lfs",
+      "version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+      "this is a pointer of git-lfs",
+    ],
+    ["what git-crypt sealed", "\0GITCRYPT\0abc", "this is sealed by git-crypt"],
+  ])("%s is named for every type", (_what, text, named) => {
+    for (const type of ["pkg", "apt", "pkgsrc", "files"] as const)
+      expect(signingProblem(Buffer.from(text, "latin1"), type)).toContain(named);
+  });
+});
+
 describe("A fingerprint file", () => {
   test.each([
     ["as pkg's documentation writes it", `function: "sha256"\nfingerprint: "${HEX}"\n`, "fingerprint"],
@@ -116,7 +158,7 @@ describe("Of a repository's type", () => {
   test.each([
     ["pkg", "keyring.asc", /does not fit type pkg, which wants a public key/],
     ["apt", "key.pub", /does not fit type apt, which wants an OpenPGP public key/],
-    ["pkgsrc", "key.pub", /does not fit type pkgsrc, which wants certificates/],
+    ["pkgsrc", "key.pub", /does not fit type pkgsrc, which wants certificates .*; this is a public key/],
     ["apt", "secret.gpg", /holds a private key/],
     ["files", "both.pem", /holds a private key/],
   ] as const)("%s does not take %s", (type, name, message) => {

@@ -1,9 +1,9 @@
 import { createRequire } from "node:module";
 import type { Alias, Document, ParsedNode, Node as YamlNode } from "yaml";
+import { STRANGE_BLANK } from "../../model/yaml-slip.ts";
+import { findSlip } from "../../model/yaml-slip-lines.ts";
 import { type MapEntry, type Node, resolvePlain, type ScalarNode } from "./node.ts";
 import type { Report } from "./report.ts";
-import { STRANGE_BLANK } from "./slip.ts";
-import { findSlip } from "./slip-lines.ts";
 import { show } from "./words.ts";
 import { wordsFor } from "./yaml-errors.ts";
 

@@ -15,9 +15,9 @@ import {
   skipBlanks,
   skipQuoted,
   strangeBlank,
-} from "./slip.ts";
-import { skipFlow } from "./slip-flow.ts";
-import { type Level, misplaced } from "./slip-indent.ts";
+} from "./yaml-slip.ts";
+import { skipFlow } from "./yaml-slip-flow.ts";
+import { type Level, misplaced } from "./yaml-slip-indent.ts";
 
 /**
  * The first slip in a text that YAML does not take, or reads as something else than was meant; null where none is

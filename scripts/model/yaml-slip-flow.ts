@@ -11,7 +11,7 @@ import {
   skipBlanks,
   skipQuoted,
   strangeBlank,
-} from "./slip.ts";
+} from "./yaml-slip.ts";
 
 interface Bracket {
   readonly char: "{" | "[";

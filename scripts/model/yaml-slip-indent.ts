@@ -1,4 +1,4 @@
-import { Found } from "./slip.ts";
+import { Found } from "./yaml-slip.ts";
 
 /** A block: how far it stands in, and what it is made of. */
 export interface Level {
