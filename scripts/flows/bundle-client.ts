@@ -63,7 +63,11 @@ function withoutCertificate({ csr }: Client, name: string): UserError {
   return new UserError(
     `${name} has no certificate: there is no usable ${paths.path.issued(name)}`,
     "see why: npm run plan; then: npm run reconcile",
-    ...(csr ? [`for a request of its own: npm run bundle -- ${name} --request`] : []),
+    ...(csr
+      ? [
+          `for a request with a key in a file: npm run bundle -- ${name} --request; with a key in a device, by its own program`,
+        ]
+      : []),
   );
 }
 

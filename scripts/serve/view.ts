@@ -75,6 +75,9 @@ function keyNotes({ root }: Job, trials: readonly Trial[]): string[] {
       : []),
     ...clients
       .filter((client) => keys.get(client) === null)
-      .map((client) => `${client} keeps its own key: put its file in the place of ${client}.key.`),
+      .map(
+        (client) =>
+          `${client} keeps its own key: put its file in the place of ${client}.key, or name the device that has it.`,
+      ),
   ];
 }

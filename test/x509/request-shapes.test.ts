@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { checkPlace } from "../../scripts/guard/places.ts";
 import { readText } from "../../scripts/model/text.ts";
+import { findProgram } from "../../scripts/system/programs.ts";
 import { decodePem, encodePem } from "../../scripts/x509/pem.ts";
 import { readRequest } from "../../scripts/x509/request.ts";
 import { spkiOf } from "./helpers/made.ts";
@@ -98,7 +99,7 @@ describe("a request by", () => {
     expect(read(readFileSync(join(cwd, "a.req")))).toMatchObject({ ok: true, keyType: "ec-p384" });
   });
 
-  test("keytool, in a file of Windows", () => {
+  test.skipIf(findProgram("keytool") === null)("keytool, in a file of Windows", () => {
     const cwd = directory();
     const store = ["-keystore", "k.p12", "-storepass", "changeit", "-alias", "dave"];
     const key = ["-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=dave"];
