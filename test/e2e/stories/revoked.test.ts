@@ -159,7 +159,7 @@ describe("removed and added in one plan", () => {
     story.repository.write("pki/reqs/doris.req", story.repository.read("pki/reqs/dora.req"));
     const { decided, refusals } = await story.edit({ dora: null, doris: CLIENTS.dora }).refused();
     expect(decided).toEqual(["revoke dora Removed"]);
-    expect(refusals).toEqual([expect.stringMatching(/doris\.req: its key .* new key and a new request$/)]);
+    expect(refusals).toEqual([expect.stringMatching(/doris\.req: its key .* new key and a new request: /)]);
     expect((await story.after("1d").refused()).decided).toEqual([]);
     expect(await story.request("doris").reconcile()).toEqual(["issue doris Missing"]);
     await story.insistOnSoundness();
