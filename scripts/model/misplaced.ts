@@ -3,6 +3,8 @@ import { shellWord } from "./shell-word.ts";
 
 /** Where people put requests: what they call the directory, beside `pki/` itself and the top. */
 const FOLDER = /^(?:(?:pki\/)?(?:reqs?|requests?|csrs?)\/(?:.*\/)?|pki\/(?=[^/]*$)|(?=[^/]*$))/i;
+/** Directories beside pki/ that people put requests into, as they are usually spelt. */
+export const STRAY_DIRECTORIES: readonly string[] = ["reqs", "req", "requests", "csr", "csrs"];
 const SUFFIX = /\.(?:req|csr|p10|pem|der|txt|b64)$/i;
 const REQUEST = /\.(?:req|csr|p10)(?:$|[. ~])/i;
 

@@ -1,5 +1,5 @@
 import { parseCarriedOut } from "../model/canonical.ts";
-import { meantPlace } from "../model/misplaced.ts";
+import { meantPlace, STRAY_DIRECTORIES } from "../model/misplaced.ts";
 import * as paths from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import type { State } from "../model/state.ts";
@@ -19,7 +19,7 @@ import type { Tree } from "./tree.ts";
 export function readState(tree: Tree, cache: StatCache | null = null): State {
   const draft = emptyDraft();
   const read = readerOf(tree);
-  for (const { path } of STRAY.flatMap((directory) => tree.walk(directory))) noteStray(draft, path);
+  for (const { path } of STRAY_DIRECTORIES.flatMap((directory) => tree.walk(directory))) noteStray(draft, path);
   for (const { path, directory, kind } of tree.walk("pki")) {
     if (!SHELVES.has(directory) || directory === paths.DIR.requests) noteStray(draft, path);
     const shelf = SINGLE.has(path) ? undefined : SHELVES.get(directory);
@@ -31,9 +31,6 @@ export function readState(tree: Tree, cache: StatCache | null = null): State {
   }
   return finish(tree, draft);
 }
-
-/** Directories beside pki/ that people put requests into. */
-const STRAY = ["reqs", "req", "requests", "csr", "csrs"];
 
 function noteStray(draft: Draft, path: string): void {
   if (meantPlace(path) !== null) draft.strays.add(path);

@@ -1,9 +1,10 @@
 import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { STRAY_DIRECTORIES } from "../model/misplaced.ts";
 import { isTemporary } from "../system/files.ts";
 import { openGit } from "../system/git.ts";
 import { ifThere } from "../system/if-there.ts";
-import { catFiles, listTree } from "../system/objects.ts";
+import { catFiles, type TreeEntry as GitEntry, listTree } from "../system/objects.ts";
 import { readRegularFile, readRegularText } from "../system/read-file.ts";
 
 /** A tree of files to read from: the working tree, or a commit that nobody checks out. Paths are from its top, with `/`. */
@@ -68,7 +69,7 @@ function readDirectory(directory: string): Dirent[] {
 
 /**
  * A commit or tree (a full id): everything below some directories and the files named are read at once, by one git
- * process. Nothing is read through a symlink.
+ * process. Nothing is read through a symlink. Of directories that people put requests into by mistake only names are known.
  */
 export async function commitTree(
   root: string,
@@ -77,9 +78,11 @@ export async function commitTree(
   directories: readonly string[] = ["pki"],
 ): Promise<Tree> {
   const git = openGit(root);
-  const entries = (await Promise.all(directories.map((directory) => listTree(git, commit, directory)))).flat();
-  const contents = await catFiles(git, commit, [...entries.map(({ path }) => path), ...files]);
-  const listed = entries.map(({ path }) => entryAt(path, contents.has(path) ? "file" : "other"));
+  const entries = await listTree(git, commit, [...directories, ...STRAY_DIRECTORIES]);
+  const isRead = ({ path }: Pick<GitEntry, "path">) => directories.some((one) => path.startsWith(`${one}/`));
+  const contents = await catFiles(git, commit, [...entries.filter(isRead).map(({ path }) => path), ...files]);
+  const isFile = (entry: GitEntry) => (isRead(entry) ? contents.has(entry.path) : entry.mode.startsWith("100"));
+  const listed = entries.map((entry) => entryAt(entry.path, isFile(entry) ? "file" : "other"));
   return {
     walk: (directory) => listed.filter((entry) => entry.path.startsWith(`${directory}/`)),
     read: (path) => contents.get(path) ?? null,

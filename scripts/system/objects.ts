@@ -11,14 +11,19 @@ export interface TreeEntry {
   readonly path: string;
 }
 
-/** Every entry below a directory (`""`: everything) of a commit, in git's order. `commit` is a full id. */
-export async function listTree(git: Git, commit: string, directory: string): Promise<TreeEntry[]> {
-  return tree(git, commit, directory, ["-l"]);
+/** Every entry below a directory (`""`: everything), or some, of a commit, in git's order. `commit` is a full id. */
+export async function listTree(git: Git, commit: string, below: string | readonly string[]): Promise<TreeEntry[]> {
+  return tree(git, commit, [below].flat(), ["-l"]);
 }
 
 /** Without `-l` sizes are null, and git need not look at each object. */
-async function tree(git: Git, commit: string, directory: string, options: readonly string[]): Promise<TreeEntry[]> {
-  const below = directory === "" ? [] : [`${directory.replace(/\/+$/, "")}/`];
+async function tree(
+  git: Git,
+  commit: string,
+  given: readonly string[],
+  options: readonly string[],
+): Promise<TreeEntry[]> {
+  const below = given.flatMap((directory) => (directory === "" ? [] : [`${directory.replace(/\/+$/, "")}/`]));
   return parseTree(await git.raw(["ls-tree", "-r", "-z", ...options, "--full-tree", commit, "--", ...below]));
 }
 
@@ -115,7 +120,7 @@ export async function catFile(git: Git, commit: string, path: string): Promise<B
  */
 export async function catFiles(git: Git, commit: string, paths: Iterable<string>): Promise<Map<string, Buffer>> {
   const wanted = new Set(paths);
-  const entries = (await tree(git, commit, "", [])).filter((entry) => wanted.has(entry.path) && isFile(entry));
+  const entries = (await tree(git, commit, [], [])).filter((entry) => wanted.has(entry.path) && isFile(entry));
   const blobs = await catBlobs(
     git,
     entries.map(({ id }) => id),

@@ -81,6 +81,18 @@ it("a branch with a request in the wrong place is told where it belongs, not tha
   ]);
 });
 
+it("a branch with its request beside pki/ is told so, too", async () => {
+  using twin = missed("reqs/dave.req");
+  twin.git("checkout", "--quiet", "-b", "change");
+  twin.git("add", "--all");
+  twin.git("-c", "core.hooksPath=/dev/null", "commit", "--quiet", "-m", "Add dave");
+  twin.git("checkout", "--quiet", "main");
+  const asked = ["--base", "main", "--head", "change", "--now", LATER];
+  expect((await twin.run("plan", ...asked)).stderr).toContain("git mv -- reqs/dave.req pki/reqs/dave.req)");
+  const { findings } = JSON.parse((await twin.run("check", "--json", ...asked)).stdout);
+  expect(JSON.stringify(findings)).toContain("git mv -- reqs/dave.req pki/reqs/dave.req");
+});
+
 it("a change of a request's shape alone changes nothing", async () => {
   using twin = missed(PLACE);
   const text = twin.read(PLACE);
