@@ -101,5 +101,5 @@ it("a change of a request's shape alone changes nothing", async () => {
   twin.write(PLACE, Buffer.from(`\ufeffnote\r\n${text.replaceAll("\n", "\r\n")}-- \r\n`, "utf16le"));
   const after = planOf(await twin.run("plan", "--json", "--now", LATER));
   expect(decisions(after)).toEqual([]);
-  expect(after).toMatchObject({ digest: before.digest, warnings: [] });
+  expect(after).toMatchObject({ digest: before.digest, refusals: [], warnings: [] });
 });
