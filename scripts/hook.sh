@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the guard for git's hooks. What it cannot check it blocks, and says what to type.
-#   sh hook.sh HOOK [the hook's own arguments]
+#   sh husky.sh hook.sh HOOK [the hook's own arguments]
 #
 # git's hooks call a copy of this, gatehouse/code under git's common directory, which setup.sh made: the code is that
 # of the last set-up, never of the branch that happens to be checked out, and the data that of the worktree git
@@ -12,11 +12,6 @@ case $0 in */*) here=${0%/*} ;; *) here=. ;; esac
 home=$(cd "$here/.." && pwd)
 hook=${1-pre-commit}
 [ $# = 0 ] || shift
-
-# shellcheck source=scripts/foreign.sh
-. "$home/scripts/foreign.sh"
-own_path
-drop_secrets
 
 # What exactly would be committed, onto what: the index as a tree, and HEAD. Empty where there is no telling.
 state() {

@@ -7,7 +7,6 @@ unset CDPATH
 home=$(cd "${0%/*}/.." && pwd)
 # shellcheck source=scripts/foreign.sh
 . "$home/scripts/foreign.sh"
-own_path
 [ ! -L pki/private ] && [ -d pki/private ] && chmod -R go= pki/private
 
 # git-crypt's unlock and lock end with a checkout, and leave git's filter as they like it.

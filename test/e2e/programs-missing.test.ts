@@ -248,7 +248,8 @@ test("the hook lets no key pass, whatever program is missing or fails", async ()
   repository.git("add", "notes.txt");
   const away = new ProgramsAway(repository.beside("programs"));
   const hook = (path: string) => {
-    const run = ["-c", 'cd "$1" && exec sh "$2" pre-commit', "sh", repository.root, join(CHECKOUT, "scripts/hook.sh")];
+    const husky = join(CHECKOUT, "scripts/husky.sh");
+    const run = ["-c", 'cd "$1" && exec sh "$2" hook.sh pre-commit', "sh", repository.root, husky];
     return runProgram("/bin/sh", run, { PATH: `${path}:${repository.beside("shell")}` });
   };
   mkdirSync(repository.beside("shell"));

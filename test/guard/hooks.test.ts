@@ -251,6 +251,16 @@ test.each([
   expect(stderr).toContain("run at the top of the repository: sh scripts/setup.sh, then try again");
 });
 
+test("the user's init.sh, as husky reads it, can switch the hook off without a word", () => {
+  const XDG_CONFIG_HOME = scratch();
+  write(join(XDG_CONFIG_HOME, "husky/init.sh"), "HUSKY=$WANTED\n");
+  write(join(root, "leak.pem"));
+  run(root, "git", "add", "leak.pem");
+  expect(attempt(root, ["commit", "-m", "x"], { XDG_CONFIG_HOME, WANTED: "1" })).toMatchObject(BLOCKED);
+  const skipped = attempt(root, ["commit", "--quiet", "-m", "x"], { XDG_CONFIG_HOME, WANTED: "0" });
+  expect(skipped).toMatchObject({ status: 0, stdout: "", stderr: "" });
+});
+
 test("a key in the environment goes no further than the hook", () => {
   onTestFinished(restoreCode);
   write(

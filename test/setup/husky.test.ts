@@ -1,0 +1,126 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { plainEnvironment, scratch } from "../system/scratch.ts";
+
+const HERE = new URL("../..", import.meta.url).pathname;
+const SHELLS = [{ shell: ["dash"] }, { shell: ["busybox", "sh"] }, { shell: ["bash", "--posix"] }];
+
+interface Case {
+  readonly init?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What the hook ends with. */
+  readonly code?: number;
+  readonly rc?: string;
+  /** Where the user's settings are: below the home directory unless said otherwise. */
+  readonly xdg?: string;
+}
+
+interface Seen {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A working tree, a user's home, and in them the same hook, once as husky starts it and once as we do. */
+function place({ init, code = 0, rc, xdg }: Case) {
+  const around = scratch();
+  const tree = join(around, "tree");
+  const home = join(around, "home");
+  const put = (path: string, text: string) => {
+    mkdirSync(join(path, ".."), { recursive: true });
+    writeFileSync(path, text);
+    chmodSync(path, 0o755);
+  };
+  // What the hook sees: its arguments, the first entry of PATH, what came on standard input, whether init.sh was read.
+  const hook = `path=\${PATH#node_modules/.bin:}\necho "ran $*, \${path%%:*}, \${SET-}, $(cat)"\nexit ${code}\n`;
+  put(join(tree, ".husky/pre-push"), hook);
+  cpSync(join(HERE, "node_modules/husky/husky"), join(tree, ".husky/_/h"), { recursive: true });
+  put(join(tree, ".husky/_/pre-push"), '#!/usr/bin/env sh\n. "$(dirname "$0")/h"');
+  for (const name of ["husky.sh", "foreign.sh"])
+    cpSync(join(HERE, "scripts", name), join(around, "code/scripts", name), { recursive: true });
+  put(join(around, "code/scripts/hook.sh"), hook);
+  if (init !== undefined)
+    put(join(xdg === undefined ? join(home, ".config") : join(around, xdg), "husky/init.sh"), init);
+  if (rc !== undefined) put(join(home, ".huskyrc"), rc);
+  return { around, tree, home };
+}
+
+function run(
+  [program = "sh", ...first]: readonly string[],
+  args: readonly string[],
+  one: Case,
+  where: ReturnType<typeof place>,
+): Seen {
+  const xdg = one.xdg === undefined ? {} : { XDG_CONFIG_HOME: join(where.around, one.xdg) };
+  const { status, stdout, stderr } = spawnSync(program, [...first, ...args, "origin", "url"], {
+    cwd: where.tree,
+    env: { ...plainEnvironment(), HOME: where.home, PATH: "/usr/bin:/bin", ...xdg, ...one.env },
+    input: "refs",
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+const CASES: Readonly<Record<string, Case>> = {
+  "nothing of the user's": {},
+  "a hook that fails": { code: 3 },
+  "HUSKY=0": { env: { HUSKY: "0" } },
+  "HUSKY=1": { env: { HUSKY: "1" } },
+  "init.sh, which sets PATH": { init: "export PATH=/opt/node/bin:$PATH\nexport SET=it\n" },
+  "init.sh, which switches hooks off": { init: "HUSKY=0\n" },
+  "init.sh in another place": { init: "export SET=there\n", xdg: "settings" },
+  "init.sh that uses what is not set, and what fails": { init: "false\nexport SET=$NOWHERE.\n" },
+  "init.sh that ends": { init: "exit 4\n" },
+  "the file that husky has given up": { rc: "export SET=old\n" },
+};
+
+describe.each(SHELLS)("under $shell", ({ shell }) => {
+  test.each(Object.entries(CASES))("%s: a hook runs as husky's own launcher runs it", (_, one) => {
+    const where = place(one);
+    const theirs = run(shell, [".husky/_/pre-push"], one, where);
+    const ours = run(shell, [join(where.around, "code/scripts/husky.sh"), "hook.sh"], one, where);
+    // husky's own words about a failure, and about the old file, are its own.
+    const stdout = theirs.stdout.replace(/^husky - .*\n/gm, "");
+    expect({ status: ours.status, stdout: ours.stdout }).toEqual({ status: theirs.status, stdout });
+    expect(ours.stderr).toEqual(one.rc === undefined ? "" : expect.stringContaining(".huskyrc is not read"));
+  });
+
+  test("HUSKY=2 shows what runs, and no key of the environment", () => {
+    const one = { env: { HUSKY: "2", GATEHOUSE_KEY: "the key" }, init: "export SET=it\n" };
+    const where = place(one);
+    const { status, stdout, stderr } = run(shell, [join(where.around, "code/scripts/husky.sh"), "hook.sh"], one, where);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "ran origin url, /usr/bin, it, refs\n" });
+    expect(stderr).toMatch(/^\+ .*init\.sh/m);
+    expect(stderr).toMatch(/^\+ echo .?ran origin url/m);
+    expect(stderr).not.toContain("the key");
+  });
+
+  test.each([
+    ["by its full name", "tree/settings", undefined],
+    ["by a link", "link", undefined],
+    ["by a relative name", undefined, "settings"],
+  ])("an init.sh that a branch brings is not read, where the settings lead into the tree %s", (_, xdg, relative) => {
+    const one: Case = {
+      ...(xdg === undefined ? {} : { xdg }),
+      ...(relative && { env: { XDG_CONFIG_HOME: relative } }),
+    };
+    const where = place({});
+    mkdirSync(join(where.tree, "settings/husky"), { recursive: true });
+    writeFileSync(join(where.tree, "settings/husky/init.sh"), "export SET=branch\n");
+    spawnSync("ln", ["-s", "tree/settings", join(where.around, "link")]);
+    const { status, stdout } = run(shell, [join(where.around, "code/scripts/husky.sh"), "hook.sh"], one, where);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "ran origin url, /usr/bin, , refs\n" });
+  });
+
+  test("what init.sh puts into PATH out of a working tree is taken out again, and a key that it sets", () => {
+    const one = {
+      init: "export PATH=node_modules/.bin:/x/node_modules/.bin:/opt/bin:$PATH GATEHOUSE_KEY=k\nexport SET=it\n",
+    };
+    const where = place(one);
+    writeFileSync(join(where.around, "code/scripts/hook.sh"), 'echo "$PATH ${GATEHOUSE_KEY-}"\n');
+    const { stdout } = run(shell, [join(where.around, "code/scripts/husky.sh"), "hook.sh"], one, where);
+    expect(stdout).toBe("/opt/bin:/usr/bin:/bin \n");
+  });
+});
