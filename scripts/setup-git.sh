@@ -1,4 +1,4 @@
-# Read by setup.sh: what git starts by itself, its filter and its hooks.
+# Read by setup.sh: what git starts by itself, its filter and the code of its hooks (setup-hooks.sh).
 # shellcheck shell=sh
 # shellcheck disable=SC2154 # directory, common, own and record are setup.sh's
 
@@ -30,57 +30,6 @@ filter() {
 	fi
 	mended=$(/bin/sh "$copy/filter.sh" configure) || fail "git's filter could not be set up: see above"
 	[ -z "$mended" ] || say "installed git's filter: private keys are encrypted on their way into git"
-}
-
-# git's own hooks directory, for it is right in linked worktrees and after a clone was moved, where a path in
-# core.hooksPath is not. .husky/ holds the hooks as husky wants them, but not by husky: its own `.husky/_` is part of
-# the working tree, and puts the branch's node_modules/.bin before everything else in PATH.
-hooks() {
-	in_git && [ "${HUSKY-}" != 0 ] || return 0
-	asked=0
-	now=$(git config core.hooksPath) || asked=$?
-	# 1: it is not set.
-	[ "$asked" -le 1 ] || fail "git cannot read its settings: see above"
-	case $now in
-	'' | "$common/hooks") ;;
-	*.husky/_) git config --local --unset-all core.hooksPath || fail "core.hooksPath is $now, not in this clone's own settings; where is it? git config --show-origin core.hooksPath" ;;
-	*)
-		say "git's core.hooksPath is $now: the guard is not called; call .husky/pre-commit from there, or type:"
-		printf '  %s\n' "git config --local core.hooksPath '$common/hooks' && sh scripts/setup.sh" >&2
-		return 0
-		;;
-	esac
-	copy=$common/gatehouse/code
-	if newer "$copy/stamp" scripts .husky package.json "$record"; then copy_code; fi
-	stubs=no
-	for hook in .husky/*; do
-		[ ! -f "$hook" ] || stub "$common/hooks/${hook##*/}"
-	done
-	[ "$stubs" = no ] || say "installed git's hooks: commits are checked for private keys"
-}
-
-# FILE: a hook of git's that calls its namesake in the copy. Somebody else's is left alone.
-stub() {
-	# shellcheck disable=SC2016 # for the hook's own shell
-	text='#!/bin/sh
-# Written by scripts/setup.sh of Gatehouse: what it runs is the copy made there, not what a branch brings.
-[ "${HUSKY-}" != 0 ] || exit 0
-exec /bin/sh "${0%/*}/../gatehouse/code/.husky/${0##*/}" "$@"'
-	if [ -e "$1" ]; then
-		there=$(cat "$1") || fail "$1 cannot be read: see above"
-		[ "$there" != "$text" ] || [ ! -x "$1" ] || return 0
-		case $there in *'of Gatehouse'*) ;; *)
-			say "$1 is somebody else's hook: the guard is not called there; call this from it:"
-			printf '  %s\n' "sh '$common/gatehouse/code/.husky/${1##*/}' \"\$@\"" >&2
-			return 0
-			;;
-		esac
-	fi
-	mkdir -p "$common/hooks"
-	printf '%s\n' "$text" >"$1.new"
-	chmod 755 "$1.new"
-	mv -f "$1.new" "$1"
-	stubs=yes
 }
 
 # The stamp is as old as the start: what changes meanwhile is copied next time.

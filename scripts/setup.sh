@@ -14,6 +14,7 @@ case $0 in */*) cd -- "${0%/*}/.." ;; *) cd .. ;; esac
 . scripts/recent-node.sh
 . scripts/setup-programs.sh
 . scripts/setup-git.sh
+. scripts/setup-hooks.sh
 own_path
 # nginx is in sbin, which people's PATH often leaves out.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin

@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { guardStaged } from "../guard/index.ts";
 import * as paths from "../model/paths.ts";
 import { type Finding, UserError } from "../model/problem.ts";
@@ -77,28 +77,6 @@ function whatIsWrong(works: boolean, holds: boolean): string {
 function setUpFilter(root: string): string {
   const copied = existsSync(join(commonDirectory(root), "gatehouse", "filter", "filter.sh"));
   return copied ? 'sh "$(git rev-parse --git-common-dir)/gatehouse/filter/filter.sh" configure' : "sh scripts/setup.sh";
-}
-
-/** A pre-commit hook where git looks for it. CI and HUSKY=0 do without, on purpose: the same check runs there by itself. */
-export async function hooks({ git, root }: CheckInput): Promise<Finding[]> {
-  if (process.env["HUSKY"] === "0") return [];
-  const told = (await git.raw(["rev-parse", "--git-path", "hooks"])).trimEnd();
-  const directory = isAbsolute(told) ? told : join(root, told);
-  // husky's hooks only call on to its `h`, and that to `.husky/pre-commit`.
-  const needed = directory.endsWith("/.husky/_") ? ["pre-commit", "h", "../pre-commit"] : ["pre-commit"];
-  const missing = needed.find((name) => !isThere(join(directory, name), name === "pre-commit"));
-  if (missing === undefined) return [];
-  const message = `git finds no pre-commit hook (${join(directory, missing)}): commits are not checked for keys`;
-  return [warn("Hooks", ".husky", message, "sh scripts/setup.sh")];
-}
-
-function isThere(file: string, executable: boolean): boolean {
-  try {
-    accessSync(file, executable ? constants.X_OK : constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** The guard over the index. What it cannot decide blocks. */

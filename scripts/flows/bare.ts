@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   statSync,
   writeFileSync,
@@ -11,6 +12,7 @@ import {
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { quoted } from "../guard/finding.ts";
 import { UserError } from "../model/problem.ts";
 import { type Git, hasRemote, openGit } from "../system/git.ts";
 import { headOf } from "../system/head.ts";
@@ -48,6 +50,7 @@ export async function createBare(root: string, directory: string, say: (text: st
   const changed = installCode(bare);
   mkdirSync(join(bare, "hooks"), { recursive: true });
   for (const hook of HOOKS) putScript(hook, join(bare, "hooks", hook));
+  if ((await hooksElsewhere(git, bare)) !== null) await git.raw(["config", "--replace-all", ...HERE]);
   putScript("run", run);
   say(
     isNew ? `Made ${bare}.` : `${bare} ${changed ? "has the hooks and code of this clone now" : "is as it should be"}.`,
@@ -80,11 +83,12 @@ async function refuseForeign(bare: string): Promise<void> {
       "its hooks run as its owner: run this as that user, such as with sudo -u",
     );
   }
-  const path = (await git.raw(["config", "--default", "", "--get", "core.hooksPath"])).trim();
-  if (path !== "") {
+  const elsewhere = await hooksElsewhere(git, bare);
+  if (elsewhere !== null) {
     throw new UserError(
-      `git looks for hooks in ${path} (core.hooksPath), so that ours would not run; nothing was changed`,
-      `see who says so: git -C '${bare}' config --show-origin core.hooksPath`,
+      `git looks for hooks in ${elsewhere} (core.hooksPath), so that ours would not run; nothing was changed`,
+      `have it look in the repository, and run this again: git -C ${quoted(bare)} config --replace-all ${HERE.join(" ")}`,
+      `who says so now: git -C ${quoted(bare)} config --show-origin core.hooksPath`,
     );
   }
   for (const hook of HOOKS) {
@@ -96,6 +100,16 @@ async function refuseForeign(bare: string): Promise<void> {
       `what it did may go on in a hook of another name: ${hook === "pre-receive" ? "update" : "post-update"}`,
     );
   }
+}
+
+/** A relative path is taken from a bare repository's own directory: it stays right where that is moved. */
+const HERE = ["core.hooksPath", "hooks"] as const;
+
+/** Where git looks for hooks, if not in the repository: somebody's settings for all may say so. */
+async function hooksElsewhere(git: Git, bare: string): Promise<string | null> {
+  const path = (await git.raw(["rev-parse", "--path-format=absolute", "--git-path", "hooks"])).trimEnd();
+  const own = join(bare, "hooks");
+  return path === (existsSync(own) ? realpathSync(own) : join(realpathSync(bare), "hooks")) ? null : path;
 }
 
 /** The branch that is carried out. */

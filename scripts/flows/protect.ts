@@ -1,9 +1,9 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { whyUnguarded } from "../check/hooks.ts";
 import { DIR, path } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
-import { commonDirectory } from "../system/checkout.ts";
+import { printable } from "../render/printable.ts";
 import { writeFiles } from "../system/files.ts";
 import { openGit } from "../system/git.ts";
 import { runProgram } from "../system/programs.ts";
@@ -48,9 +48,13 @@ async function isEncrypted(root: string): Promise<boolean> {
 
 /** npm start has done this by setup.sh; `node scripts/create.ts` alone has not. */
 async function installHooks(root: string, say: (text: string) => void): Promise<void> {
-  if (process.env["HUSKY"] === "0" || existsSync(join(commonDirectory(root), "hooks", "pre-commit"))) return;
+  const git = openGit(root);
+  if ((await whyUnguarded(git, root)) === null) return;
   const setup = fileURLToPath(new URL("../setup.sh", import.meta.url));
   const ours = join(fileURLToPath(new URL("../../", import.meta.url)), ".") === join(root, ".");
-  const done = ours && (await runProgram("sh", [setup, "--quiet"], { cwd: root })).exitCode === 0;
-  if (!done) say("There are no hooks here that keep private keys in the clear out: let CI run npm run guard.");
+  if (ours) await runProgram("/bin/sh", [setup, "--quiet"], { cwd: root });
+  const why = await whyUnguarded(git, root);
+  if (why === null) return;
+  const next = ours ? "see what to type: sh scripts/setup.sh" : "let CI run npm run guard";
+  say(`No hook here keeps private keys in the clear out: ${printable(why)}; ${next}`);
 }

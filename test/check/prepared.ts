@@ -60,8 +60,10 @@ export async function prepare(directory: string): Promise<Prepared> {
   mkdirSync(root);
   run(root, "git", "init", "--quiet", "--initial-branch=main");
   cpSync(join(HERE, ".gitattributes"), join(root, ".gitattributes"));
-  write(root, "hooks/pre-commit", "#!/bin/sh\n");
+  // Where a wrapper calls ours it is told by its text; here it is not to run.
+  write(root, "hooks/pre-commit", `#!/bin/sh\nexit 0\n/bin/sh '${root}/.git/gatehouse/code/.husky/pre-commit'\n`);
   chmodSync(join(root, "hooks/pre-commit"), 0o755);
+  write(root, ".git/gatehouse/code/.husky/pre-commit", "exit 0\n");
   run(root, "git", "config", "core.hooksPath", "hooks");
   const request = [
     "req",

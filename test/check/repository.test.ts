@@ -62,12 +62,26 @@ testTamperings({
     level: "warn",
     fix: "unrun",
   },
-  "husky's hook without what it calls": {
+  "husky's own hook, which runs what a branch brings": {
     tamper: (root) => {
       for (const file of [".husky/pre-commit", ".husky/_/pre-commit"]) write(root, file, "#!/bin/sh\n");
       chmodSync(join(root, ".husky/_/pre-commit"), 0o755);
       run(root, "git", "config", "core.hooksPath", join(root, ".husky/_"));
     },
+    code: "Hooks",
+    path: at(".husky"),
+    level: "warn",
+    fix: "unrun",
+  },
+  "a hook that does not call ours": {
+    tamper: (root) => write(root, "hooks/pre-commit", "#!/bin/sh\nexit 0\n"),
+    code: "Hooks",
+    path: at(".husky"),
+    level: "warn",
+    fix: "unrun",
+  },
+  "a hook whose copy of ours is gone": {
+    tamper: (root) => remove(root, ".git/gatehouse/code/.husky/pre-commit"),
     code: "Hooks",
     path: at(".husky"),
     level: "warn",

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bareYaml, edit, removeKey, Served } from "./support/bare.ts";
 import { certificates } from "./support/judges.ts";
 import { until } from "./support/ports.ts";
+import { environment } from "./support/repository.ts";
 
 /** Far enough apart that edits of five of them merge. */
 const NAMES = Array.from({ length: 20 }, (_, at) => `client${String(at).padStart(2, "0")}`);
@@ -200,6 +201,27 @@ describe("create --bare", () => {
     expect(stderr).toContain("nothing was changed");
     expect(readFileSync(join(other, path), "utf8")).toBe(text);
     expect(all()).toEqual(before);
+  });
+
+  it("has git look in the repository where the user's settings say otherwise, and says what to type for an older one", async () => {
+    const GIT_CONFIG_GLOBAL = served.first.beside("global");
+    writeFileSync(GIT_CONFIG_GLOBAL, "[core]\n\thooksPath = /elsewhere\n");
+    const looksIn = (bare: string) =>
+      execFileSync("git", ["-C", bare, "rev-parse", "--path-format=absolute", "--git-path", "hooks"], {
+        env: environment({ GIT_CONFIG_GLOBAL }),
+        encoding: "utf8",
+      });
+    const fresh = served.first.beside("fresh.git");
+    expect(await served.first.runWith({ GIT_CONFIG_GLOBAL }, "create", "--bare", fresh)).toMatchObject({ code: 0 });
+    expect(looksIn(fresh)).toBe(`${fresh}/hooks\n`);
+    const older = served.first.beside("it's older.git");
+    execFileSync("git", ["init", "--quiet", "--bare", older], { env: environment() });
+    const { code, stderr } = await served.first.runWith({ GIT_CONFIG_GLOBAL }, "create", "--bare", older);
+    expect(code).toBe(1);
+    const line = /^ {2}have it look in the repository, and run this again: (git .*)$/m.exec(stderr)?.[1] ?? "false";
+    execFileSync("sh", ["-ec", line], { env: environment({ GIT_CONFIG_GLOBAL }) });
+    expect(await served.first.runWith({ GIT_CONFIG_GLOBAL }, "create", "--bare", older)).toMatchObject({ code: 0 });
+    expect(looksIn(older)).toBe(`${older}/hooks\n`);
   });
 
   it("refuses what is no bare repository", async () => {

@@ -59,25 +59,6 @@ describe("git's hooks", () => {
     expect(readFileSync(copied, "utf8")).toBe("exit 0\n");
   });
 
-  test("that somebody set up otherwise are left alone, with a word", () => {
-    clone.git("config", "core.hooksPath", "/my/hooks");
-    expect(clone.setUp("--quiet")).toMatchObject({
-      status: 0,
-      said: expect.stringContaining("core.hooksPath is /my/hooks"),
-    });
-    expect(clone.git("config", "core.hooksPath")).toBe("/my/hooks\n");
-  });
-
-  test("that everybody's settings put elsewhere come here by the command that is printed", () => {
-    const GIT_CONFIG_GLOBAL = join(scratch(), "gitconfig");
-    run("/", "git", "config", "--file", GIT_CONFIG_GLOBAL, "core.hooksPath", "/my/hooks");
-    const { said } = clone.setUpWith({ GIT_CONFIG_GLOBAL }, "--quiet");
-    const command = /^ {2}(git config .*) && sh scripts\/setup\.sh$/m.exec(said)?.[1] ?? "false";
-    clone.runText(command);
-    expect(clone.setUpWith({ GIT_CONFIG_GLOBAL }, "--quiet").said).toContain("installed git's hooks");
-    expect(clone.hooks()).toEqual(HOOKS);
-  });
-
   test("are not installed where HUSKY=0 says so, as in CI", () => {
     expect(clone.setUpWith({ HUSKY: "0" }, "--quiet")).toMatchObject({
       status: 0,
