@@ -2,7 +2,8 @@
 # Says on merged changes where main carried out something else than their comment had: sh scripts/ci/carried.sh FORGE
 # CI_COMMENT_TOKEN may read pull requests and write comments.
 set -eu
-cd -- "$(dirname -- "$0")/../.."
+unset CDPATH
+case $0 in */*) cd -- "${0%/*}/../.." ;; *) cd ../.. ;; esac
 . scripts/ci/settings.sh
 
 if on_main; then

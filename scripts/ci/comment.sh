@@ -2,7 +2,8 @@
 # Posts or updates the comment: sh scripts/ci/comment.sh FORGE COMMIT FILE [FAILED [LOG]]
 # CI_COMMENT_TOKEN may write comments. FAILED: what failed, in words; LOG: where to read it.
 set -eu
-cd -- "$(dirname -- "$0")/../.."
+unset CDPATH
+case $0 in */*) cd -- "${0%/*}/../.." ;; *) cd ../.. ;; esac
 . scripts/ci/settings.sh
 
 main=$(git rev-parse HEAD)

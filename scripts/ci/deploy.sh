@@ -6,7 +6,8 @@
 # CI_DEPLOY_LOCAL=yes  this runner is itself a server with `deploy: { to: local }`
 # CI_BOT_*, CI_SIGNING_KEY, CI_PUSH_*: see settings.sh; for servers with `deploy: { to: pull }`
 set -eu
-cd -- "$(dirname -- "$0")/../.."
+unset CDPATH
+case $0 in */*) cd -- "${0%/*}/../.." ;; *) cd ../.. ;; esac
 . scripts/ci/settings.sh
 
 directory=$(mktemp -d)

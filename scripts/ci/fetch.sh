@@ -3,7 +3,8 @@
 # REF is where the forge keeps the head of a change (refs/pull/7/head), or the commit itself. Nothing is checked out.
 # CI_TOKEN, where it is set, is good for reading. Fails when COMMIT did not come (exit code 3): then a newer run decides.
 set -eu
-cd -- "$(dirname -- "$0")/../.."
+unset CDPATH
+case $0 in */*) cd -- "${0%/*}/../.." ;; *) cd ../.. ;; esac
 . scripts/ci/settings.sh
 
 ref=$1

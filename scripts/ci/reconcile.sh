@@ -3,7 +3,8 @@
 # GATEHOUSE_KEY   git-crypt's key, base64
 # CI_BOT_*, CI_SIGNING_KEY, CI_PUSH_*: see settings.sh
 set -eu
-cd -- "$(dirname -- "$0")/../.."
+unset CDPATH
+case $0 in */*) cd -- "${0%/*}/../.." ;; *) cd ../.. ;; esac
 . scripts/ci/settings.sh
 
 directory=$(mktemp -d)

@@ -2,7 +2,8 @@
 # What main's scripts say of a commit that was fetched as data: sh scripts/ci/review.sh COMMIT DIRECTORY
 # Leaves the plan in DIRECTORY/plan.json and the names of what failed in DIRECTORY/failed, and exits 1 when anything did.
 set -eu
-cd -- "$(dirname -- "$0")/../.."
+unset CDPATH
+case $0 in */*) cd -- "${0%/*}/../.." ;; *) cd ../.. ;; esac
 . scripts/ci/settings.sh
 
 failed=

@@ -2,7 +2,8 @@
 # A comment under every open merge request, by main's scripts, with the branches as data: sh scripts/ci/reviews.sh
 # For GitLab, which gives a fork's pipeline to the fork. CI_COMMENT_TOKEN may read the project and write notes.
 set -eu
-cd -- "$(dirname -- "$0")/../.."
+unset CDPATH
+case $0 in */*) cd -- "${0%/*}/../.." ;; *) cd ../.. ;; esac
 . scripts/ci/settings.sh
 
 # For the comments alone: what reads a stranger's files has no use for it.
