@@ -2,7 +2,6 @@ import { runCommand } from "./cli/run.ts";
 import { reportToGithub } from "./flows/github.ts";
 import { planFromFile, planToShow, type ToShow } from "./flows/plan-to-show.ts";
 import { formatProblem, UserError } from "./model/problem.ts";
-import { inertLog } from "./render/plan-github.ts";
 import { planJson, problemsJson } from "./render/plan-json.ts";
 import { planMarkdown, problemsMarkdown } from "./render/plan-markdown.ts";
 import { planText } from "./render/plan-text.ts";
@@ -33,7 +32,7 @@ await runCommand(
       },
     },
   },
-  async ({ root, now, nowGiven, flags, json, out, say, style, width }) => {
+  async ({ root, now, nowGiven, flags, json, out, say, obey, style, width }) => {
     const { base, head, allowLosses, detailedExitcode, from, markdown, github } = flags;
     if (json && markdown) throw new UserError("--json and --markdown are two answers: ask for one");
     const making = [base, head, allowLosses].some((value) => value !== null) || detailedExitcode || nowGiven;
@@ -45,13 +44,10 @@ await runCommand(
         : await planFromFile(from);
     const machine = json ? asJson(shown) : markdown ? asMarkdown(shown) : null;
     if (machine !== null) out(machine);
-    else if (shown.plan) {
-      const text = planText(shown.plan, { style: style.out, width });
-      out(github ? inertLog(text) : text);
-    }
+    else if (shown.plan) out(planText(shown.plan, { style: style.out, width }));
     if (github) {
       const { annotations, missing } = reportToGithub(shown, process.env);
-      for (const line of annotations) (machine === null ? out : say)(line);
+      for (const line of annotations) obey(line, machine === null ? "stdout" : "stderr");
       if (missing.length > 0) say(`${missing.join(", ")}: not set here, so nothing was written there`);
     } else if (!json) for (const problem of shown.problems ?? []) say(printable(formatProblem(problem)));
     if (from !== null) return 0;

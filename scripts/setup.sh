@@ -10,6 +10,8 @@ set -eu
 
 unset CDPATH GIT_DIR GIT_COMMON_DIR GIT_WORK_TREE GIT_INDEX_FILE
 case $0 in */*) cd -- "${0%/*}/.." ;; *) cd .. ;; esac
+. scripts/log.sh
+! in_job || through_log scripts/setup.sh "$@"
 . scripts/foreign.sh
 . scripts/recent-node.sh
 . scripts/setup-programs.sh

@@ -7,14 +7,17 @@
  * by. Exits 1 where the forge cannot be asked.
  */
 import { renderFailure } from "../cli/failure.ts";
+import { ciOutput } from "../cli/output.ts";
 import { PLAIN } from "../render/style.ts";
 import { Forge } from "./forges.ts";
 import { tell } from "./tell.ts";
 
+const { out, say } = ciOutput;
+
 try {
   const forge = new Forge(process.argv[2] ?? "", process.env);
-  await tell({ root: process.cwd(), forge, say: console.log });
+  await tell({ root: process.cwd(), forge, say: out });
 } catch (error) {
-  process.stderr.write(renderFailure(error, PLAIN));
+  say(renderFailure(error, PLAIN));
   process.exitCode = 1;
 }

@@ -10,10 +10,13 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { renderFailure } from "../cli/failure.ts";
+import { ciOutput } from "../cli/output.ts";
 import { UserError } from "../model/problem.ts";
 import { PLAIN } from "../render/style.ts";
 import { Forge } from "./forges.ts";
 import { MAIN, PLAN_MARK, write } from "./thread.ts";
+
+const { out, say } = ciOutput;
 
 try {
   const { values, positionals } = parseArgs({
@@ -33,18 +36,18 @@ try {
     await post(forge, values.head, textOf(readFileSync(values.body, "utf8"), values));
   else throw new UserError("usage: comment.ts FORGE list | post --head COMMIT --main COMMIT --body FILE");
 } catch (error) {
-  process.stderr.write(renderFailure(error, PLAIN));
+  say(renderFailure(error, PLAIN));
   process.exitCode = 1;
 }
 
 async function list(forge: Forge): Promise<void> {
-  for (const { number, head, base } of await forge.pulls()) if (base === MAIN) console.log(`${number} ${head}`);
+  for (const { number, head, base } of await forge.pulls()) if (base === MAIN) out(`${number} ${head}`);
 }
 
 async function post(forge: Forge, head: string, text: string): Promise<void> {
   const pulls = (await forge.pulls()).filter((pull) => pull.head === head && pull.base === MAIN);
-  if (pulls.length === 0) console.log(`${head} is not the newest commit of any open change: nothing to comment on`);
-  for (const { number } of pulls) console.log(`${number}: ${await write({ forge, number, mark: PLAN_MARK }, text)}`);
+  if (pulls.length === 0) out(`${head} is not the newest commit of any open change: nothing to comment on`);
+  for (const { number } of pulls) out(`${number}: ${await write({ forge, number, mark: PLAN_MARK }, text)}`);
 }
 
 /** The plan's Markdown, with what failed before it, and after it which commit is merged into which. */

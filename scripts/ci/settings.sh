@@ -1,6 +1,9 @@
 # Read by the scripts beside it, at the top of the clone: what every job wants of git. Nothing is written to any
 # configuration file, so nothing is left on a runner that is used again.
 # shellcheck shell=sh
+# shellcheck source=scripts/log.sh
+. scripts/log.sh
+through_log "scripts/ci/${0##*/}" "$@"
 umask 077
 
 # KEY VALUE: git's setting, from here on.

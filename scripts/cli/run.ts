@@ -6,6 +6,7 @@ import { findRoot } from "../system/checkout.ts";
 import { now } from "../system/clock.ts";
 import { styleFor } from "./colour.ts";
 import { renderFailure } from "./failure.ts";
+import { forLog, lines, type Output } from "./output.ts";
 import { parseArguments } from "./parse.ts";
 import { type Progress, type ProgressLine, progressLine } from "./progress.ts";
 import type { CommandSpec, Flags, FlagTable } from "./spec.ts";
@@ -26,6 +27,8 @@ interface Context<T extends FlagTable = FlagTable> {
   out(text: string): void;
   /** What is going on, on stderr; likewise. */
   say(text: string): void;
+  /** A line that the forge's runner is to obey, as it is. Everything else is written so that it obeys nothing. */
+  obey(line: string, on: "stdout" | "stderr"): void;
   readonly style: { readonly out: Style; readonly err: Style };
   /** Columns to lay stdout out for: the terminal's, 80 where there is none. */
   readonly width: number;
@@ -39,12 +42,6 @@ interface Context<T extends FlagTable = FlagTable> {
 /** Returns the exit code; nothing is 0. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a command that only does its work returns nothing.
 export type Main<T extends FlagTable> = (context: Context<T>) => Promise<number | void>;
-
-interface Output {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-}
 
 /** The process around a command; tests bring their own. */
 export interface Host {
@@ -64,6 +61,11 @@ export async function runCommand<const T extends FlagTable>(spec: CommandSpec<T>
   // A reader that goes away (`| head`) is no failure, and no reason to stop halfway through the work.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreBrokenPipe);
   if (spec.stopsItself !== true) process.on("SIGINT", () => process.exit(130));
+  // Node's own words for it would have a message's lines as they are.
+  process.on("uncaughtException", (error) => {
+    forLog(process.stderr, process.env).write(renderFailure(error, styleFor(process.stderr, process.env)));
+    process.exit(1);
+  });
   const { env, stdin, stdout, stderr } = process;
   const host = { argv: process.argv.slice(2), env, directory: process.cwd(), stdin, stdout, stderr };
   process.exitCode = await execute(spec, main, host);
@@ -75,21 +77,26 @@ export async function execute<const T extends FlagTable>(
   main: Main<T>,
   host: Host,
 ): Promise<number> {
-  const line = progressLine(host.stderr);
+  const { env } = host;
+  const stdout = forLog(host.stdout, env);
+  const stderr = forLog(host.stderr, env);
+  const line = progressLine(stderr);
   try {
     refuseSwallowed(spec, host.env, host.argv);
     const { flags, common, positionals } = parseArguments(spec, host.argv);
     if (common.help) {
-      host.stdout.write(renderUsage(spec));
+      stdout.write(renderUsage(spec));
       return 0;
     }
     const root = common.root === null ? findRoot(host.directory) : resolve(host.directory, common.root);
     const time = { now: common.now ?? now(), nowGiven: common.now !== null };
-    const code = await main({ flags, positionals, json: common.json, root, ...time, ...voice(host, line) });
+    const obey = (text: string, on: "stdout" | "stderr") => lines(host[on])(text);
+    const speech = voice({ ...host, stdout, stderr }, line);
+    const code = await main({ flags, positionals, json: common.json, root, ...time, ...speech, obey });
     return typeof code === "number" ? code : 0;
   } catch (error) {
     line.clear();
-    host.stderr.write(renderFailure(error, styleFor(host.stderr, host.env)));
+    stderr.write(renderFailure(error, styleFor(stderr, env)));
     return 1;
   }
 }
@@ -98,7 +105,7 @@ function voice(host: Host, line: ProgressLine) {
   const { stdin, stdout, stderr, env } = host;
   const writer = (stream: Output) => (text: string) => {
     line.clear();
-    stream.write(text.endsWith("\n") ? text : `${text}\n`);
+    lines(stream)(text);
   };
   return {
     out: writer(stdout),

@@ -53,7 +53,8 @@ async function follow(root: string, id: string, log: Follower, say: Wish["say"])
   let killed = 0;
   for (const end = performance.now() + PATIENCE; performance.now() < end; await sleep(INTERVAL)) {
     const code = answerTo(root, id);
-    process.stderr.write(log.read());
+    const fresh = log.read();
+    if (fresh.length > 0) say(fresh.toString("utf8"));
     if (code !== null) return code;
     if (isHeld(root) || isRunning(worker)) continue;
     if (worker !== null && worker.signalCode !== null) {

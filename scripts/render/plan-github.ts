@@ -1,3 +1,4 @@
+import { inert } from "../model/inert.ts";
 import { REGISTRY_FILE } from "../model/paths.ts";
 import type { Plan, Refusal, Warning } from "../model/plan.ts";
 import type { Problem } from "../model/problem.ts";
@@ -80,7 +81,8 @@ function command({ level, title, message, file, place }: Annotation): string {
     `title=${property(title)}`,
   ];
   const lines = message.slice(0, LONGEST).split(/\r?\n/).map(printable);
-  return `::${level} ${fields.join(",")}::${data(lines.join("\n"))}`;
+  // A runner that knows no `::` of this name would look for the older form behind it.
+  return `::${inert(`${level} ${fields.join(",")}::${data(lines.join("\n"))}`)}`;
 }
 
 /** Escapes as the runner undoes them (actions/toolkit, packages/core/src/command.ts); `%` first. */
@@ -116,12 +118,4 @@ function outputs(values: Readonly<Record<string, string>>): string {
       return `${name}<<${delimiter}\n${value}\n${delimiter}\n`;
     })
     .join("");
-}
-
-/**
- * Text for a job's log, in which a line that begins with `::`, blanks before it or not, or holds `##[` anywhere is a
- * command to the runner (actions/runner, ActionCommand.cs): both are shown broken.
- */
-export function inertLog(text: string): string {
-  return text.replaceAll("##[", "##\\u{5b}").replace(/^(\s*):(?=:)/gm, "$1\\u{3a}");
 }

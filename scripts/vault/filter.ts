@@ -8,6 +8,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { inert } from "../model/inert.ts";
 import { UserError } from "../model/problem.ts";
 import { blobId } from "./blob-id.ts";
 import { clean, smudge } from "./convert.ts";
@@ -97,10 +98,10 @@ function isStored(path: string, bytes: Buffer): boolean {
   }
 }
 
-/** A stranger's file name must not speak to a terminal. */
+/** A stranger's file name must not speak to a terminal, nor to a forge's runner. */
 function say(path: string, message: string, ...hints: readonly string[]): void {
   const text = `gatehouse: ${path}: ${[message, ...hints].join("; ")}`;
-  writeAll(2, Buffer.from(`${text.replace(/\p{C}/gu, "?")}\n`));
+  writeAll(2, Buffer.from(`${inert(text.replace(/\p{C}/gu, "?"))}\n`));
 }
 
 try {

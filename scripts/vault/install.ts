@@ -22,6 +22,7 @@ import { keysIn, readIfThere } from "./key-directory.ts";
 /** Everything that the filter runs, from scripts/; nothing but Node's own modules beside. */
 const PARTS = [
   "foreign.sh",
+  "model/inert.ts",
   "model/problem.ts",
   "system/if-there.ts",
   "vault/blob-id.ts",

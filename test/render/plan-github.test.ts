@@ -2,13 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Refusal, Warning } from "../../scripts/model/plan.ts";
 import { WHY } from "../../scripts/plan/branch.ts";
-import {
-  inertLog,
-  planAnnotations,
-  planOutputs,
-  problemAnnotations,
-  problemOutputs,
-} from "../../scripts/render/plan-github.ts";
+import { planAnnotations, planOutputs, problemAnnotations, problemOutputs } from "../../scripts/render/plan-github.ts";
 import { difference, FULL, plan } from "./plan-samples.ts";
 
 const PLACES = new Map([
@@ -202,7 +196,9 @@ it("whatever the message, it is one command, and its message and no more", () =>
       const read = readCommand(line);
       expect(read?.command).toBe("error");
       expect([...(read?.properties.keys() ?? [])]).toEqual(["file", "line", "col", "title"]);
-      expect(read?.data.replaceAll("\\u{d}", "\r").replaceAll("\\u{202e}", "\u202e")).toContain(
+      expect(line).not.toContain("##[");
+      const data = read?.data.replaceAll("##\\u005b", "##[");
+      expect(data?.replaceAll("\\u{d}", "\r").replaceAll("\\u{202e}", "\u202e")).toContain(
         text.replaceAll("\r\n", "\n"),
       );
     }
@@ -228,15 +224,4 @@ describe("outputs", () => {
     };
     fc.assert(fc.property(hostile, holds));
   });
-});
-
-it("a log holds no command that is not ours", () => {
-  const hostile = fc.string({
-    unit: fc.constantFrom("::error::x", ":", "##[", "#", "[add-mask]", " ", "\n", "\u2028", "x"),
-  });
-  const holds = (text: string) => {
-    for (const line of inertLog(text).split(/[\n\u2028]/)) expect(line.trim()).not.toMatch(/^::|##\[/);
-  };
-  fc.assert(fc.property(hostile, holds));
-  expect(inertLog("  + a gains x:: y\n")).toBe("  + a gains x:: y\n");
 });

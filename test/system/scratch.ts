@@ -14,7 +14,7 @@ export function scratch(): string {
 /** The environment of a person at a terminal: nothing of the hook or CI job that may have started the tests. */
 export function plainEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
   const kept = Object.entries(process.env).flatMap(([name, value]): [string, string][] =>
-    value === undefined || /^(GIT|GATEHOUSE|HUSKY|npm)_?/i.test(name) ? [] : [[name, value]],
+    value === undefined || /^(?:GIT|GATEHOUSE|HUSKY|npm|FORGEJO|CI(?:_|$))/i.test(name) ? [] : [[name, value]],
   );
   const identity = { name: "Test", email: "test@example.com" };
   return {

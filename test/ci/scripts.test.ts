@@ -1,0 +1,130 @@
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findProgram } from "../../scripts/system/programs.ts";
+import { ORDERS, obeyed } from "../support/runner.ts";
+import { plainEnvironment } from "../system/scratch.ts";
+
+const HERE = new URL("../..", import.meta.url).pathname;
+const COMMIT = "a".repeat(40);
+/** What every system has; all else that a script may call is a stand-in that says what a runner obeys. */
+const TOOLS = "sh cat base64 chmod cp env find grep id ln mkdir mktemp mv rm sed tr uname".split(" ");
+const SPEAKERS = ["git", "npm", "node", "ssh", "curl"];
+
+/** Every script of CI's, a new one too, with arguments that it takes; and what they all begin with. */
+const SCRIPTS = [
+  ...readdirSync(join(HERE, "scripts/ci"))
+    .filter((name) => name.endsWith(".sh") && name !== "settings.sh")
+    .map((name) => `scripts/ci/${name}`),
+  "scripts/setup.sh",
+];
+const ARGUMENTS: Readonly<Record<string, (at: (name: string) => string) => readonly string[]>> = {
+  "scripts/ci/carried.sh": () => ["github"],
+  "scripts/ci/comment.sh": (at) => ["github", COMMIT, at("comment.md"), "plan", "https://example.com/"],
+  "scripts/ci/fetch.sh": () => ["refs/pull/7/head", COMMIT],
+  "scripts/ci/review.sh": (at) => [COMMIT, at("review")],
+  "scripts/setup.sh": () => ["--ci"],
+};
+
+let around: string;
+const at = (name: string) => join(around, name);
+beforeAll(() => {
+  around = realpathSync(mkdtempSync(join(tmpdir(), "gatehouse ci ")));
+});
+afterAll(() => rmSync(around, { recursive: true, force: true }));
+
+/** A checkout, and programs that end with a code and say on both streams what a runner would obey. */
+function arrange(code: number, without: readonly string[] = []): void {
+  for (const name of ["clone", "bin", "elsewhere", "review"]) {
+    rmSync(at(name), { recursive: true, force: true });
+    mkdirSync(at(name));
+  }
+  cpSync(join(HERE, "scripts"), at("clone/scripts"), { recursive: true });
+  for (const name of ["package-lock.json", ".npmrc", "package.json"]) cpSync(join(HERE, name), at(`clone/${name}`));
+  mkdirSync(at("clone/.git"));
+  for (const tool of TOOLS.filter((name) => !without.includes(name)))
+    symlinkSync(findProgram(tool) ?? tool, at(`bin/${tool}`));
+  writeFileSync(at("words"), ORDERS.map((order) => `${order}\n`).join(""));
+  for (const name of SPEAKERS)
+    writeFileSync(
+      at(`bin/${name}`),
+      `#!/bin/sh\npwd >>'${at("called")}'\ncat '${at("words")}'\ncat '${at("words")}' >&2\nexit ${code}\n`,
+      { mode: 0o755 },
+    );
+  rmSync(at("called"), { force: true });
+}
+
+function run(script: string, env: Readonly<Record<string, string>> = {}) {
+  const args = ARGUMENTS[script]?.(at) ?? [];
+  return spawnSync("/bin/sh", [at(`clone/${script}`), ...args], {
+    cwd: at("elsewhere"),
+    env: {
+      ...plainEnvironment(),
+      PATH: at("bin"),
+      CI: "true",
+      CI_COMMENT_TOKEN: "x",
+      CI_JOB_URL: "x",
+      TMPDIR: at("bin"),
+      ...env,
+    },
+    encoding: "utf8",
+  });
+}
+
+describe.each(SCRIPTS)("%s", (script) => {
+  test.each([0, 1])("lets no word of a program that ends with %i be obeyed by a runner", (code) => {
+    arrange(code);
+    const { stdout, stderr } = run(script);
+    expect([...obeyed(stdout), ...obeyed(stderr)]).toEqual([]);
+    expect(stdout + stderr).toContain("##\\u005badd-mask]staff");
+    if (code === 1) expect(run(script).status).not.toBe(0);
+  });
+
+  test("finds its place without any program, whatever CDPATH is", () => {
+    arrange(1, ["dirname"]);
+    mkdirSync(at("elsewhere/scripts/ci"), { recursive: true });
+    writeFileSync(at("elsewhere/scripts/ci/settings.sh"), `: >'${at("bin/wrong")}'\n`);
+    run(script, { CDPATH: at("elsewhere") });
+    expect(existsSync(at("bin/wrong"))).toBe(false);
+    expect(existsSync(at("called"))).toBe(true);
+  });
+
+  test("goes no further where its place cannot be entered", () => {
+    arrange(0);
+    const text = `cd() { return 1; }\n. '${at(`clone/${script}`)}'`;
+    const done = spawnSync("/bin/sh", ["-c", text, at(`clone/${script}`)], {
+      cwd: at("elsewhere"),
+      env: { ...plainEnvironment(), PATH: at("bin"), CI: "true" },
+      encoding: "utf8",
+    });
+    expect(done.status).not.toBe(0);
+    expect(existsSync(at("called"))).toBe(false);
+  });
+});
+
+test("outside of a job set-up shows what programs say as it is", () => {
+  arrange(1);
+  const { stderr } = run("scripts/setup.sh", { CI: "" });
+  expect(stderr).toContain("##[add-mask]staff");
+});
+
+test("what a branch has in its settings of npm is shown, and not obeyed", () => {
+  arrange(0);
+  writeFileSync(at("clone/.npmrc"), "x=##[add-mask]staff\n");
+  rmSync(at("clone/.git"), { recursive: true });
+  const { status, stderr } = run("scripts/setup.sh");
+  expect({ status, obeyed: obeyed(stderr) }).toEqual({ status: 1, obeyed: [] });
+  expect(stderr).toContain("x=##\\u005badd-mask]staff");
+});
