@@ -39,12 +39,9 @@ export function certificateOf({ read }: Pick<Source, "read">, name: string): Buf
   );
 }
 
-function unseal({ keys }: Vault, stored: Buffer, path: string): Buffer {
+function unseal({ keys, waysIn }: Vault, stored: Buffer, path: string): Buffer {
   if (keys.size === 0) {
-    throw new UserError(
-      `the vault is locked, and ${path} goes with the release`,
-      "run: npm run unlock -- --key-file KEYFILE (or set GATEHOUSE_KEY_FILE to it)",
-    );
+    throw new UserError(`the vault is locked, and ${path} goes with the release`, ...waysIn());
   }
   for (const key of keys.values()) {
     try {

@@ -104,6 +104,7 @@ const CLOSED: Vault = {
   keys: new Map(),
   read: closed,
   forTree: closed,
+  waysIn: closed,
 };
 
 function closed(): never {

@@ -23,8 +23,8 @@ export function needsFilter({ path, mode }: { readonly path: string; readonly mo
 
 /** What is known here to judge ciphertext by. */
 export interface Secrets {
-  /** git-crypt is unlocked: adding a file again encrypts it. */
-  readonly unlocked: boolean;
+  /** The command that unlocks this clone; null where it is unlocked, and adding a file again encrypts it. */
+  readonly unlock: string | null;
   readonly keys: readonly VaultKey[];
   /** Whether a file may be sealed with a key that is not among them: a named one of somebody else, or an older one. */
   isForeign(item: Item): boolean;
@@ -78,13 +78,11 @@ function opened(key: VaultKey, bytes: Buffer): Buffer | null {
   }
 }
 
-// git-crypt unlocks only where nothing is staged, so the file leaves the index first.
-function sealAgain(item: Item, { unlocked }: Secrets): string {
+// Unlocking wants nothing of it staged, so the file leaves the index first.
+function sealAgain(item: Item, { unlock }: Secrets): string {
   if (item.commit !== null) return item.remove;
   const path = quoted(item.path);
-  return [`git rm --cached -- ${path}`, ...(unlocked ? [] : ["git-crypt unlock KEYFILE"]), `git add -- ${path}`].join(
-    " && ",
-  );
+  return [`git rm --cached -- ${path}`, ...(unlock === null ? [] : [unlock]), `git add -- ${path}`].join(" && ");
 }
 
 function holdsKey(bytes: Buffer): boolean {

@@ -4,6 +4,7 @@ import { commonDirectory } from "../system/checkout.ts";
 import { keyDirectory, keysIn, readIfThere } from "../vault/key-directory.ts";
 import { parseKeyFile, type VaultKey } from "../vault/key-file.ts";
 import { environmentKey } from "../vault/key-source.ts";
+import { unlockCommand } from "../vault/way-in.ts";
 import type { Secrets } from "./protected.ts";
 
 /** git-crypt's keys in this repository, default and named, and the one in the environment. */
@@ -15,7 +16,7 @@ export function openSecrets(root: string, filters: ReadonlyMap<string, string>):
   const keys = given === null ? own : [given, ...own];
   const drivers = new Set(keys.map(({ name }) => (name === null ? "git-crypt" : `git-crypt-${name}`)));
   return {
-    unlocked: names.includes("default"),
+    unlock: names.includes("default") ? null : unlockCommand(root),
     keys,
     isForeign: ({ path }) => {
       const filter = filters.get(path);

@@ -28,6 +28,8 @@ export interface Vault {
    * decides which key seals it; without one, the default key.
    */
   forTree(plaintext: Uint8Array, path?: string): Uint8Array;
+  /** How it is opened here, for one who is told that it is locked. */
+  waysIn(): readonly string[];
 }
 
 /**
@@ -52,6 +54,7 @@ export function openVault(root: string, environment: Environment): Vault {
     key,
     keys,
     read: (path) => readProtected(root, path, nameFor(path), keys),
+    waysIn: () => waysIn(root),
     forTree: (plaintext, path) => {
       const name = path === undefined ? DEFAULT_NAME : nameFor(path);
       if (own.has(name)) {

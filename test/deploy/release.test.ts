@@ -73,6 +73,7 @@ function sourceOf(server: Partial<Server>, more: Partial<Source> = {}, files = F
       keys: new Map([["default", KEY]]),
       read: never,
       forTree: never,
+      waysIn: never,
     },
     drifted: new Set(),
     ...more,
