@@ -204,7 +204,7 @@ for argument; do
 done
 
 drop_secrets || fail "keys cannot be taken out of the environment: see above"
-user=$(id -u)
+user=$(id -u) || fail "id does not say who runs this; see: id -u"
 manager=$(find_manager)
 forget_policy
 ask_git

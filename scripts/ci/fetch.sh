@@ -23,7 +23,15 @@ url=$(git config remote.origin.url)
 [ -z "${CI_TOKEN-}" ] || sign_in "$url" x-access-token "$CI_TOKEN"
 unset CI_TOKEN
 git fetch --quiet --no-tags --no-recurse-submodules --no-write-fetch-head -- origin "$ref"
-git cat-file -e "$commit^{commit}" 2>/dev/null || {
+found=$(printf '%s\n' "$commit^{commit}" | git cat-file --batch-check='%(objecttype)')
+case $found in
+commit) ;;
+*' missing')
 	echo "fetch.sh: the branch has moved on from $commit: the run of its new head decides" >&2
 	exit 3
-}
+	;;
+*)
+	echo "fetch.sh: git does not say whether $commit is here: $found" >&2
+	exit 1
+	;;
+esac

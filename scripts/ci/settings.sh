@@ -24,7 +24,11 @@ sign_in() {
 # The full name: a short one would take a tag of that name first, and tags are anybody's who may push a branch.
 on_main() {
 	git fetch --quiet --no-tags -- origin refs/heads/main || exit 1
-	git merge-base --is-ancestor HEAD FETCH_HEAD
+	ancestor=0
+	git merge-base --is-ancestor HEAD FETCH_HEAD || ancestor=$?
+	# 1 is git's no; on any other it could not tell, and that is no answer.
+	[ "$ancestor" -le 1 ] || exit 1
+	return "$ancestor"
 }
 
 # DIRECTORY: who commits and pushes. The secrets leave the environment; a key lies in DIRECTORY until that is removed.

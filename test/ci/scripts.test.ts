@@ -114,6 +114,34 @@ describe.each(SCRIPTS)("%s", (script) => {
   });
 });
 
+describe("a git that cannot tell has not said no:", () => {
+  /** A git that answers, but for one command, with which it fails. */
+  const answered = (script: string, failing: string, code: number) => {
+    arrange(0);
+    const others = `*cat-file*) echo commit ;; *) echo ${COMMIT} ;;`;
+    const text = `#!/bin/sh\ncase $* in ${failing}) exit ${code} ;; ${others} esac\n`;
+    writeFileSync(at("bin/git"), text, { mode: 0o755 });
+    return run(script);
+  };
+
+  test.each([
+    ["carried.sh", "*merge-base*", "what is here is not on main: nothing was carried out"],
+    ["deploy.sh", "*merge-base*", "what is here is not on main"],
+    ["fetch.sh", "*cat-file*", "the branch has moved on from"],
+  ])("%s", (name, failing, words) => {
+    for (const code of [2, 128, 137]) {
+      const { status, stdout, stderr } = answered(`scripts/ci/${name}`, failing, code);
+      expect([0, 3]).not.toContain(status);
+      expect(stdout + stderr).not.toContain(words);
+    }
+  });
+
+  test("and one that says no is believed", () => {
+    const { status, stdout } = answered("scripts/ci/carried.sh", "*merge-base*", 1);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining("is not on main") });
+  });
+});
+
 test("outside of a job set-up shows what programs say as it is", () => {
   arrange(1);
   const { stderr } = run("scripts/setup.sh", { CI: "" });
