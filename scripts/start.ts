@@ -24,7 +24,7 @@ await runCommand(
       },
       anew: {
         type: "boolean",
-        description: "take the authority away and make another; only while nothing was pushed, deployed or exported",
+        description: "take the authority away and make another; not where this clone knows of a push, deploy or export",
       },
     },
   },

@@ -1,8 +1,8 @@
 import type { Plan } from "../model/plan.ts";
 import type { State } from "../model/state.ts";
-import { whyNotAnew } from "./anew-reasons.ts";
+import { UNKNOWN, whyNotAnew } from "./anew-reasons.ts";
 
-const ADVICE = " Or, for nobody has this authority yet, begin anew under the new name: npm start -- --anew";
+const ADVICE = ` Or, if nobody has this authority yet (${UNKNOWN}), begin anew under the new name: npm start -- --anew`;
 
 /** The plan, whose refusal of another authority says how to begin anew, as long as that is possible. */
 export async function withAnewAdvice(plan: Plan, root: string, state: State): Promise<Plan> {

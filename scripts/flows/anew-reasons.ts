@@ -11,9 +11,13 @@ import { type Git, openGit } from "../system/git.ts";
 import { objectSizes } from "../system/objects.ts";
 import { exportIsConfirmed } from "./export.ts";
 
+/** What leaves no trace here, and so has to be asked of whoever begins anew. */
+export const UNKNOWN =
+  "this clone knows of no push, deploy, bundle or export; it cannot know of a push to a URL, of a clone or a copy";
+
 /**
  * Why this authority is not given up: somebody else may rely on it already, as far as this clone knows. Null where
- * nobody does.
+ * it knows of nobody. A push to a URL that no remote has, a clone of this clone and a copy of its files leave nothing.
  */
 export async function whyNotAnew(root: string, state: State): Promise<string | null> {
   const git = openGit(root);

@@ -12,7 +12,7 @@ import { type Git, openGit } from "../system/git.ts";
 import { withLock } from "../system/lock.ts";
 import { openVault } from "../vault/vault.ts";
 import { waysIn } from "../vault/way-in.ts";
-import { whyAtRemotes, whyNotAnew } from "./anew-reasons.ts";
+import { UNKNOWN, whyAtRemotes, whyNotAnew } from "./anew-reasons.ts";
 import { loadWorkingTree } from "./load.ts";
 import { isState, uncommit, withAuthority } from "./uncommit.ts";
 
@@ -48,6 +48,7 @@ export async function beginAnew(root: string, now: Instant, say: (text: string) 
     await writeFiles(common, [{ path: MARKER, data: "" }]);
     if (stretch !== null) await uncommit(git, stretch, say);
     await removeState(root, git, state, say);
+    say(`Nobody who has the old authority is told: ${UNKNOWN}. Take it out of wherever it may be.`);
     await removeFiles(common, [MARKER]);
   });
 }

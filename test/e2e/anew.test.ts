@@ -145,6 +145,17 @@ describe("an AuthorityChanged", () => {
   });
 });
 
+it("says what leaves no trace: a push to a URL that is no remote's, a clone, a copy", async () => {
+  using twin = ready.copy();
+  const bare = twin.beside("elsewhere.git");
+  git("init", "--quiet", "--bare", bare);
+  twin.git("push", "--quiet", bare, "HEAD:refs/heads/main");
+  twin.write("clients.yaml", RENAMED);
+  const unknown = "it cannot know of a push to a URL, of a clone or a copy";
+  expect((await findings(twin, LATER)).find(({ code }) => code === "AuthorityChanged")?.message).toContain(unknown);
+  expect(await startHere(twin, LATER, { anew: true })).toContain(unknown);
+});
+
 /** A bare repository beside the clone, as its remote. */
 function origin(twin: Repository, name = "origin"): string {
   const bare = twin.beside(`${name}.git`);
