@@ -46,7 +46,9 @@ fi
 [ -z "$init" ] || . "$init" </dev/null
 { set +x; } 2>/dev/null
 [ "${HUSKY-}" != 0 ] || exit 0
-# What it has set could be anything. A shell of its own knows nothing of its functions and options.
+# What it has set could be anything. A shell of its own knows nothing of its functions and options, and what Node is
+# told for other programs could name a file of the working tree.
 own_path
 drop_secrets || exit
+unset NODE_OPTIONS NODE_PATH
 exec /bin/sh ${traced:+"$traced"} "$script" "$@"

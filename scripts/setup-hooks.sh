@@ -85,14 +85,6 @@ quoted() {
 	printf "'%s'" "$text$rest"
 }
 
-# TEXT: on one line, where nothing acts on a terminal.
-plain() {
-	case $1 in
-	*[[:cntrl:]]*) printf '(a path with control characters)' ;;
-	*) printf '%s' "$1" ;;
-	esac
-}
-
 names_of_hooks() {
 	set -- .husky/*
 	names=

@@ -29,6 +29,14 @@ judges_debian="apt-ftparchive dpkg-deb dnf createrepo_c rpmbuild pip3 redis-serv
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
+# TEXT: on one line, where nothing acts on a terminal.
+plain() {
+	case $1 in
+	*[[:cntrl:]]*) printf '(it has control characters)' ;;
+	*) printf '%s' "$1" ;;
+	esac
+}
+
 fail() {
 	say "$@"
 	exit 1
@@ -86,11 +94,13 @@ COMMAND
 }
 
 # npm's settings of this repository may say where packages come from: what comes is proven by its hash. Everything else
-# could name a program, or give the environment away; other settings belong into people's own ~/.npmrc.
+# could name a program, or give the environment away, as `//host/:_authToken=${…}` does to a host of its own choice;
+# other settings belong into people's own ~/.npmrc. npm ends a line at a carriage return, where a shell does not.
 refuse_npmrc() {
 	while IFS= read -r line || [ -n "$line" ]; do
 		case $line in
-		'' | '#'* | ';'* | script-shell=/bin/sh | omit-lockfile-registry-resolved=true | //*) ;;
+		*[[:cntrl:]]*) refuse_setting ;;
+		'' | '#'* | ';'* | script-shell=/bin/sh | omit-lockfile-registry-resolved=true) ;;
 		registry=*\$\{* | @*\$\{*) refuse_setting ;;
 		registry=* | @*:registry=*) ;;
 		*) refuse_setting ;;
@@ -99,7 +109,7 @@ refuse_npmrc() {
 }
 
 refuse_setting() {
-	fail ".npmrc may only say where packages come from (registry=…, @scope:registry=…, //host/…); put this into ~/.npmrc: $line"
+	fail ".npmrc may only say where packages come from (registry=…, @scope:registry=…); put this into ~/.npmrc: $(plain "$line")"
 }
 
 # --- node packages -------------------------------------------------------------------------------------------------

@@ -114,6 +114,14 @@ describe.each(SHELLS)("under $shell", ({ shell }) => {
     expect({ status, stdout }).toEqual({ status: 0, stdout: "ran origin url, /usr/bin, , refs\n" });
   });
 
+  test("Node is told of no file that could be a branch's", () => {
+    const one = { env: { NODE_OPTIONS: "--require ./evil.js", NODE_PATH: "." }, init: "export NODE_PATH=lib\n" };
+    const where = place(one);
+    writeFileSync(join(where.around, "code/scripts/hook.sh"), 'echo "${NODE_OPTIONS-}${NODE_PATH-}"\n');
+    const { stdout } = run(shell, [join(where.around, "code/scripts/husky.sh"), "hook.sh"], one, where);
+    expect(stdout).toBe("\n");
+  });
+
   test("what init.sh puts into PATH out of a working tree is taken out again, and a key that it sets", () => {
     const one = {
       init: "export PATH=node_modules/.bin:/x/node_modules/.bin:/opt/bin:$PATH GATEHOUSE_KEY=k\nexport SET=it\n",

@@ -85,9 +85,22 @@ describe.each(SHELLS)("nothing is installed and nothing runs, under $shell:", ({
     ["registry=https://packages.example/${GATEHOUSE_KEY}"],
     ["@x:registry=https://packages.example/${GATEHOUSE_KEY}"],
     [" git=./evil"],
+    ["//packages.example/:_authToken=${GITHUB_TOKEN}"],
+    ["//packages.example/:keyfile=/home/alice/.ssh/id"],
+    ["//x"],
   ])("npm's settings of the repository may not say %s", (line) => {
     clone.write(".npmrc", `registry=https://packages.example/\n${line}`);
     expectRefusal(".npmrc may only say where packages come from", line);
+  });
+
+  test.each([
+    "registry=https://packages.example/\rscript-shell=./evil",
+    "# where packages come from\rnode-options=--require ./evil.js",
+    "x=\u001b[2J",
+  ])("nor hide a line from a shell, nor speak to a terminal: %j", (line) => {
+    clone.write(".npmrc", `${line}\n`);
+    const said = expectRefusal(".npmrc may only say where packages come from", "(it has control characters)");
+    expect(said).not.toMatch(/[^\n\P{Cc}]/u);
   });
 
   test.each([
@@ -156,11 +169,8 @@ describe.each(SHELLS)("under $shell", ({ shell }) => {
   });
 
   test("npm's settings may say where packages come from; npm is given no key", () => {
-    const lines = ["# ours", "", "; too", "@x:registry=https://p.example/", "//p.example/:_authToken=${TOKEN}"];
-    clone.write(
-      ".npmrc",
-      ["registry=https://packages.example/", "script-shell=/bin/sh", ...lines, ""].join("\r\n").replaceAll("\r", ""),
-    );
+    const lines = ["# ours, für uns", "", "; too", "@x:registry=https://p.example/"];
+    clone.write(".npmrc", ["registry=https://packages.example/", "script-shell=/bin/sh", ...lines, ""].join("\n"));
     clone.program("npm.real", readFileSync(join(clone.bin, "npm"), "utf8"));
     clone.program("npm", `env >> '${clone.bin}/environment'; exec sh '${clone.bin}/npm.real' "$@"`);
     expect(clone.setUpWith({ ...SECRET, CI_PUSH_TOKEN: "t", TOKEN: "mine" }, "--quiet").status).toBe(0);
