@@ -8,7 +8,7 @@ import { nextSteps, unlockSteps } from "./render/next-steps.ts";
 import { planText } from "./render/plan-text.ts";
 import { printable } from "./render/printable.ts";
 import { reachText } from "./render/reach-text.ts";
-import { statusJson, statusOf } from "./render/status.ts";
+import { statusJson } from "./render/status.ts";
 import { ROWS_ON_TERMINAL, statusText } from "./render/status-text.ts";
 
 await runCommand(
@@ -39,7 +39,7 @@ await runCommand(
       say("That is the key. Keep the file where this machine cannot lose it.");
     }
     const view = { style: style.out, width };
-    const { registry, state, reconciled, exportConfirmed, sample, ways } = await welcome(
+    const { registry, status, reconciled, exportConfirmed, sample, ways } = await welcome(
       {
         root,
         now,
@@ -58,8 +58,8 @@ await runCommand(
     if (reconciled?.carriedOut) say("All of that is done. Nothing is committed, no service was started.\n");
     else if (reconciled) say("There is nothing to do: pki/ is what clients.yaml asks for.\n");
     out(reachText(registry, now, view));
-    out(statusText(statusOf(registry, state, now), { ...view, rows: ROWS_ON_TERMINAL }));
-    if (json) print(statusJson(statusOf(registry, state, now)));
+    out(statusText(status, { ...view, rows: ROWS_ON_TERMINAL }));
+    if (json) print(statusJson(status));
     for (const { code, message } of reconciled?.late ?? []) say(printable(`${code}: ${message}`));
     if ((reconciled?.planned.plan.refusals.length ?? 0) + (reconciled?.late.length ?? 0) > 0) {
       say("What is refused above (!) comes first; then run the same command again.");

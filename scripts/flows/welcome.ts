@@ -1,7 +1,8 @@
 import { formatProblem, UserError } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
 import { isSample } from "../model/sample.ts";
-import type { State } from "../model/state.ts";
+import { statusOf } from "../plan/status.ts";
+import type { Status } from "../render/status.ts";
 import { installFilter } from "../vault/install.ts";
 import { openVault } from "../vault/vault.ts";
 import { waysIn } from "../vault/way-in.ts";
@@ -22,7 +23,7 @@ export interface WelcomeOptions extends ReconcileOptions {
 
 export interface Welcome {
   readonly registry: Registry;
-  readonly state: State;
+  readonly status: Status;
   /** Null in a locked clone: there is only a status to show. */
   readonly reconciled: Reconciled | null;
   readonly exportConfirmed: boolean;
@@ -47,5 +48,6 @@ export async function welcome(options: WelcomeOptions, say: (text: string) => vo
   if (registry === null) throw new UserError("clients.yaml has errors", ...problems.map(formatProblem));
   const anyName = isSample(registry.authority) && (await whyNotAnew(root, state)) === null;
   const sample = anyName ? (state.authority?.subject ?? null) : null;
-  return { registry, state, reconciled, exportConfirmed: exportIsConfirmed(root), sample, ways: waysIn(root) };
+  const status = statusOf(registry, state, now);
+  return { registry, status, reconciled, exportConfirmed: exportIsConfirmed(root), sample, ways: waysIn(root) };
 }

@@ -1,6 +1,6 @@
 import type { Plan, Refusal } from "../model/plan.ts";
 import { formatProblem } from "../model/problem.ts";
-import { authorityDoubt } from "../model/state.ts";
+import { basisOf } from "./ahead.ts";
 import { branchRefusals } from "./branch.ts";
 import { byTimeOf } from "./by-time.ts";
 import { planCrl } from "./crl.ts";
@@ -25,15 +25,13 @@ export interface Planned {
 export function makePlan(input: PlanInput): Planned {
   const { state } = input;
   const last = state.carriedOut?.registry ?? null;
-  const asked = input.registry ?? last;
+  const basis = basisOf(input.registry, state);
   const invalid = invalidRegistry(input);
   const clock = input.policy.checkClock ? clockRefusals(state, input.now) : [];
   const doubts = doubtRefusals(state);
-  const lost = state.authority === null && authorityDoubt(state) !== null;
-  if (asked === null || lost) return { plan: emptyPlan(input, [...invalid, ...doubts, ...clock]), errand: null };
-  // What was carried out last goes on without whatever else came with a change that is refused as a whole.
-  const settled = last === null ? input : { ...input, state: settledState(state, last) };
-  const draft = draftPlan(asked, input.registry === null ? settled : input);
+  if (basis === null) return { plan: emptyPlan(input, [...invalid, ...doubts, ...clock]), errand: null };
+  const { asked } = basis;
+  const draft = draftPlan(asked, { ...input, state: basis.state });
   const ofOne = entryRefusals(state, input.now, draft.decisions);
   const plan = { ...draft.plan, refusals: [...invalid, ...doubts, ...clock, ...draft.plan.refusals, ...ofOne] };
   // Where a stranger may have written facts, not even what was carried out last can be believed.
@@ -41,7 +39,8 @@ export function makePlan(input: PlanInput): Planned {
   if (state.authority === null || !believed) return { plan, errand: null };
   if (doubts.length > 0) return { plan, errand: onlyCrl(draftPlan(last ?? asked, input), input) };
   if (draft.whole.length === 0) return { plan, errand: { ...draft, plan } };
-  return { plan, errand: last === null ? null : draftPlan(last, settled) };
+  // What was carried out last goes on without whatever else came with a change that is refused as a whole.
+  return { plan, errand: last === null ? null : draftPlan(last, { ...input, state: settledState(state, last) }) };
 }
 
 /** With facts in doubt only the CRL is kept fresh, with everything known to be revoked. */

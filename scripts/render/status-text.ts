@@ -22,15 +22,19 @@ const DAY = 86_400;
 
 const PAINT: Readonly<Record<IdentityState, keyof Style>> = {
   removed: "red",
+  revoking: "red",
+  suspending: "magenta",
   expired: "red",
   missing: "red",
   held: "yellow",
+  ending: "yellow",
   renewing: "yellow",
   valid: "green",
   external: "dim",
   suspended: "magenta",
   ended: "dim",
   revoked: "dim",
+  gone: "dim",
 };
 
 /** Authority and CRL, then identities, soonest trouble first; a single one in full. */
@@ -86,7 +90,9 @@ function details(row: IdentityStatus, asOf: Instant, style: Style, width: number
     ["State        ", row.state],
     ["Serial       ", row.serial ?? "no certificate yet"],
     ["Certificate  ", row.notAfter === null ? "" : until(row.notAfter, asOf)],
+    ["Revoked      ", row.revoked === null ? "" : `${formatInstant(row.revoked.at)}, ${row.revoked.reason}`],
     ["Reaches      ", [...row.repositories, ...row.services].join(", ") || "nothing"],
+    ...row.next.map((one) => ["Next         ", `${one.kind}: ${one.message}`] as const),
   ];
   const paint = style[PAINT[row.state]];
   return lines
@@ -109,4 +115,14 @@ function until(end: Instant, asOf: Instant): string {
   const days = Math.floor(Math.abs(end - asOf) / DAY);
   const distance = days === 0 ? "less than a day" : count(days, "day");
   return end < asOf ? `ended ${formatInstant(end)}, ${distance} ago` : `ends ${formatInstant(end)}, in ${distance}`;
+}
+
+/** Where somebody was asked for who is not there under that name any more: what became of them, a line each. */
+export function whatBecameOf(asked: string | null, { identities }: Status): string[] {
+  return identities.flatMap(({ name, state, serial }) => {
+    if (asked !== null && name !== asked) return [`${asked} is called ${name} now.`];
+    if (state !== "gone") return [];
+    const commits = serial === null ? "" : ` Which commits: npm run -s status -- --serial ${serial}`;
+    return [`${name} is no longer in clients.yaml, and nothing that it had is good.${commits}`];
+  });
 }

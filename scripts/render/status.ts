@@ -1,32 +1,40 @@
-import type { Kind, Registry } from "../model/registry.ts";
-import { authorityDoubt, type State } from "../model/state.ts";
+import type { Decision } from "../model/plan.ts";
+import type { Kind } from "../model/registry.ts";
+import type { Revocation } from "../model/state.ts";
 import { formatInstant, type Instant } from "../model/time.ts";
 import { type Provenance, provenanceValue } from "./provenance.ts";
-import { type Holder, holdersOf } from "./status-holders.ts";
-import { everyone, ofCertificate } from "./status-rows.ts";
 
 /**
- * How an identity is, soonest trouble first:
+ * How an identity is, soonest trouble first. The planner says which it is (plan/standing.ts), so that nobody is one
+ * thing here and another in the plan:
  * - `removed`: gone from the registry while its certificate is still good; reconcile revokes it
+ * - `revoking`: every certificate it has is still good, and reconcile revokes it
+ * - `suspending`: the registry says suspended; reconcile puts its certificate on hold
  * - `expired`: its certificate ended before a successor was issued
  * - `missing`: it may have a certificate and has no good one; reconcile issues one
  * - `held`: its certificate is on hold and the registry no longer says suspended; reconcile releases it
- * - `renewing`: inside renew_before
+ * - `ending`: inside renew_before, and nothing comes after it: its access or the authority ends, or its request is refused
+ * - `renewing`: reconcile issues its successor
  * - `valid`
  * - `external`: a server that brings its certificate from elsewhere
- * - `suspended`, `ended` (its `expires` has come), `revoked`: the registry gives it no access
+ * - `suspended`, `ended` (its `expires` has come), `revoked`: the registry gives it no access, and that is carried out
+ * - `gone`: no longer in the registry, and nothing that it had is good; only told of who is asked for by name
  */
 const IDENTITY_STATES = [
   "removed",
+  "revoking",
+  "suspending",
   "expired",
   "missing",
   "held",
+  "ending",
   "renewing",
   "valid",
   "external",
   "suspended",
   "ended",
   "revoked",
+  "gone",
 ] as const;
 export type IdentityState = (typeof IDENTITY_STATES)[number];
 
@@ -37,9 +45,15 @@ export interface IdentityStatus {
   readonly serial: string | null;
   readonly notAfter: Instant | null;
   readonly state: IdentityState;
-  /** What a client may reach, a server serves, a signer signs, as the registry has it. */
+  /** What a client may reach, a server serves, a signer signs, as the registry last carried out has it. */
   readonly repositories: readonly string[];
   readonly services: readonly string[];
+  /** The name that it had before, as the registry says. */
+  readonly previously: string | null;
+  /** Of this serial. */
+  readonly revoked: Revocation | null;
+  /** What the plan does about its certificates. */
+  readonly next: readonly Decision[];
 }
 
 export interface Status {
@@ -49,35 +63,6 @@ export interface Status {
   readonly authorityDoubt: string | null;
   readonly crl: { readonly number: number; readonly thisUpdate: Instant; readonly nextUpdate: Instant } | null;
   readonly identities: readonly IdentityStatus[];
-}
-
-/** Names as in the registry, a serial in upper-case hex. What is null does not filter; what is given must all hold. */
-export interface StatusFilter {
-  readonly client: string | null;
-  readonly repository: string | null;
-  /** The row is then about this very certificate, however old. */
-  readonly serial: string | null;
-}
-
-export const EVERYTHING: StatusFilter = { client: null, repository: null, serial: null };
-
-/**
- * Authority, CRL, every identity of the registry, and whoever left it with a good certificate. Without a registry (it
- * cannot be read) what was carried out last counts; without that the certificates alone.
- */
-export function statusOf(registry: Registry | null, state: State, now: Instant, filter = EVERYTHING): Status {
-  const known = registry ?? state.carriedOut?.registry ?? null;
-  const holders = known === null ? new Map<string, Holder>() : holdersOf(known, now);
-  const rows =
-    filter.serial === null ? everyone(holders, state, now) : ofCertificate(filter.serial, holders, state, now);
-  const { authority, crl } = state;
-  return {
-    asOf: now,
-    authority: authority && { subject: authority.subject, notAfter: authority.notAfter },
-    authorityDoubt: authority === null ? authorityDoubt(state) : null,
-    crl: crl && { number: crl.number, thisUpdate: crl.thisUpdate, nextUpdate: crl.nextUpdate },
-    identities: rows.filter((row) => matches(row, filter)).sort(byTrouble),
-  };
 }
 
 /**
@@ -101,19 +86,17 @@ export function statusJson({ asOf, authority, crl, identities }: Status, provena
       state: row.state,
       repositories: row.repositories,
       services: row.services,
+      ...(row.revoked === null ? {} : { revoked: { at: formatInstant(row.revoked.at), reason: row.revoked.reason } }),
     })),
     ...(provenance === undefined ? {} : { provenance: provenance && provenanceValue(provenance) }),
   };
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-function matches({ name, repositories }: IdentityStatus, { client, repository }: StatusFilter): boolean {
-  return (client === null || name === client) && (repository === null || repositories.includes(repository));
-}
-
 const RANK = new Map<string, number>(IDENTITY_STATES.map((state, rank) => [state, rank]));
 
-function byTrouble(a: IdentityStatus, b: IdentityStatus): number {
+/** Soonest trouble first, then the soonest end, then by name. */
+export function byTrouble(a: IdentityStatus, b: IdentityStatus): number {
   const rank = (RANK.get(a.state) ?? 0) - (RANK.get(b.state) ?? 0);
   const end = (a.notAfter ?? 0) - (b.notAfter ?? 0);
   return rank || end || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);

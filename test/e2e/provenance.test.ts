@@ -87,6 +87,33 @@ describe("status --serial tells", () => {
   });
 });
 
+describe("status --client", () => {
+  const ask = (...argv: string[]) => ready.run("status", "--now", LATER, "--client", ...argv);
+
+  it("says what became of somebody who was removed", async () => {
+    const { code, stdout, stderr } = await ask("carol");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/State +gone\nSerial +\w+\n.*\nRevoked +2026-11-22T12:00:00Z, cessationOfOperation\n/);
+    // What it says to type next tells the rest.
+    const serial = /status -- --serial (\w+)/.exec(stderr)?.[1] ?? "";
+    expect((await statusOf(ready, serial)).stdout.replace(/\s+/g, " ")).toContain("Remove carol");
+  });
+
+  it("knows a name that was never there from one that has left", async () => {
+    const { code, stderr } = await ask("carrol");
+    expect(code).toBe(1);
+    expect(stderr).toContain("Did you mean carol?");
+    expect((await ask("nobody-at-all")).stderr).not.toContain("Did you mean");
+  });
+
+  it("says of somebody who is taken out, and not revoked yet, what comes", async () => {
+    using twin = ready.copy();
+    twin.write("clients.yaml", clientsYaml({ alice: CLIENTS.alice ?? "" }, SIGNED));
+    const { identities } = JSON.parse((await twin.run("status", "--now", LATER, "--client", "bob", "--json")).stdout);
+    expect(identities).toMatchObject([{ name: "bob", state: "removed" }]);
+  });
+});
+
 it("status without --serial says nothing of commits", async () => {
   const { stdout } = await ready.run("status", "--json", "--now", LATER);
   expect(JSON.parse(stdout)).not.toHaveProperty("provenance");

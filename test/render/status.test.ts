@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { EVERYTHING, type StatusFilter, statusJson, statusOf } from "../../scripts/render/status.ts";
-import { ROWS_ON_TERMINAL, statusText } from "../../scripts/render/status-text.ts";
+import { EVERYTHING, type StatusFilter, statusOf } from "../../scripts/plan/status.ts";
+import { statusJson } from "../../scripts/render/status.ts";
+import { ROWS_ON_TERMINAL, statusText, whatBecameOf } from "../../scripts/render/status-text.ts";
 import { PLAIN } from "../../scripts/render/style.ts";
 import { certificate, client, DAY, NOW, registry, state } from "./status-samples.ts";
 
@@ -18,13 +19,15 @@ const server = {
   deploy: { to: "local", directory: null },
 } as const;
 
+const HELD = { held: ["5A"] };
+const REVOKED = { revoked: ["5A"] };
 const stateOf = (...given: Parameters<typeof statusOf>) => statusOf(...given).identities.map((row) => row.state);
 
 describe("the state of an identity", () => {
   it.each([
     ["valid with a good certificate", client(), [certificate("a", "5A", 100)], {}, "valid"],
     ["missing when there never was one", client(), [], {}, "missing"],
-    ["missing when all are revoked", client(), [certificate("a", "5A", 100)], { revoked: ["5A"] }, "missing"],
+    ["missing when all are revoked", client(), [certificate("a", "5A", 100)], REVOKED, "missing"],
     ["expired when the newest has ended", client(), [certificate("a", "5A", -1)], {}, "expired"],
     ["renewing in its last second", client({ renewBefore: 0 }), [certificate("a", "5A", 0)], {}, "renewing"],
     ["renewing from renew_before on", client(), [certificate("a", "5A", 30)], {}, "renewing"],
@@ -43,18 +46,23 @@ describe("the state of an identity", () => {
       { revoked: ["5B"] },
       "renewing",
     ],
+    ["held when only the hold is left of a suspension", client(), [certificate("a", "5A", 100)], HELD, "held"],
+    ["suspended once that is done", client({ suspended: true }), [certificate("a", "5A", 100)], HELD, "suspended"],
+    ["suspending before", client({ suspended: true }), [certificate("a", "5A", 100)], {}, "suspending"],
+    ["ended when expires has come", client({ expires: NOW }), [certificate("a", "5A", -1)], {}, "ended"],
+    ["revoking while its certificate goes on", client({ expires: NOW }), [certificate("a", "5A", 100)], {}, "revoking"],
+    ["revoking when it outlives its access", client({ expires: NOW + 1 }), [certificate("a", "5A", 9)], {}, "revoking"],
+    ["ending when expires caps it", client({ expires: NOW + 9 * DAY }), [certificate("a", "5A", 9)], {}, "ending"],
+    ["revoked for a tombstone", client({ revoked: "keyCompromise" }), [certificate("a", "5A", 9)], REVOKED, "revoked"],
+    ["revoking before", client({ revoked: "keyCompromise" }), [certificate("a", "5A", 100)], {}, "revoking"],
     [
-      "held when only the hold is left of a suspension",
-      client(),
+      "revoking when it is reissued",
+      client({ reissue: { before: NOW, reason: "keyCompromise" } }),
       [certificate("a", "5A", 100)],
-      { held: ["5A"] },
-      "held",
+      {},
+      "revoking",
     ],
-    ["suspended as the registry says", client({ suspended: true }), [certificate("a", "5A", 100)], {}, "suspended"],
-    ["ended when expires has come", client({ expires: NOW }), [certificate("a", "5A", 100)], {}, "ended"],
-    ["valid a second before", client({ expires: NOW + 1 }), [certificate("a", "5A", 100)], {}, "valid"],
-    ["revoked for a tombstone", client({ revoked: "keyCompromise" }), [certificate("a", "5A", 100)], {}, "revoked"],
-    ["valid by its former name's certificate", client({ previously: "b" }), [certificate("b", "5A", 100)], {}, "valid"],
+    ["renewing when it is renamed", client({ previously: "b" }), [certificate("b", "5A", 100)], {}, "renewing"],
     [
       "missing when the certificate is another's",
       client(),
@@ -78,6 +86,44 @@ describe("the state of an identity", () => {
     const { identities } = statusOf(registry({}), state(certificates, { revoked: ["5C"] }), NOW);
     expect(identities).toMatchObject([{ name: "gone", state: "removed", repositories: [] }]);
   });
+});
+
+describe("who is asked for by name", () => {
+  const certificates = [certificate("old", "5A", -5), certificate("old", "5B", 100), certificate("alice", "5C", 100)];
+  const past = state(certificates, { revoked: ["5B"] });
+  const ask = (name: string) =>
+    statusOf(registry({ ann: client({ previously: "alice" }) }), past, NOW, { ...EVERYTHING, client: name });
+
+  it("and has left is told of by the last certificate", () => {
+    const status = ask("old");
+    expect(status.identities).toMatchObject([{ name: "old", state: "gone", serial: "5B".repeat(16) }]);
+    expect(JSON.parse(statusJson(status)).identities).toMatchObject([
+      { state: "gone", revoked: { at: "2026-11-21T12:00:00Z", reason: "keyCompromise" } },
+    ]);
+    expect(statusText(status, { style: PLAIN, width: 80, rows: null })).toContain(
+      "Revoked      2026-11-21T12:00:00Z, keyCompromise",
+    );
+    expect(whatBecameOf("old", status).join()).toContain(`--serial ${"5B".repeat(16)}`);
+  });
+
+  it("and has another name now is told of by that", () => {
+    expect(ask("alice").identities).toMatchObject([{ name: "ann", state: "renewing" }]);
+    expect(whatBecameOf("alice", ask("alice"))).toEqual(["alice is called ann now."]);
+    expect(whatBecameOf("ann", ask("ann"))).toEqual([]);
+  });
+
+  it("and was never there is nobody", () => expect(ask("nobody").identities).toEqual([]));
+});
+
+it("shows what servers enforce, and what the plan does about it", () => {
+  const carriedOut = { registry: registry({ bob: client(), carol: client() }), version: "1", number: 1 };
+  const before = { ...state([certificate("bob", "5A", 100), certificate("carol", "5B", 100)]), carriedOut };
+  const asked = registry({ carol: client({ groups: ["subscribers"] }), dan: client() });
+  expect(statusOf(asked, before, NOW).identities).toMatchObject([
+    { name: "bob", state: "removed", repositories: ["bookworm", "packages-dev"] },
+    { name: "dan", state: "missing", repositories: [] },
+    { name: "carol", state: "valid", repositories: ["bookworm", "packages-dev"] },
+  ]);
 });
 
 const CLIENTS = registry({
@@ -129,7 +175,7 @@ describe("the list", () => {
     expect(statusOf(null, carried, NOW, { ...EVERYTHING, client: "late" }).identities).toMatchObject([
       { state: "renewing" },
     ]);
-    expect(stateOf(null, STATE, NOW)).toEqual(["removed", "removed", "removed"]);
+    expect(stateOf(null, STATE, NOW)).toEqual(["valid", "valid", "valid"]);
   });
 });
 
@@ -200,6 +246,7 @@ describe("text", () => {
       Serial       5C5C5C5C5C5C5C5C5C5C5C5C5C5C5C5C
       Certificate  ends 2026-12-01T12:00:00Z, in 10 days
       Reaches      bookworm
+      Next         renew: its certificate ends 2026-12-01T12:00:00Z
       "
     `));
   it("says so when nobody is found", () => expect(text(null, { client: "nobody" })).toContain("Nobody."));
