@@ -121,6 +121,13 @@ describe("Apache's gate lets through", () => {
     ["the successor", { client: "rita anew", ...packages }, 200, "packages\n"],
     ["a certificate under a name that its client had", { client: "otto", ...packages }, 200, "packages\n"],
     ["a key made anew after the old one was lost", { client: "lotte anew", ...packages }, 200, "packages\n"],
+    ["an encoded slash in a path", { ...OF_DEBIAN, target: "/debian/pool/%40ex%2fhello" }, 200, "scoped\n"],
+    [
+      "the same in the repository's own part",
+      { ...OF_DEBIAN, target: "/debian%2fpool%2F@ex%2Fhello" },
+      200,
+      "scoped\n",
+    ],
     ["HEAD", { ...OF_DEBIAN, method: "HEAD" }, 200, ""],
     ["a range", { ...OF_DEBIAN, headers: ["Range: bytes=1-3"] }, 206, "ebi"],
     [

@@ -152,6 +152,13 @@ describe("the gate lets through", () => {
       200,
       "packages\n",
     ],
+    ["an encoded slash in a path", { ...OF_DEBIAN, target: "/debian/pool/%40ex%2fhello" }, 200, "scoped\n"],
+    [
+      "the same in the repository's own part",
+      { ...OF_DEBIAN, target: "/debian%2fpool%2F@ex%2Fhello" },
+      200,
+      "scoped\n",
+    ],
     ["HEAD", { ...OF_DEBIAN, method: "HEAD" }, 200, ""],
     ["a range", { ...OF_DEBIAN, headers: ["Range: bytes=1-3"] }, 206, "ebi"],
     [

@@ -91,7 +91,12 @@ function certificate({ name, server: { certificate: made } }: ServerContext): st
   return [`SSLCertificateFile ${crt}`, `SSLCertificateKeyFile ${key}`];
 }
 
-const virtualHost = (sockets: Sockets, lines: readonly string[]) => section("VirtualHost", sockets.hosts, lines);
+/**
+ * An encoded slash is a slash, as it is for nginx: npm asks for a scoped package as `/@scope%2fname`. Apache decodes it
+ * before it takes `..` out of the path, and before any gate looks at it. A host's own setting does not reach a site.
+ */
+const virtualHost = (sockets: Sockets, lines: readonly string[]) =>
+  section("VirtualHost", sockets.hosts, ["AllowEncodedSlashes On", ...lines]);
 
 /**
  * The first on its sockets, and so Apache's default: for no name and unknown ones. A client without a certificate does

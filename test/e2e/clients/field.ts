@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Apache, apacheArguments } from "../support/apache.ts";
 import { sh, unpacked } from "../support/bundles.ts";
 import { Nginx } from "../support/nginx.ts";
 import { freePorts } from "../support/ports.ts";
@@ -12,17 +13,19 @@ export const HOST = "localhost";
 export interface Grounds {
   /** `repositories` of clients.yaml, a line each; `@WWW@` is the directory of what is served. */
   readonly repositories: Readonly<Record<string, string>>;
+  /** nginx, unless said otherwise. */
+  readonly software?: "nginx" | "apache";
   /** Files under pki/, there before anything is made. */
   readonly pki?: Readonly<Record<string, string>>;
 }
 
-/** One nginx with what reconcile rendered, and clients' machines with what `bundle` and install.sh put there. */
+/** One server with what reconcile rendered, and clients' machines with what `bundle` and install.sh put there. */
 export class Field implements AsyncDisposable {
   readonly scratch: Scratch;
   readonly repository: Repository;
   readonly port: number;
   readonly #registry: (clients: readonly string[]) => string;
-  #nginx: Nginx | undefined;
+  #server: Nginx | Apache | undefined;
 
   private constructor(scratch: Scratch, port: number, registry: (clients: readonly string[]) => string) {
     this.scratch = scratch;
@@ -32,16 +35,22 @@ export class Field implements AsyncDisposable {
   }
 
   /** The clients alice and bob, admitted to everything. */
-  static async open(scratch: Scratch, { repositories, pki = {} }: Grounds): Promise<Field> {
+  static async open(scratch: Scratch, { repositories, software = "nginx", pki = {} }: Grounds): Promise<Field> {
     const [port = 0] = await freePorts(1);
     const names = Object.keys(repositories);
     const lines = names.map((name) => `  ${name}: ${repositories[name]?.replace("@WWW@", scratch.at("www"))}\n`);
-    const field = new Field(scratch, port, (clients) => registryText(lines.join(""), names, clients, port));
+    const field = new Field(scratch, port, (clients) =>
+      registryText(lines.join(""), names, clients, { port, software }),
+    );
     try {
       for (const [path, data] of Object.entries(pki)) field.repository.write(`pki/${path}`, data);
       await field.#run("create");
       await field.admit("alice", "bob");
-      field.#nginx = await Nginx.start(scratch.at("run"), field.repository.at("pki/nginx/nginx.conf"), port);
+      const run = scratch.at("run");
+      field.#server =
+        software === "nginx"
+          ? await Nginx.start(run, field.repository.at("pki/nginx/nginx.conf"), port)
+          : await Apache.start(run, apacheArguments(run, field.repository.at("pki/apache")), port);
       return field;
     } catch (error) {
       await field[Symbol.asyncDispose]();
@@ -49,11 +58,11 @@ export class Field implements AsyncDisposable {
     }
   }
 
-  /** Carries out that these are the clients, and tells nginx. */
+  /** Carries out that these are the clients, and tells the server. */
   async admit(...clients: readonly string[]): Promise<void> {
     this.repository.write("clients.yaml", this.#registry(clients));
     await this.#run("reconcile");
-    await this.#nginx?.reload();
+    await this.#server?.reload();
   }
 
   async #run(command: "create" | "reconcile"): Promise<void> {
@@ -78,16 +87,21 @@ export class Field implements AsyncDisposable {
 
   /** The access log's record of the request whose target ends so. */
   async record(end: string): Promise<Record<string, unknown>> {
-    return (await this.#nginx?.record(end)) ?? {};
+    return (await this.#server?.record(end)) ?? {};
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#nginx?.stop();
+    await this.#server?.stop();
     this.repository[Symbol.dispose]();
   }
 }
 
-function registryText(repositories: string, names: readonly string[], clients: readonly string[], port: number) {
+function registryText(
+  repositories: string,
+  names: readonly string[],
+  clients: readonly string[],
+  { port, software }: { readonly port: number; readonly software: string },
+) {
   const entries = clients.map((name) => `  ${name}: { groups: [all] }\n`).join("");
   return `version: 1
 authority: { common_name: Test CA, organization: Test Ltd }
@@ -96,7 +110,7 @@ repositories:
 ${repositories}groups:
   all: { repositories: [${names.join(", ")}] }
 servers:
-  ${HOST}: { listen: ["127.0.0.1:${port}"], redirect: [] }
+  ${HOST}: { software: ${software}, listen: ["127.0.0.1:${port}"], redirect: [] }
 clients:${entries === "" ? " {}" : ""}
 ${entries}`;
 }

@@ -24,14 +24,15 @@ export function pythonIndex(directory: string): void {
 }
 
 /** A registry as npm reads it: the package's document under its name, and the tarball that it names. */
-export function npmRegistry(directory: string, url: string): void {
+export function npmRegistry(directory: string, url: string, name = "hello-gate"): void {
   const tree = join(directory, "../tarball");
-  const about = { name: "hello-gate", version: "1.0.0" };
+  const about = { name, version: "1.0.0" };
   put(join(tree, "package/package.json"), JSON.stringify(about));
   put(join(tree, "package/index.js"), 'module.exports = "hello";\n');
+  const tarball = `tarballs/${name.replaceAll(/[^a-z-]/g, "")}-1.0.0.tgz`;
   mkdirSync(join(directory, "tarballs"), { recursive: true });
-  execFileSync("tar", ["czf", join(directory, "tarballs/hello-gate-1.0.0.tgz"), "package"], { cwd: tree });
-  const dist = { tarball: `${url}tarballs/hello-gate-1.0.0.tgz` };
-  const document = { name: about.name, "dist-tags": { latest: "1.0.0" }, versions: { "1.0.0": { ...about, dist } } };
-  put(join(directory, "hello-gate"), JSON.stringify(document));
+  execFileSync("tar", ["czf", join(directory, tarball), "package"], { cwd: tree });
+  const dist = { tarball: `${url}${tarball}` };
+  const document = { name, "dist-tags": { latest: "1.0.0" }, versions: { "1.0.0": { ...about, dist } } };
+  put(join(directory, name), JSON.stringify(document));
 }

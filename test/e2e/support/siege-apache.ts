@@ -32,11 +32,9 @@ export const MISDIRECTED: readonly Refusal[] = NAMES.map(([sentence, sent, statu
 
 const NOTHING = "nothing at this address";
 
-/** What Apache answers otherwise than nginx: it refuses encoded slashes and lists nothing by not finding it. */
+/** What Apache answers otherwise than nginx: it gives no reason where it finds nothing, and lists nothing by not finding it. */
 const OTHERWISE: Readonly<Record<string, readonly [status: number, reason: string | RegExp, page: string]>> = {
-  "..%2f": [404, "-", NOTHING],
   "%252e%252e": [404, "-", NOTHING],
-  "%2f for a slash": [404, "-", NOTHING],
   "a link to another owner's file": [403, "-", "somebody else's file"],
   "a directory's list": [404, "-", NOTHING],
   "a repository whose root is missing": [404, "-", NOTHING],

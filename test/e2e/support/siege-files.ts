@@ -7,6 +7,7 @@ export const BIG = 64 << 20;
 /** Files to be served, and files that must not leave. */
 export function siegeFiles(scratch: Scratch): void {
   for (const name of ["packages", "debian", "orphan"]) scratch.write(`www/${name}/file.txt`, `${name}\n`);
+  scratch.write("www/debian/pool/@ex/hello", "scoped\n");
   scratch.write("www/packages-secret/file.txt", "secret\n");
   scratch.write("www/debian/.htpasswd", "secret\n");
   scratch.write("www/debian/.git/config", "secret\n");

@@ -164,6 +164,39 @@ export const PATHS: readonly Refusal[] = [
     "not permitted: packages",
     "not open to you",
   ],
+  ...(
+    [
+      ["%2e%2e%2f", "/debian/%2e%2e%2fpackages/file.txt"],
+      ["%2E%2E%2F", "/debian/%2E%2E%2Fpackages/file.txt"],
+      ["%2f and dots in the repository's own part", "/debian%2f..%2fpackages%2ffile.txt"],
+      ["%2f and dots at home", "/home%2f..%2fpackages%2ffile.txt"],
+      ["%2f for the first slash again", "/%2fpackages%2f%2ffile.txt"],
+      ["%2f beside dots that go nowhere", "/debian%2f.%2f..%2f.%2fpackages/file.txt"],
+    ] as const
+  ).map(
+    ([sentence, target]): Refusal => [
+      sentence,
+      { client: "bob", target },
+      403,
+      "not permitted: packages",
+      "not open to you",
+    ],
+  ),
+  [
+    "%2f, encoded twice",
+    { client: "bob", target: "/debian%252f..%252fpackages/file.txt" },
+    404,
+    "not found",
+    "nothing at this address",
+  ],
+  ...[
+    "/debian%2f.htpasswd",
+    "/debian%2f%2ehtpasswd",
+    "/debian/.git%2fconfig",
+    "/%2f.env",
+    "/debian/..%252fpackages/file.txt",
+    "/debian/..%5cpackages/file.txt",
+  ].map((target): Refusal => [target, { target }, 403, "hidden file", "begin with a dot"]),
   ["upper case", { target: "/DEBIAN/file.txt" }, 404, "not found", "nothing at this address"],
   ["the path without its last slash", { target: "/packages" }, 404, "not found", "nothing at this address"],
   [
