@@ -6,9 +6,22 @@ export type ClientSystem = (typeof SYSTEMS)[number];
 
 /**
  * The directory of credentials, another one on each system: install.sh puts its path in place of this word, in targets
- * and in text.
+ * and in text. Where people read it, `readable` does.
  */
 export const ETC = "@ETC@";
+
+/** As install.sh has it. */
+export const CREDENTIALS: Readonly<Record<ClientSystem, string>> = {
+  linux: "/etc/gatehouse-client",
+  freebsd: "/usr/local/etc/gatehouse-client",
+  netbsd: "/usr/pkg/etc/gatehouse-client",
+  macos: "/usr/local/etc/gatehouse-client",
+};
+
+/** Text with the directory of one system in it. */
+export function readable(text: string, system: ClientSystem): string {
+  return text.replaceAll(ETC, CREDENTIALS[system]);
+}
 
 /** `combined`: key, then full chain, as one PEM. `ca`: the authority that issued the client's certificate. */
 type Credential = "key" | "fullchain" | "cert" | "combined" | "server-ca" | "ca";

@@ -1,18 +1,20 @@
 import { formatInstant } from "../../model/time.ts";
 import type { BundleInput } from "./bundle.ts";
-import { type ClientKindFiles, ETC } from "./files.ts";
+import { type ClientKindFiles, type ClientSystem, CREDENTIALS, ETC, readable, SYSTEMS } from "./files.ts";
 
-const DIRECTORIES = [
-  ["Linux", "/etc/gatehouse-client"],
-  ["FreeBSD, macOS", "/usr/local/etc/gatehouse-client"],
-  ["NetBSD", "/usr/pkg/etc/gatehouse-client"],
-] as const;
+const NAMES: Readonly<Record<ClientSystem, string>> = {
+  linux: "Linux",
+  freebsd: "FreeBSD",
+  netbsd: "NetBSD",
+  macos: "macOS",
+};
 
 /** The README of a bundle: what is inside, until when, how it is recognised, and what to type. */
 export function renderReadme(
   { context, facts, credentials }: Pick<BundleInput, "context" | "facts" | "credentials">,
   kinds: readonly (readonly [string, ClientKindFiles])[],
 ): string {
+  const system = systemOf(kinds.map(([, kind]) => kind));
   const lines = [
     `Access to package repositories for ${context.name}`,
     "",
@@ -35,14 +37,21 @@ export function renderReadme(
       `key         ${facts.fingerprints.key}`,
       `authority   ${facts.fingerprints.authority}`,
     ]),
-    ...section(`${ETC} in what follows is the directory of credentials`, [
-      ...DIRECTORIES.map(([system, directory]) => `${system.padEnd(15)} ${directory}`),
+    ...section(`The directory of credentials: what follows is written for ${NAMES[system]}`, [
+      ...SYSTEMS.map((one) => `${NAMES[one].padEnd(11)} ${CREDENTIALS[one]}`),
     ]),
     ...section("Repositories", places(context)),
     ...kinds.flatMap(([kind, { notes }]) => (notes.length === 0 ? [] : section(kind, notes))),
     ...section("Renewal", renewal(context.renewal?.url ?? null)),
   ];
-  return `${lines.join("\n").trimEnd()}\n`;
+  return readable(`${lines.join("\n").trimEnd()}\n`, system);
+}
+
+/** The first system on which something of every kind is installed: what is to be typed there works as it is written. */
+function systemOf(kinds: readonly ClientKindFiles[]): ClientSystem {
+  const on = (system: ClientSystem) =>
+    kinds.every(({ files }) => files.length === 0 || files.some(({ systems }) => systems.includes(system)));
+  return SYSTEMS.find(on) ?? "linux";
 }
 
 function section(title: string, lines: readonly string[]): string[] {

@@ -1,35 +1,8 @@
 import { expect, test } from "vitest";
-import { type BundleInput, bundleFiles } from "../../../scripts/render/clients/bundle.ts";
-import { CLIENT_KINDS, type ClientKind } from "../../../scripts/render/clients/index.ts";
+import { bundleFiles } from "../../../scripts/render/clients/bundle.ts";
+import { CLIENT_KINDS } from "../../../scripts/render/clients/index.ts";
 import { timeOfDay } from "../../../scripts/render/clients/timer.ts";
-import { NOW, sampleContext } from "./samples.ts";
-
-async function input(name: string, kinds: readonly ClientKind[], key: string | null = "KEY\n"): Promise<BundleInput> {
-  return {
-    context: await sampleContext(name, key === null ? "request" : "managed"),
-    kinds,
-    facts: {
-      serial: "5F00",
-      subject: `CN=${name}, O=Test Ltd`,
-      notBefore: NOW,
-      notAfter: NOW + 86_400,
-      renewBefore: 3600,
-      fingerprints: { certificate: "sha256:aa", key: "sha256:bb", authority: "sha256:cc" },
-    },
-    credentials: {
-      key: key === null ? null : Buffer.from(key),
-      fullchain: "CHAIN\n",
-      ca: "CA\n",
-      serverCa: "SERVERS\n",
-    },
-    scripts: { install: "#!/bin/sh\n", renew: "#!/bin/sh\n" },
-  };
-}
-
-async function textOf(path: string, ...args: Parameters<typeof input>): Promise<string> {
-  const file = bundleFiles(await input(...args)).find((one) => one.path === `${args[0]}/${path}`);
-  return Buffer.from(file?.data ?? []).toString();
-}
+import { input, textOf } from "./bundle-samples.ts";
 
 test("every file of the list is in the archive, and nothing in the archive is secret but the key", async () => {
   const files = bundleFiles(await input("bob", ["curl", "wget"]));
