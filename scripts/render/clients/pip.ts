@@ -14,7 +14,6 @@ export const pip: ClientRenderer = (context) => {
     notes: [
       "The index of packages (PEP 503) is the directory simple/ of the repository.",
       ...offers.map((offer) => `PIP_CONFIG_FILE=${pathOf(offer)} pip install PACKAGE`),
-      "PIP_CERT, PIP_CLIENT_CERT and REQUESTS_CA_BUNDLE in the environment win over it: unset them.",
     ],
   };
 };

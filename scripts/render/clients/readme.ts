@@ -1,6 +1,8 @@
 import { formatInstant } from "../../model/time.ts";
 import type { BundleInput } from "./bundle.ts";
 import { type ClientKindFiles, type ClientSystem, CREDENTIALS, ETC, readable, SYSTEMS } from "./files.ts";
+import type { ClientKind } from "./index.ts";
+import { overrideNotes, proxyNotes } from "./overrides.ts";
 
 const NAMES: Readonly<Record<ClientSystem, string>> = {
   linux: "Linux",
@@ -12,7 +14,7 @@ const NAMES: Readonly<Record<ClientSystem, string>> = {
 /** The README of a bundle: what is inside, until when, how it is recognised, and what to type. */
 export function renderReadme(
   { context, facts, credentials }: Pick<BundleInput, "context" | "facts" | "credentials">,
-  kinds: readonly (readonly [string, ClientKindFiles])[],
+  kinds: readonly (readonly [ClientKind, ClientKindFiles])[],
 ): string {
   const system = systemOf(kinds.map(([, kind]) => kind));
   const lines = [
@@ -41,7 +43,16 @@ export function renderReadme(
       ...SYSTEMS.map((one) => `${NAMES[one].padEnd(11)} ${CREDENTIALS[one]}`),
     ]),
     ...section("Repositories", places(context)),
-    ...kinds.flatMap(([kind, { notes }]) => (notes.length === 0 ? [] : section(kind, notes))),
+    ...kinds.flatMap(([kind, { notes }]) =>
+      notes.length === 0 ? [] : section(kind, [...notes, ...overrideNotes(kind, context)]),
+    ),
+    ...section(
+      "Proxies",
+      proxyNotes(
+        kinds.flatMap(([kind, { notes }]) => (notes.length === 0 ? [] : [kind])),
+        context,
+      ),
+    ),
     ...section("Renewal", renewal(context.renewal?.url ?? null)),
   ];
   return readable(`${lines.join("\n").trimEnd()}\n`, system);
