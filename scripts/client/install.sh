@@ -204,6 +204,10 @@ elif [ "$from" = "$here" ]; then
     done
 fi
 
+# curl before 7.76 takes no notice of fail-with-body, and a refusal would pass for the file: there it is `fail`.
+words=fail-with-body
+curl -q --fail-with-body --version >/dev/null 2>&1 || words='fail'
+
 # The bytes of a source. Text names the directory of credentials by a word.
 produce() {
     case $1 in
@@ -214,7 +218,7 @@ produce() {
         credential:ca) cat "$here/ca.pem" ;;
         credential:server-ca) cat "$here/server-ca.pem" ;;
         conf) cat "$from/bundle.conf" ;;
-        text:*) sed "s|@ETC@|$etc|g" "$here/${1#text:}" ;;
+        text:*) sed -e "s|@ETC@|$etc|g" -e "s|^fail-with-body\$|$words|" "$here/${1#text:}" ;;
         data:*) cat "$here/${1#data:}" ;;
     esac
 }

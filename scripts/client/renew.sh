@@ -4,8 +4,8 @@
 #   sh renew.sh [--force]
 #
 # --force: also before the certificate is in its renewal window. It lies in the directory of credentials, beside
-# bundle.conf and files. Exit codes: 0 renewed, or nothing to do (then it says nothing); 1 something is wrong, and what
-# was there is as it was.
+# bundle.conf and files. Exit codes: 0 renewed, or nothing to do (then it says nothing); 1 something is wrong, such as a
+# server that cannot be reached; 2 the server refuses this client. What was there is as it was.
 #
 # A program that is missing or fails has no answer, and that is no good one: every answer is looked at before it is
 # believed, or its exit code is. A pipe has only that of its last program.
@@ -15,11 +15,12 @@ LC_ALL=C
 export LC_ALL
 
 say() { printf '%s\n' "$*"; }
+code=1
 die() {
     printf 'renew.sh: %s\n' "$1" >&2
     shift
     for hint; do printf '  %s\n' "$hint" >&2; done
-    exit 1
+    exit $code
 }
 
 force=
@@ -273,10 +274,24 @@ with_openssl() {
 # What somebody else wrote, on one line, without what a terminal would obey.
 words() { head -n 3 "$1" 2>/dev/null | tr -c '[:print:]' ' ' | tr -s ' ' | cut -c1-200 | sed 's/ $//'; }
 
+# A server that answers, and not with a certificate for us, has decided: another run tomorrow changes nothing.
+refused() {
+    code=2
+    die "the server refuses this client: $url $1" \
+        "the present certificate is kept; it ends $(end_in_words fullchain.pem)" \
+        "if access was not taken away, ask for a new bundle"
+}
+
 : >"$work/answer"
 status=
-if command -v curl >/dev/null 2>&1; then with_curl; else with_openssl; fi ||
-    die "$url cannot be reached: $(words "$work/trouble")" "the certificate ends $(end_in_words fullchain.pem)"
+if command -v curl >/dev/null 2>&1; then with_curl; else with_openssl; fi || {
+    # Apache refuses a certificate in the handshake, by an alert (RFC 8446, 6.2) about it.
+    trouble=$(words "$work/trouble")
+    case $trouble in
+        *alert*certificate* | *alert*'unknown ca'* | *alert*'access denied'*) refused "sends $trouble" ;;
+    esac
+    die "$url cannot be reached: $trouble" "the certificate ends $(end_in_words fullchain.pem)"
+}
 
 case $status in
     200) ;;
@@ -286,10 +301,10 @@ case $status in
         ends_within fullchain.pem $((window / 2)) || exit $late
         die "there is no newer certificate, and this one ends $(end_in_words fullchain.pem)" "ask for a new bundle"
         ;;
+    4??) refused "answers $status: $(words "$work/answer")" ;;
     *)
         die "$url answers $status: $(words "$work/answer")" \
-            "the present certificate is kept; it ends $(end_in_words fullchain.pem)" \
-            "if access was not taken away, ask for a new bundle"
+            "the present certificate is kept; it ends $(end_in_words fullchain.pem)" "the next run tries again"
         ;;
 esac
 

@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundle, outbox, sh, unpacked } from "./support/bundles.ts";
+import { bundle, outbox, sh, shWith, unpacked } from "./support/bundles.ts";
 import { Nginx } from "./support/nginx.ts";
 import { freePorts } from "./support/ports.ts";
-import { clientsYaml, environment, type Ran, runProgram } from "./support/repository.ts";
+import { clientsYaml, environment, type Ran, runProgram, type Variables } from "./support/repository.ts";
 import { Scratch } from "./support/scratch.ts";
 import { clock, Site } from "./support/site.ts";
 
@@ -60,7 +60,9 @@ describe.each([
         stdout: expect.stringContaining("Only for those"),
       });
     const refused = await fetch(conf, url("/pkg/page.html"));
-    expect(refused).toMatchObject({ stdout: "", stderr: expect.stringContaining("403") });
+    expect(refused.stderr).toContain("403");
+    // What the server says about it: curl shows that.
+    expect(refused.stdout).toEqual(kind === "curl" ? expect.stringContaining("not open to you") : "");
     expect(refused.code).not.toBe(0);
     // A name that is not in the server's certificate.
     expect((await fetch(conf, `https://127.0.0.1:${port}/files/page.html`)).code).not.toBe(0);
@@ -74,6 +76,28 @@ describe.each([
     expect(code).not.toBe(0);
     expect(stdout).not.toContain("Only for those");
   });
+});
+
+test("a curl that does not know how to show a refusal still fails on it", async () => {
+  const directory = await unpacked(site.repository, "alice", "--for", "curl");
+  const old = scratch.write("old/curl", '#!/bin/sh\ncase "$*" in *--fail-with-body*) exit 2 ;; esac\n');
+  chmodSync(old, 0o755);
+  const PATH = `${dirname(old)}:${process.env["PATH"]}`;
+  for (const [name, extra, word] of [
+    ["old", { PATH }, "fail"],
+    ["known", {}, "fail-with-body"],
+  ] as const) {
+    const root = scratch.at(`curl-${name}`);
+    mkdirSync(root);
+    const install = join(directory, "install.sh");
+    const ran = (env: Variables) => shWith(env, ["dash"], install, "--root", root, "--system", "linux");
+    expect(ran(extra)).toMatchObject({ code: 0 });
+    const conf = join(root, "etc/gatehouse-client/curl/pkg.example.com.conf");
+    expect(readFileSync(conf, "utf8").trimEnd().split("\n").at(-1)).toBe(word);
+    // After curl's update.
+    expect(ran({})).toMatchObject({ code: 0 });
+    expect(readFileSync(conf, "utf8")).toContain("\nfail-with-body\n");
+  }
 });
 
 /** What keeps Chromium to itself: no sandbox for root, no traffic of its own. */

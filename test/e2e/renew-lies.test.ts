@@ -1,12 +1,14 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
+import { createServer as createPlainServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { envelop } from "../../scripts/x509/cms.ts";
 import { type CertificateInput, issueCertificate } from "../../scripts/x509/issue.ts";
 import { makeIssuer } from "../../scripts/x509/issuer.ts";
 import { authority, DAY, NOW, spkiOf } from "../x509/helpers/made.ts";
-import { Field, type Machine } from "./support/field.ts";
+import { Field, type Machine, withoutCurl } from "./support/field.ts";
+import { freePorts } from "./support/ports.ts";
 import { eachCase, ProgramsAway, WAYS, type Way } from "./support/programs-away.ts";
 import { clock } from "./support/site.ts";
 
@@ -71,6 +73,17 @@ function sealed(changes: Partial<CertificateInput> = {}): string {
 
 const other = () => ({ commonName: "bob", organization: "Test Ltd", country: null });
 
+/** A server that refuses in the handshake, by the alert certificate_revoked (RFC 5246, 7.2); ends with the test. */
+async function alarmed(): Promise<AsyncDisposable & { readonly port: number }> {
+  const alert = Buffer.from([21, 3, 3, 0, 2, 2, 44]);
+  const server = createPlainServer((socket) => socket.once("data", () => socket.end(alert)));
+  const [port = 0] = await freePorts(1);
+  await new Promise<void>((done) => server.listen(port, "127.0.0.1", done));
+  return { port, [Symbol.asyncDispose]: () => new Promise((done) => server.close(() => done())) };
+}
+
+const DASH = ["/usr/bin/dash"];
+
 describe("renew.sh, when a server lies", () => {
   test.each<[string, () => string, string | RegExp]>([
     ["nothing at all", () => "", "cannot be opened"],
@@ -123,9 +136,39 @@ describe("renew.sh, when a server lies", () => {
     expect((await alice.renew()).stderr).toContain("answers 302");
     answer = { status: 403, body: "\u001b[31mno\u0007\nway\n" };
     const { code, stderr } = await alice.renew();
-    expect(code).toBe(1);
+    expect(code).toBe(2);
+    expect(stderr).toContain("the server refuses this client");
     expect(stderr).toMatch(/answers 403: +\[31mno way\n/);
     expect(stderr).not.toMatch(/[^\n\x20-\x7e]/);
+  });
+
+  test("tells a server that refuses from one that is out of order", async () => {
+    for (const status of [400, 401, 403, 404, 421]) {
+      answer = { status, body: "no\n" };
+      expect(await alice.renew()).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(`answers ${status}: no\n`),
+      });
+    }
+    for (const status of [500, 502, 503]) {
+      answer = { status, body: "later\n" };
+      const { code, stderr } = await alice.renew();
+      expect(code).toBe(1);
+      expect(stderr).not.toContain("refuses");
+    }
+  });
+
+  test.each(["curl", "openssl alone"])("knows a refusal in the handshake, as Apache has it, with %s", async (by) => {
+    const copy = alice.copy(field.at(by));
+    await using strict = await alarmed();
+    writeFileSync(copy.etc("bundle.conf"), copy.read("bundle.conf").replace(`:${field.port}/`, `:${strict.port}/`));
+    const { code, stderr } = await copy.renew(
+      [],
+      by === "curl" ? {} : { PATH: withoutCurl(field.at("no-curl")) },
+      DASH,
+    );
+    expect(stderr).toMatch(/refuses this client: \S+ sends .*alert/);
+    expect(code).toBe(2);
   });
 
   test("asks no server whose certificate is another authority's", async () => {

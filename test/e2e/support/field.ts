@@ -1,6 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { formatInstant, type Instant } from "../../../scripts/model/time.ts";
 import { type Installed, sh, unpacked } from "./bundles.ts";
@@ -77,6 +86,19 @@ export class Field implements AsyncDisposable {
     await this.stop();
     this.story[Symbol.dispose]();
   }
+}
+
+/** A PATH of the programs that renew.sh calls, and no curl: as on a base system. The directory is made. */
+export function withoutCurl(directory: string): string {
+  mkdirSync(directory, { recursive: true });
+  const needed =
+    "awk cat chmod chown cmp cp cut dirname env grep head id ln mkdir mv openssl readlink rm sed timeout tr uname";
+  for (const name of needed.split(" ")) {
+    const found = ["/usr/bin", "/bin"].map((one) => join(one, name)).find((one) => existsSync(one));
+    const link = join(directory, name);
+    if (found !== undefined && !existsSync(link)) symlinkSync(found, link);
+  }
+  return directory;
 }
 
 /** A client: a directory that stands for its root. */

@@ -13,10 +13,10 @@ async function linesOf(kind: "curl" | "wget", client: string): Promise<Record<st
 describe("curl", () => {
   test("has a file for each web server, with its CA where the system knows none", async () => {
     const common = ['cert = "@ETC@/fullchain.pem"', 'key = "@ETC@/key.pem"'];
-    const ours = [...common, 'cacert = "@ETC@/server-ca.pem"', 'proto = "=https"', "fail"];
+    const ours = [...common, 'cacert = "@ETC@/server-ca.pem"', 'proto = "=https"', "fail-with-body"];
     expect(await linesOf("curl", "alice")).toEqual({
       "@ETC@/curl/pkg.example.com.conf": ours,
-      "@ETC@/curl/apt.example.com.conf": [...common, 'proto = "=https"', "fail"],
+      "@ETC@/curl/apt.example.com.conf": [...common, 'proto = "=https"', "fail-with-body"],
       "@ETC@/curl/own.example.com.conf": ours,
     });
   });
