@@ -4,6 +4,7 @@ import { formatProblem, UserError } from "./model/problem.ts";
 import { planJson } from "./render/plan-json.ts";
 import { planText } from "./render/plan-text.ts";
 import { printable } from "./render/printable.ts";
+import { pushedText } from "./render/pushed.ts";
 
 /** npm takes `--commit` without `--` for a setting of its own, and leaves no trace of it. */
 const UNCOMMITTED = " Nothing is committed; to commit as well: npm run reconcile -- --commit";
@@ -23,7 +24,7 @@ await runCommand(
   async ({ root, now, nowGiven, flags, json, out, say, style, width, progress }) => {
     if (flags.push && nowGiven)
       throw new UserError("--now is a simulation, and is refused with --push", "leave one of them out");
-    const { planned, carriedOut, problems, committed, late, faults } = await publish({
+    const { planned, carriedOut, problems, committed, pushed, late, faults } = await publish({
       root,
       now,
       checkClock: !nowGiven,
@@ -45,6 +46,8 @@ await runCommand(
     if (carriedOut !== null)
       say(`Done: ${carriedOut.changes.length} changes carried out.${committed ? "" : UNCOMMITTED}`);
     if (committed) say("Committed.");
+    if (pushed !== null) say(printable(pushedText(pushed)));
+    else if (flags.push) say("Nothing to push: there is no commit yet.");
     return refusals.length + faults.length > 0 ? 1 : 0;
   },
 );

@@ -4,6 +4,7 @@ import { formatInstant } from "../model/time.ts";
 import { narrationText, outcomesText } from "../render/deploy-text.ts";
 import { planText } from "../render/plan-text.ts";
 import { printable } from "../render/printable.ts";
+import { pushedText } from "../render/pushed.ts";
 import { PLAIN } from "../render/style.ts";
 import { now } from "../system/clock.ts";
 import { openGit } from "../system/git.ts";
@@ -75,7 +76,7 @@ function openVaultHere(bare: string): void {
 
 /** `reconcile --commit --push` in the private clone. */
 async function reconcileMain(root: string, say: (text: string) => void): Promise<number> {
-  const { planned, problems, committed, late, faults } = await publish({
+  const { planned, problems, committed, pushed, late, faults } = await publish({
     root,
     now: now(),
     checkClock: true,
@@ -93,7 +94,8 @@ async function reconcileMain(root: string, say: (text: string) => void): Promise
   if (committed) {
     const id = await newestCommit(openGit(root));
     say(`Committed and pushed as ${id?.slice(0, 12) ?? "HEAD"}.`);
-  }
+    // What a run that was killed had committed.
+  } else if (pushed !== null && pushed.from !== pushed.to) say(printable(pushedText(pushed)));
   return planned.plan.refusals.length + late.length + faults.length > 0 ? 1 : 0;
 }
 

@@ -72,21 +72,37 @@ export async function branchToPush(root: string): Promise<string> {
   return (await git.raw(["symbolic-ref", "HEAD"])).trim().replace(/^refs\/heads\//, "");
 }
 
-/** Pushes the branch. False when the remote has moved on meanwhile; FETCH_HEAD is then where it is now. */
-export async function pushState(root: string, branch: string): Promise<boolean> {
+/** What a push to origin did. Ids of commits are as git shortens them. */
+export interface Pushed {
+  readonly branch: string;
+  /** Where the branch was there; null where it is new. The same as `to` where there was nothing to push. */
+  readonly from: string | null;
+  readonly to: string;
+}
+
+/** Pushes the branch. Null when the remote has moved on meanwhile; FETCH_HEAD is then where it is now. */
+export async function pushState(root: string, branch: string): Promise<Pushed | null> {
   const git = openGit(root);
-  const failure = await git.raw(["push", "--quiet", "origin", `HEAD:refs/heads/${branch}`]).then(() => null, userError);
-  if (failure === null) return true;
+  const done = await git
+    .raw(["push", "--porcelain", "origin", `HEAD:refs/heads/${branch}`])
+    .then((said) => ({ said }), userError);
+  if ("said" in done) return pushedFrom(done.said, branch, (await git.raw(["rev-parse", "--short", "HEAD"])).trim());
   // The full name: git would take a tag of that name first, and tags are anybody's who may push a branch.
   await git.raw(["fetch", "--quiet", "--no-tags", "origin", `refs/heads/${branch}`]);
   if (await git.succeeds(["merge-base", "--is-ancestor", "FETCH_HEAD", "HEAD"])) {
     throw new UserError(
       `the push to origin was refused, though ${branch} there has nothing new`,
-      failure.message,
+      done.message,
       `see why: git push origin ${branch}`,
     );
   }
-  return false;
+  return null;
+}
+
+/** By git-push(1), OUTPUT: a flag, a tab, the refs, a tab, `OLD..NEW` or a word in brackets. */
+function pushedFrom(said: string, branch: string, head: string): Pushed {
+  const [, flag, old] = /^([ *=+])\t\S+\t(?:([0-9a-f]+)\.\.|\[)/m.exec(said) ?? [];
+  return { branch, from: flag === "=" ? head : (old ?? null), to: head };
 }
 
 function userError(error: unknown): UserError {

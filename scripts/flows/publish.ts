@@ -4,7 +4,7 @@ import { isOfPullRequests } from "../plan/of-pull-requests.ts";
 import { now as clock } from "../system/clock.ts";
 import { openGit } from "../system/git.ts";
 import { newestCommit } from "../system/head.ts";
-import { branchToPush, type Committed, commitState, pushState, startOver } from "./commit.ts";
+import { branchToPush, type Committed, commitState, type Pushed, pushState, startOver } from "./commit.ts";
 import { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";
 import { insistOnSignature, mustSign } from "./signed-commit.ts";
 
@@ -14,7 +14,10 @@ export interface PublishOptions extends ReconcileOptions {
   readonly say: (text: string) => void;
 }
 
-export interface Published extends Reconciled, Committed {}
+export interface Published extends Reconciled, Committed {
+  /** Null where nothing was to be pushed anywhere: not asked for, or no commit yet. */
+  readonly pushed: Pushed | null;
+}
 
 const NOTHING: Committed = { committed: false, faults: [] };
 
@@ -38,7 +41,15 @@ export async function publish(options: PublishOptions): Promise<Published> {
     const commits = options.commit && paths.length > 0;
     const { committed, faults } = commits ? await commitState(root, done.carriedOut, paths) : NOTHING;
     if (committed && signed) await insistOnSignature(root, before);
-    if (branch === null || before === null || (await pushState(root, branch))) return { ...done, committed, faults };
+    const made = { ...done, committed, faults };
+    if (branch === null || (await newestCommit(openGit(root))) === null) return { ...made, pushed: null };
+    const pushed = await pushState(root, branch);
+    if (pushed !== null) return { ...made, pushed };
+    if (before === null)
+      throw new UserError(
+        `${branch} at origin has begun otherwise than here; what was made here is committed, and not pushed`,
+        "work in a clone of what is there: git clone",
+      );
     if (attempt === TRIES)
       throw new UserError(`the remote moved on ${TRIES} times while we worked`, "run the same command again");
     options.say("The remote has moved on; starting over from there.");

@@ -40,10 +40,29 @@ describe("reconcile --push", () => {
     using both = shared();
     const { one, two } = both;
     edit(one, { ...CLIENTS, carol: "{ groups: [guests] }" }, "Add carol");
-    expect(await one.run("reconcile", "--push")).toMatchObject({ code: 0 });
+    const before = one.git("rev-parse", "--short", "origin/main").trim();
+    const { code, stdout, stderr } = await one.run("reconcile", "--push");
+    expect(code).toBe(0);
+    const after = one.git("rev-parse", "--short", "HEAD").trim();
+    expect(stderr).toContain(`Pushed to origin, main: ${before}..${after}.\n`);
+    expect(stdout).not.toContain("Pushed");
+    const again = await one.run("reconcile", "--push", "--json");
+    expect(again.stderr).toContain(`Nothing to push: main at origin is at ${after} already.\n`);
+    expect(JSON.parse(again.stdout).changes).toEqual([]);
     two.git("pull", "--quiet", "origin", "main");
     expect(two.git("log", "-2", "--format=%s")).toBe("Issue 1\nAdd carol\n");
     expect(two.read("pki/private/carol.key")).toBe(one.read("pki/private/carol.key"));
+  });
+
+  it("says what became of a first push, and of a commit that was never pushed", async () => {
+    using both = shared();
+    const { one, two } = both;
+    one.git("checkout", "--quiet", "-b", "elsewhere");
+    const first = await one.run("reconcile", "--push");
+    expect(first.stderr).toMatch(/Pushed to origin, elsewhere: [0-9a-f]+, a new branch there\.\n/);
+    edit(two, { ...CLIENTS, carol: "{ groups: [guests] }" }, "Add carol");
+    expect((await two.run("reconcile", "--commit")).stderr).not.toMatch(/push/i);
+    expect((await two.run("reconcile", "--push")).stderr).toMatch(/Pushed to origin, main: [0-9a-f]+\.\.[0-9a-f]+\.\n/);
   });
 
   it("starts over when main moved meanwhile: both changes are carried out, nobody twice", async () => {
