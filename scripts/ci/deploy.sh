@@ -3,7 +3,7 @@
 # GATEHOUSE_KEY        git-crypt's key, base64, for the servers' keys
 # CI_SSH_KEY           the deploy key, for servers with `deploy: { to: ssh }`
 # CI_SSH_KNOWN_HOSTS   their host keys, as in a known_hosts file; others are refused
-# CI_DEPLOY_LOCAL=yes  this runner is itself a server with `deploy: { to: local }`
+# CI_DEPLOY_LOCAL=yes  this runner is itself a server for which clients.yaml says `deploy: { to: local }`
 # CI_BOT_*, CI_SIGNING_KEY, CI_PUSH_*: see settings.sh; for servers with `deploy: { to: pull }`
 set -eu
 unset CDPATH

@@ -1,12 +1,20 @@
 import { nearest } from "../model/nearest.ts";
 import { UserError } from "../model/problem.ts";
-import type { Deploy, Registry } from "../model/registry.ts";
+import { type Deploy, type Registry, saysHow } from "../model/registry.ts";
 
 /**
- * The servers to deploy to, in the order of the registry. `only`: names with commas between, or null for all. Throws
- * UserError for a name that is none, and for two servers of one place: each would take the other's release away.
+ * The servers that clients.yaml does not say how to get to. By default that is the machine that runs deploy, which is
+ * meant for a person at a server: a git host or a runner is none.
  */
-export function chooseTargets({ servers }: Registry, only: string | null): string[] {
+export function unsaid({ servers }: Registry): string[] {
+  return [...servers].flatMap(([name, { deploy }]) => (saysHow(deploy) ? [] : [name]));
+}
+
+/**
+ * The servers to deploy to, in the order of the registry. `only`: names with commas between, or null for all; `left`: names
+ * that are left out. Throws UserError for a name that is none, and for two servers of one place: each would take the other's release away.
+ */
+export function chooseTargets({ servers }: Registry, only: string | null, left: readonly string[] = []): string[] {
   const wanted = only === null ? [...servers.keys()] : only.split(",").map((name) => name.trim());
   for (const name of wanted) {
     if (servers.has(name)) continue;
@@ -17,7 +25,7 @@ export function chooseTargets({ servers }: Registry, only: string | null): strin
       "a new one comes with: npm run reconcile -- --commit",
     );
   }
-  const chosen = [...servers].filter(([name]) => wanted.includes(name));
+  const chosen = [...servers].filter(([name]) => wanted.includes(name) && !left.includes(name));
   const taken = new Map<string, string>();
   for (const [name, { deploy }] of chosen) {
     const other = taken.get(placeOf(deploy));

@@ -107,6 +107,7 @@ async function deployMain(root: string, say: (text: string) => void): Promise<nu
     say,
     only: null,
     mode: "install",
+    onlySaid: true,
     report: (report) => {
       const text = narrationText(report, report.narration);
       if (text !== "") say(text);

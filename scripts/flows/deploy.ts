@@ -4,10 +4,13 @@ import { forgetDeployment, noteDeployment, wasDeployed } from "../deploy/marker.
 import { buildRelease } from "../deploy/release.ts";
 import type { Source } from "../deploy/source.ts";
 import { tidyStaged } from "../deploy/staging.ts";
-import { chooseTargets } from "../deploy/targets.ts";
+import { chooseTargets, unsaid } from "../deploy/targets.ts";
 import { failed, type Report } from "../deploy/transport.ts";
 import { UserError } from "../model/problem.ts";
+import type { Registry } from "../model/registry.ts";
 import { inventoryYaml } from "../render/deploy-inventory.ts";
+import { leftOut } from "../render/deploy-text.ts";
+import { printable } from "../render/printable.ts";
 import { openGit } from "../system/git.ts";
 import { type SourceOptions, sourceOf } from "./deploy-source.ts";
 
@@ -15,6 +18,8 @@ export interface DeployOptions extends SourceOptions {
   /** Names with commas between; null: all. */
   readonly only: string | null;
   readonly mode: Mode;
+  /** True where nobody types: servers that clients.yaml does not say how to get to are left out, and said to be. */
+  readonly onlySaid?: true;
   /** Told of each server in the registry's order, as soon as it and those before it are done. */
   readonly report: (report: Report) => void;
 }
@@ -27,7 +32,7 @@ export async function deploy(options: DeployOptions): Promise<Report[]> {
   tidyStaged();
   const git = openGit(options.root);
   const source = await sourceOf(git, options);
-  const names = chooseTargets(source.registry, options.only);
+  const names = chosen(source.registry, options);
   const { mode, now, root } = options;
   const first = mode === "install" && !wasDeployed(root);
   if (first) await noteDeployment(root, names);
@@ -53,6 +58,12 @@ export async function deploy(options: DeployOptions): Promise<Report[]> {
   }
   if (first && reports.every(({ state }) => state === "unreachable")) await forgetDeployment(root);
   return reports;
+}
+
+function chosen(registry: Registry, { only, onlySaid, say }: DeployOptions): string[] {
+  const left = onlySaid ? unsaid(registry) : [];
+  for (const name of left) say(printable(leftOut(name)));
+  return chooseTargets(registry, only, left);
 }
 
 function dealt(names: readonly string[]): string[][] {

@@ -217,13 +217,15 @@ function certificate(value: unknown, what: string): Server["certificate"] {
 }
 
 function deploy(value: unknown, what: string): Deploy {
-  const { to, canary: name } = isFields(value) ? value : {};
-  const all = fields(value, what, (to === "ssh" ? 3 : 2) + (to === "pull" || name === undefined ? 0 : 1));
+  const { to, canary: name, said } = isFields(value) ? value : {};
+  const more = [to === "pull" ? undefined : name, to === "local" ? said : undefined];
+  const all = fields(value, what, (to === "ssh" ? 3 : 2) + more.filter((field) => field !== undefined).length);
   if (to === "pull") return { to, branch: textOf(all["branch"], what) };
   const canary = name === undefined ? {} : { canary: textOf(name, what) };
   const directory = textOrNull(all["directory"], what);
   if (to === "ssh") return { to, host: textOf(all["host"], what), directory, ...canary };
-  return { to: word(to, ["local"], what), directory, ...canary };
+  if (said !== undefined && said !== true) throw malformed(`${what}: said is there, and not true`);
+  return { to: word(to, ["local"], what), directory, ...canary, ...(said === true ? { said } : {}) };
 }
 
 function signer(value: unknown, what: string): Signer {

@@ -141,7 +141,9 @@ function deployment(deploy: Server["deploy"]): Written {
   if (deploy.to === "pull") return { to: deploy.to, branch: deploy.branch };
   // Left out where there is none: so it was written before there were canaries.
   const canary = deploy.canary === undefined ? {} : { canary: deploy.canary };
-  if (deploy.to === "local") return { to: deploy.to, directory: deploy.directory, ...canary };
+  // Left out in most cases: so it was written before anybody asked.
+  const said = deploy.to === "local" && deploy.said === true ? { said: true } : {};
+  if (deploy.to === "local") return { to: deploy.to, directory: deploy.directory, ...canary, ...said };
   return { to: deploy.to, host: deploy.host, directory: deploy.directory, ...canary };
 }
 

@@ -125,11 +125,20 @@ export interface Rate {
   readonly burst: number;
 }
 
-/** `canary`: a client whose certificate is tried after each activation; absent where none is. */
+/**
+ * `canary`: a client whose certificate is tried after each activation; absent where none is. `said`: clients.yaml says
+ * `{ to: local }` and nothing beside it; absent where nothing is said, and where directory or canary say it too.
+ */
 export type Deploy =
-  | { readonly to: "local"; readonly directory: string | null; readonly canary?: string }
+  | { readonly to: "local"; readonly directory: string | null; readonly canary?: string; readonly said?: true }
   | { readonly to: "ssh"; readonly host: string; readonly directory: string | null; readonly canary?: string }
   | { readonly to: "pull"; readonly branch: string };
+
+/** Whether clients.yaml itself says how to get there. The default, this machine, is meant for whoever types deploy. */
+export function saysHow(deploy: Deploy): boolean {
+  if (deploy.to !== "local") return true;
+  return deploy.said === true || deploy.directory !== null || deploy.canary !== undefined;
+}
 
 export interface Signer extends CertificateSettings {
   readonly repository: string | null;

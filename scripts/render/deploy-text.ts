@@ -19,6 +19,11 @@ export function outcomesText(outcomes: readonly Outcome[], { style, width }: { s
   return `${table(["server", "state", "release and what happened"], rows, width, style).join("\n")}\n`;
 }
 
+/** Why a server is left out where nobody types deploy, and what to write where it should not be. */
+export function leftOut(name: string): string {
+  return `${name}: not deployed: clients.yaml does not say how to get there. If this machine is that server: deploy: { to: local }`;
+}
+
 function paintOf(state: Outcome["state"], style: Style): (text: string) => string {
   if (state === "active") return style.green;
   return state === "unchanged" ? (text) => text : style.red;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { outcomeOf, parseAnswer } from "../../scripts/deploy/answer.ts";
 import { sshArguments } from "../../scripts/deploy/ssh.ts";
 import { explainSsh } from "../../scripts/deploy/ssh-trouble.ts";
-import { chooseTargets } from "../../scripts/deploy/targets.ts";
+import { chooseTargets, unsaid } from "../../scripts/deploy/targets.ts";
 import type { Task } from "../../scripts/deploy/transport.ts";
 import type { Deploy } from "../../scripts/model/registry.ts";
 import type { Release } from "../../scripts/model/release.ts";
@@ -96,6 +96,23 @@ describe("servers", () => {
     const registry = registryFor({ b: local("/b"), a: local("/a"), c: { to: "pull", branch: "c" } });
     expect(chooseTargets(registry, null)).toEqual(["b", "a", "c"]);
     expect(chooseTargets(registry, "c, b")).toEqual(["b", "c"]);
+  });
+
+  test("that clients.yaml does not say how to get to are known, and left out where nobody types", () => {
+    const registry = registryFor({
+      unsaid: local(null),
+      alone: { to: "local", directory: null, said: true },
+      directory: local("/d"),
+      canary: { to: "local", directory: null, canary: "alice" },
+      other: local(null),
+      pull: { to: "pull", branch: "r" },
+      ssh: { to: "ssh", host: "h", directory: null },
+    });
+    expect(unsaid(registry)).toEqual(["unsaid", "other"]);
+    // Two that are left out may be of one place.
+    expect(() => chooseTargets(registry, null)).toThrow("are both deployed to");
+    const left = chooseTargets(registry, "unsaid,other,directory,ssh", unsaid(registry));
+    expect(left).toEqual(["directory", "ssh"]);
   });
 
   test("that are none get a suggestion", () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -40,6 +40,21 @@ function expectOneAtATime(): void {
   expect(marks.length).toBeGreaterThan(2);
   for (const [at, word] of marks.entries()) expect(word === "carrying out").toBe(at % 2 === 0);
 }
+
+it("deploys nothing to its own machine where clients.yaml does not say so, and says what it leaves out", async () => {
+  const there = existsSync("/etc/gatehouse");
+  // Two that nobody said how to get to, and each would be the machine that carries out.
+  const servers = "servers:\n  one.example.com: {}\n  two.example.com: {}\n";
+  using silent = await Served.create(bareYaml({ alice: "{ groups: [staff] }" }, servers));
+  const { clone } = newcomer(silent.clone());
+  const { code, stderr } = await silent.push(clone);
+  expect(code).toBe(0);
+  for (const name of ["one", "two"])
+    expect(stderr).toContain(`${name}.example.com: not deployed: clients.yaml does not say how to get there.`);
+  expect(stderr).not.toMatch(/activate|active/);
+  expect(stderr).toContain("gatehouse: done");
+  expect(existsSync("/etc/gatehouse")).toBe(there);
+});
 
 describe("a push to main", () => {
   it("is carried out in one commit on top, whose author is the repository's; the pusher reads along", async () => {
