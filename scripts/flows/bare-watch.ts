@@ -33,13 +33,20 @@ export async function request({ root, pushed, say }: Wish): Promise<number> {
     say(`gatehouse: the push was taken; the owner of ${home} carries it out: ${run}`);
     return 0;
   }
-  using follower = new Follower(log);
-  const id = ask(root);
-  const code = await follow(root, id, follower, say);
+  const code = await askAndFollow(root, log, say);
   if (code === null) say(`gatehouse: this takes long; it goes on without you: tail -f ${log}`);
   else if (code !== 0) say(`gatehouse: not all of it is done: see above or in ${log}; once mended, run: ${run}`);
   else if (pushed !== null) say("gatehouse: done; for the commit that was made here: git pull");
   return code ?? 1;
+}
+
+async function askAndFollow(root: string, log: string, say: Wish["say"]): Promise<number | null> {
+  const follower = new Follower(log);
+  try {
+    return await follow(root, ask(root), follower, say);
+  } finally {
+    follower[Symbol.dispose]();
+  }
 }
 
 async function isMainAmong(root: string, pushed: string): Promise<boolean> {

@@ -22,14 +22,18 @@ export async function provenanceOf(root: string, { serial, identity }: Certifica
   const tip = await newestCommit(git);
   if (tip === null) return null;
   // Without ssh-keygen nobody can say who signed; the rest is known all the same.
-  await using verifier = findProgram("ssh-keygen") === null ? null : await openVerifier(git);
+  const verifier = findProgram("ssh-keygen") === null ? null : await openVerifier(git);
   const origin = (file: string) => originOf({ git, verifier }, tip, file, identity);
-  return {
-    serial,
-    shallow: await isShallow(git),
-    admitted: await origin(path.certificate(serial)),
-    revoked: await origin(path.revocation(serial)),
-  };
+  try {
+    return {
+      serial,
+      shallow: await isShallow(git),
+      admitted: await origin(path.certificate(serial)),
+      revoked: await origin(path.revocation(serial)),
+    };
+  } finally {
+    await verifier?.[Symbol.asyncDispose]();
+  }
 }
 
 interface Context {

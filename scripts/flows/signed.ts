@@ -89,9 +89,13 @@ async function judgeLine(git: Git, line: readonly LineCommit[]): Promise<Judged>
   ]);
   const policies = new Policies(git, line, registries);
   const faults: UnsignedCommit[] = [];
-  await using verifier = await openVerifier(git);
-  for (const stretch of stretchesOf(line, signers)) {
-    faults.push(...(await judgeStretch({ git, line, policies, verifier }, stretch)));
+  const verifier = await openVerifier(git);
+  try {
+    for (const stretch of stretchesOf(line, signers)) {
+      faults.push(...(await judgeStretch({ git, line, policies, verifier }, stretch)));
+    }
+  } finally {
+    await verifier[Symbol.asyncDispose]();
   }
   return { faults, signed: await policies.isSigned(line.length - 1) };
 }
