@@ -39,6 +39,7 @@ function lookUp(env: Environment, flag: string): string | null {
   return values.find((value) => value !== undefined && value !== "") ?? null;
 }
 
-function quote(word: string): string {
+/** A word as a shell takes it back. */
+export function quote(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

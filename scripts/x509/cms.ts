@@ -101,7 +101,7 @@ function keyTransport({ publicKey, id }: Recipient, contentKey: Uint8Array): Byt
   );
 }
 
-const WRAP = sequence(oid(OID.aes256Wrap));
+const wrap = () => sequence(oid(OID.aes256Wrap));
 
 /** KeyAgreeRecipientInfo (RFC 5652, 6.2.2), dhSinglePass-stdDH-sha256kdf-scheme (RFC 5753, 7.1.4) */
 function keyAgreement({ publicKey, id }: Recipient, { contentKey, ephemeral }: EnvelopeSecrets): Bytes {
@@ -117,7 +117,7 @@ function keyAgreement({ publicKey, id }: Recipient, { contentKey, ephemeral }: E
     [
       integer(3),
       explicit(0, element(context(1, true), originator.slice(headerSize(originator)))),
-      sequence(oid(OID.ecdhSha256), WRAP),
+      sequence(oid(OID.ecdhSha256), wrap()),
       sequence(sequence(id, element(TAG.octetString, toBytes(wrapped)))),
     ].join(""),
   );
@@ -131,7 +131,7 @@ function headerSize(encoded: Bytes): number {
 /** One block of the X9.63 derivation (SEC 1, 3.6.1) over ECC-CMS-SharedInfo (RFC 5753, 7.2) for 256 bits. */
 function derivedKey(shared: Buffer): Buffer {
   const bits = element(TAG.octetString, "\0\0\x01\0");
-  const info = sequence(WRAP, explicit(2, bits));
+  const info = sequence(wrap(), explicit(2, bits));
   return createHash("sha256")
     .update(shared)
     .update(Buffer.from([0, 0, 0, 1]))

@@ -1,4 +1,4 @@
-import asn1 from "node-forge/lib/asn1.js";
+import { createRequire } from "node:module";
 import type { Instant } from "../model/time.ts";
 import { context, TAG } from "./der.ts";
 import { timeContent } from "./der-time.ts";
@@ -11,9 +11,30 @@ import { serialContent } from "./serial.ts";
  */
 export type Bytes = string;
 
+type Asn1 = typeof import("node-forge/lib/asn1.js").default;
+
+const take = (): Asn1 => createRequire(import.meta.url)("node-forge/lib/asn1.js");
+
+/**
+ * Most of what imports this file writes nothing. So packages that are not installed are no failure of the import, of
+ * which nobody could say anything, but of whoever writes first.
+ */
+function takeIfThere(): Asn1 | null {
+  try {
+    return take();
+  } catch {
+    return null;
+  }
+}
+
+const known = takeIfThere();
+const forge = (): Asn1 => known ?? take();
+
 /** One element. The tag is a whole identifier octet, so that contents already encoded go in as they are. */
 export function element(tag: number, content: Bytes): Bytes {
-  return asn1.toDer(asn1.create(asn1.Class.UNIVERSAL, tag, false, content)).getBytes();
+  return forge()
+    .toDer(forge().create(forge().Class.UNIVERSAL, tag, false, content))
+    .getBytes();
 }
 
 export function sequence(...parts: readonly Bytes[]): Bytes {
@@ -26,7 +47,7 @@ export function explicit(number: number, content: Bytes): Bytes {
 }
 
 export function oid(dotted: string): Bytes {
-  return element(TAG.oid, asn1.oidToDer(dotted).getBytes());
+  return element(TAG.oid, forge().oidToDer(dotted).getBytes());
 }
 
 /** A BIT STRING of whole bytes. */

@@ -32,7 +32,7 @@ export interface CertificateInput extends SubjectInput {
 }
 
 /** version [0] v3 (RFC 5280, 4.1.2.1) */
-const VERSION_3 = explicit(0, integer(2));
+const version3 = () => explicit(0, integer(2));
 
 /** PEM of a self-signed CA that issues leaves; no AKI, which RFC 5280, 4.2.1.1 lets such a one do without. @throws X509Error */
 export function issueAuthority(input: AuthorityInput): string {
@@ -40,7 +40,7 @@ export function issueAuthority(input: AuthorityInput): string {
   const spki = createPublicKey(input.key).export({ type: "spki", format: "der" });
   const name = subjectName(input);
   const body = sequence(
-    VERSION_3,
+    version3(),
     serialInteger(input.serial),
     signer.algorithm,
     name,
@@ -83,7 +83,7 @@ function certificateBody(input: CertificateInput): Bytes {
   const extensions = [constant(profile, rsa), subjectKeyIdExtension(keyIdentifier(spki)), issuer.authorityKeyId];
   if (profile === "server") extensions.push(namesExtension(names));
   return sequence(
-    VERSION_3,
+    version3(),
     serialInteger(input.serial),
     issuer.algorithm,
     issuer.name,
