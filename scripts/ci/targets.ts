@@ -21,11 +21,9 @@ try {
   const local = process.env["CI_DEPLOY_LOCAL"] === "yes";
   const chosen = servers.filter(([, { deploy }]) => saysHow(deploy) && (local || deploy.to !== "local"));
   for (const [name, { deploy }] of servers) {
-    if (!saysHow(deploy)) say(`${printable(leftOut(name))}\n`);
+    if (!saysHow(deploy)) say(printable(leftOut(name)));
     else if (deploy.to === "local" && !local)
-      say(
-        `${printable(`${name}: not deployed: it is local, and this is a runner. If it is not: CI_DEPLOY_LOCAL=yes`)}\n`,
-      );
+      say(printable(`${name}: not deployed: it is local, and this is a runner. If it is not: CI_DEPLOY_LOCAL=yes`));
   }
   out(chosen.map(([name]) => name).join(","));
 } catch (error) {
