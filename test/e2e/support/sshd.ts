@@ -24,6 +24,7 @@ export class Sshd implements Disposable {
     for (const name of ["host", "deploy", "stranger"]) {
       execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", scratch.at("ssh", name)]);
     }
+    mkdirSync(scratch.at("ssh/home"));
     const key = readFileSync(scratch.at("ssh/deploy.pub"), "utf8");
     scratch.write("ssh/authorized_keys", `restrict,command="${command}" ${key}`);
     scratch.write("ssh/sshd_config", configuration(scratch, port));
@@ -90,6 +91,8 @@ function configuration(scratch: Scratch, port: number): string {
     "UsePAM no",
     // Whoever owns /tmp owns what is in it.
     "StrictModes no",
+    // bash reads ~/.bashrc for every command that comes this way: what this user's shell does is none of a test's.
+    `SetEnv HOME=${scratch.at("ssh/home")}`,
     "",
   ].join("\n");
 }
