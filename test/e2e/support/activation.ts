@@ -21,7 +21,7 @@ export const SHELLS = { dash: ["dash"], busybox: ["/bin/busybox", "sh"] } as con
 export type Shell = keyof typeof SHELLS;
 
 const registry = (clients: string, tls: number, www: string, software: Software) => `version: 1
-authority: { common_name: Example CA, organization: Example }
+authority: { common_name: Example CA, organization: Example, key: ec-p256 }
 limits: { lose: 100% }
 repositories:
   packages: { type: files, path: /packages/, root: ${www} }

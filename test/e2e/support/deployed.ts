@@ -130,7 +130,7 @@ export function registryAt(beside: (name: string) => string, place: Place, wante
   const [pkg, files] = roots.map((root) => beside(root));
   const target = wanted.deploy ?? `to: local, directory: ${place.directory}`;
   return `version: 1
-authority: { common_name: Test CA, organization: Test Ltd }
+authority: { common_name: Test CA, organization: Test Ltd, key: ec-p256 }
 limits: { lose: 100% }
 repositories:
   pkg: { type: pkg, path: /pkg/, root: ${pkg} }

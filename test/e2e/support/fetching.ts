@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createSecureContext, type SecureContext } from "node:tls";
 import { SERVER, type World } from "./activation.ts";
 
 interface Client {
   readonly port: number;
-  readonly ca: Buffer;
-  readonly cert: Buffer;
-  readonly key: Buffer;
+  readonly secureContext: SecureContext;
 }
 
 /** A client that fetches the same file again and again, as a package manager might, until it is told to stop. */
@@ -19,13 +18,14 @@ export class Fetching implements AsyncDisposable {
 
   /** One loop on connections that are kept, one with a new connection each time. */
   constructor({ tls: port, ca, alice }: Pick<World, "tls" | "ca" | "alice">) {
-    const client = { port, ca: readFileSync(ca), cert: readFileSync(alice.cert), key: readFileSync(alice.key) };
+    const credentials = { ca: readFileSync(ca), cert: readFileSync(alice.cert), key: readFileSync(alice.key) };
+    const client = { port, secureContext: createSecureContext(credentials) };
     const kept = new Agent({ keepAlive: true, maxSockets: 1 });
     const fresh = new Agent({ keepAlive: false });
     this.#loops = [kept, fresh].map(async (agent) => {
       while (!this.#over) {
         await this.#one(client, agent);
-        await sleep(15);
+        await sleep(40);
       }
       agent.destroy();
     });
@@ -49,12 +49,12 @@ export class Fetching implements AsyncDisposable {
   }
 }
 
-function ask({ port, ca, cert, key }: Client, agent: Agent): Promise<string> {
+function ask({ port, secureContext }: Client, agent: Agent): Promise<string> {
   return new Promise((done) => {
     const asked = request(
       {
         ...{ agent, host: "127.0.0.1", port, servername: SERVER, path: "/packages/file.txt" },
-        ...{ ca, cert, key, headers: { Host: SERVER } },
+        ...{ secureContext, headers: { Host: SERVER } },
       },
       (response) => {
         let text = "";
