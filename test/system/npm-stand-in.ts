@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findProgram } from "../../scripts/system/programs.ts";
 
@@ -11,7 +11,7 @@ const CHECKOUT = new URL("../..", import.meta.url).pathname;
  */
 export function npmStandIn(compiled: string): string {
   return `#!/bin/sh
-[ "$1" = ci ] || exec '${findProgram("npm") ?? "npm"}' "$@"
+[ "$1" = ci ] || ${realNpm(compiled)} "$@"
 rm -rf node_modules
 case $PWD in
 */node.new)
@@ -29,6 +29,14 @@ case $PWD in
 	done ;;
 esac
 `;
+}
+
+/** npm as it is installed, by the Node that runs this: where it is a script, what was compiled of it is kept. */
+function realNpm(compiled: string): string {
+  const program = realpathSync(findProgram("npm") ?? "npm");
+  return program.endsWith(".js")
+    ? `NODE_COMPILE_CACHE='${compiled}/npm' exec '${process.execPath}' '${program}'`
+    : `exec '${program}'`;
 }
 
 /** A directory for the front of PATH: that npm, and a Node that is too old, so that set-up installs one. */

@@ -27,7 +27,7 @@ describe("a pull request", () => {
     using it = await github(home);
     const { forge, actions, branch } = it;
     const number = forge.offer(branch.root, branch.admit("carol").commit());
-    const first = await actions.look(number, { installs: true });
+    const first = await actions.look(number, { installs: "plan" });
     expect(first.log).toContain("installing the node packages (npm ci)");
     expect(new Set(first.steps.values()), first.log).toEqual(new Set(["success"]));
     expect(commentOf(forge, number)).toContain("\n+ carol gains files (");

@@ -40,6 +40,8 @@ export async function house(born: string | null = null, servers = ""): Promise<H
     cpSync(join(CHECKOUT, path), repository.at(path));
   }
   repository.commit("Bring Gatehouse");
+  // Every job fetches all of it: from one pack nothing has to be compressed again.
+  repository.git("repack", "-a", "-d", "--quiet");
   const key = readFileSync(repository.exportKey()).toString("base64");
   return { root: repository.root, key, [Symbol.dispose]: () => repository[Symbol.dispose]() };
 }

@@ -31,8 +31,8 @@ export interface Run {
   readonly protectedMain?: boolean;
   /** Programs in front of the system's: name → text of a script. */
   readonly programs?: Readonly<Record<string, string>>;
-  /** npm ci for real, where tests else link the packages. */
-  readonly installs?: boolean;
+  /** The job that runs npm ci for real, where all others link the packages. */
+  readonly installs?: string;
 }
 
 export type Kind = "github" | "forgejo";
@@ -83,7 +83,7 @@ export class Runner implements Disposable {
         results[name] = { result: "skipped" };
         continue;
       }
-      const ended = await this.#job(job, run, context);
+      const ended = await this.#job(job, run, context, run.installs !== name);
       results[name] = { result: ended.failed ? "failure" : "success" };
       done.push(ended);
     }
@@ -114,7 +114,7 @@ export class Runner implements Disposable {
     };
   }
 
-  async #job(job: Job, run: Run, base: Context): Promise<JobDone> {
+  async #job(job: Job, run: Run, base: Context, links: boolean): Promise<JobDone> {
     const machine = new Machine(run.programs);
     this.#machines.push(machine);
     const token = `job-${randomBytes(12).toString("hex")}`;
@@ -124,7 +124,7 @@ export class Runner implements Disposable {
     const github = { ...(typeof base["github"] === "object" ? base["github"] : {}), token };
     const secrets = { ...run.secrets, ...(job.environment === undefined ? {} : run.environmentSecrets) };
     const context = { ...base, github, secrets, runner: { temp: machine.temp } };
-    const walk = new Walk(this.#forge, machine, run, job, context);
+    const walk = new Walk(this.#forge, machine, links, job, context);
     try {
       for (const step of job.steps) await walk.take(step);
     } finally {
@@ -155,14 +155,15 @@ class Walk {
   failed = false;
   readonly #forge: Forge;
   readonly #machine: Machine;
-  readonly #run: Run;
+  readonly #links: boolean;
   readonly #job: Job;
   readonly #context: Context;
 
-  constructor(forge: Forge, machine: Machine, run: Run, job: Job, context: Context) {
+  /** `links`: packages are linked there, in place of npm ci. */
+  constructor(forge: Forge, machine: Machine, links: boolean, job: Job, context: Context) {
     this.#forge = forge;
     this.#machine = machine;
-    this.#run = run;
+    this.#links = links;
     this.#job = job;
     this.#context = context;
   }
@@ -222,7 +223,7 @@ class Walk {
       (await git("fetch", "--quiet", "origin", "+refs/heads/*:refs/remotes/origin/*")) &&
       (await git("checkout", "--quiet", "-B", "main", "refs/remotes/origin/main")) &&
       (persist === "true" || (await git("config", "--unset", header[0])));
-    if (done && !this.#run.installs) this.#machine.linkPackages();
+    if (done && this.#links) this.#machine.linkPackages();
     return done;
   }
 }
