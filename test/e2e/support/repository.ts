@@ -113,7 +113,9 @@ export class Repository implements Disposable {
       env: environment(),
     });
     // A copy is as git left it: without this, git would have its filter look at every private key of the copy again.
-    appendFileSync(repository.at(".git/config"), "[core]\n\tcheckStat = minimal\n\ttrustctime = false\n");
+    // Nor does a commit look whether there is something to tidy up, which takes as long as the commit.
+    const settings = "[core]\n\tcheckStat = minimal\n\ttrustctime = false\n[maintenance]\n\tauto = false\n";
+    appendFileSync(repository.at(".git/config"), settings);
     // Where Node lies in the checkout, git's filter would get a hard link to it, or a copy: 130 MB in each copy of this.
     mkdirSync(repository.at(".git/gatehouse/filter"), { recursive: true });
     symlinkSync(process.execPath, repository.at(".git/gatehouse/filter/node"));
