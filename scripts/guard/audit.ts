@@ -29,7 +29,8 @@ export async function guardAudit(root: string, now: Instant = clock()): Promise<
 
   const byId = Map.groupBy(changes, ({ id }) => id);
   for await (const { id, bytes } of readObjects(git, ofType("blob"), sizes)) {
-    const known = (byId.get(id) ?? []).filter((item) => !judge.name(item));
+    const known: Item[] = [];
+    for (const item of byId.get(id) ?? []) if (!(await judge.name(item))) known.push(item);
     await judge.judge(known.length > 0 ? known : [nameless(id, names.get(id))], bytes, bytes === null);
   }
   for (const item of changes) if (item.mode === "160000") await judge.judge([item], null);

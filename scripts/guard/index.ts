@@ -81,7 +81,10 @@ function attributeFindings(root: string, rules: boolean, inIndex: Rule, loose: R
 
 /** Judges entries with their contents: protected ones, and whatever else is given. */
 export async function judgeAll(git: Git, judge: Judge, given: readonly Item[]): Promise<void> {
-  const items = given.map((item) => (judge.name(item) ? { ...item, path: "(a file whose name holds a key)" } : item));
+  const items: Item[] = [];
+  for (const item of given) {
+    items.push((await judge.name(item)) ? { ...item, path: "(a file whose name holds a key)" } : item);
+  }
   const byId = Map.groupBy(items, ({ id }) => id);
   for (const item of items) if (item.mode === "160000") await judge.judge([item], null);
   const blobs = items.filter(({ mode }) => mode !== "160000");

@@ -2,6 +2,7 @@ import type { Instant } from "../model/time.ts";
 import { ALLOW_FILE, type Allow, parseAllow } from "./allow.ts";
 import type { Detection } from "./detect/detection.ts";
 import { scan } from "./detect/scan.ts";
+import { RunWork } from "./detect/work.ts";
 import { block, type GuardFinding, type Item } from "./finding.ts";
 import { checkPlace, isState } from "./places.ts";
 import { checkProtected, isProtected, Nonces, type Secrets } from "./protected.ts";
@@ -21,6 +22,7 @@ export class Judge {
   readonly #circumstances: Circumstances;
   readonly #nonces = new Nonces();
   readonly #texts = new Set<string>();
+  readonly #run = new RunWork();
 
   constructor(circumstances: Circumstances) {
     this.#circumstances = circumstances;
@@ -31,31 +33,32 @@ export class Judge {
     const elsewhere: Item[] = [];
     for (const item of items) {
       if (tooLarge) this.findings.push(block(item, "TooLarge", "is larger than 128 MiB, and is not searched"));
-      else if (isProtected(item.path)) this.#protected(item, bytes);
+      else if (isProtected(item.path)) await this.#protected(item, bytes);
       else elsewhere.push(item);
     }
     if (tooLarge || elsewhere.length === 0) return;
-    const detections = bytes === null ? [] : scan(bytes);
+    const names = elsewhere.map(({ path }) => path);
+    const detections = bytes === null ? [] : await scan(bytes, names, this.#run);
     for (const item of elsewhere) await this.#elsewhere(item, bytes, detections);
   }
 
   /** A message, a name or another text that is no file. */
-  text(item: Item, bytes: Buffer): void {
-    for (const detection of scan(bytes)) this.#detected(item, detection);
+  async text(item: Item, bytes: Buffer): Promise<void> {
+    for (const detection of await scan(bytes, [], this.#run)) this.#detected(item, detection);
   }
 
   /** Names of files can hold a key too; then they must not be shown. Whether this one does. */
-  name(item: Item): boolean {
+  async name(item: Item): Promise<boolean> {
     if (!/[A-Za-z0-9+/_=-]{40}/.test(item.path) || this.#texts.has(item.path)) return false;
-    const detections = scan(Buffer.from(item.path));
+    const detections = await scan(Buffer.from(item.path), [], this.#run);
     if (detections.length === 0) this.#texts.add(item.path);
     const hidden = { ...item, path: "(a file's name)", remove: "git status --short" };
     for (const detection of detections) this.#detected(hidden, detection);
     return detections.length > 0;
   }
 
-  #protected(item: Item, bytes: Buffer | null): void {
-    const finding = checkProtected(item, bytes, this.#circumstances.secrets);
+  async #protected(item: Item, bytes: Buffer | null): Promise<void> {
+    const finding = await checkProtected(item, bytes, this.#circumstances.secrets);
     const clash = bytes === null ? null : this.#nonces.clash(item, bytes);
     if (finding !== null) this.findings.push(this.#told(finding));
     else if (clash !== null) {
@@ -82,8 +85,10 @@ export class Judge {
     );
   }
 
-  #detected(item: Item, { code, level, kind, publicKey, via, line }: Detection): void {
+  #detected(item: Item, { code, level: usual, kind, publicKey, via, line }: Detection): void {
     const { allow } = this.#circumstances;
+    // Nothing that is packed belongs there.
+    const level = code === "NotLookedInto" && isState(item.path) ? "block" : usual;
     if (allow.blobs.has(item.id) || (publicKey !== null && allow.publicKeys.has(publicKey))) return;
     const isKey = code === "PrivateKey" || code === "EncryptedKey";
     const around = isKey && via.length > 0 && via.join() !== "base64" ? ` in ${via.toReversed().join(" in ")}` : "";

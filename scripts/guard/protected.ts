@@ -35,7 +35,7 @@ const HEADER = SEALED_HEADER.length;
 const SHORTEST = HEADER + 12;
 
 /** What is wrong with an entry under pki/private, or null. `bytes`: as git stores them; null for a submodule. */
-export function checkProtected(item: Item, bytes: Buffer | null, secrets: Secrets): GuardFinding | null {
+export async function checkProtected(item: Item, bytes: Buffer | null, secrets: Secrets): Promise<GuardFinding | null> {
   if (item.mode === "120000") return block(item, "Symlink", "a symlink in place of keys is never encrypted");
   if (bytes === null) return block(item, "Submodule", "a submodule in place of keys is never encrypted");
   if (/(^|\/)\.gitattributes$/i.test(item.path)) {
@@ -53,7 +53,7 @@ export function checkProtected(item: Item, bytes: Buffer | null, secrets: Secret
     const twice = "ciphertext that was encrypted once more: added while git-crypt was unlocked";
     return isSealed(plaintext) ? block(item, "SealedTwice", twice, again) : null;
   }
-  if (!looksRandom(bytes.subarray(HEADER)) || !looksRandom(bytes.subarray(SHORTEST)) || holdsKey(bytes)) {
+  if (!looksRandom(bytes.subarray(HEADER)) || !looksRandom(bytes.subarray(SHORTEST)) || (await holdsKey(bytes))) {
     return block(item, "Plaintext", "has git-crypt's header, but what follows is not ciphertext", again);
   }
   if (secrets.keys.length === 0 || secrets.isForeign(item)) return null;
@@ -85,8 +85,12 @@ function sealAgain(item: Item, { unlock }: Secrets): string {
   return [`git rm --cached -- ${path}`, ...(unlock === null ? [] : [unlock]), `git add -- ${path}`].join(" && ");
 }
 
-function holdsKey(bytes: Buffer): boolean {
-  return [HEADER, SHORTEST].some((from) => scan(bytes.subarray(from)).some(({ code }) => /Key$/.test(code)));
+async function holdsKey(bytes: Buffer): Promise<boolean> {
+  for (const from of [HEADER, SHORTEST]) {
+    const detections = await scan(bytes.subarray(from));
+    if (detections.some(({ code }) => /Key$/.test(code))) return true;
+  }
+  return false;
 }
 
 const SAMPLE = 4096;

@@ -118,7 +118,8 @@ export async function judgeTexts(git: Git, judge: Judge, ids: readonly string[])
     const short = id.slice(0, 12);
     const commit = type === "commit" ? id : null;
     const remove = commit === null ? "git tag --list, then git tag --delete NAME" : rewrite(id, roots);
-    if (bytes !== null) judge.text({ mode: "", id, path: `(message of ${type} ${short})`, commit, remove }, bytes);
+    if (bytes !== null)
+      await judge.text({ mode: "", id, path: `(message of ${type} ${short})`, commit, remove }, bytes);
   }
 }
 

@@ -7,40 +7,46 @@ import { describe, expect, test } from "vitest";
 import type { Detection } from "../../scripts/guard/detect/detection.ts";
 import { scan } from "../../scripts/guard/detect/scan.ts";
 import { zip } from "./support/formats.ts";
-import { certificate, DER, ec, ed25519, fingerprint, PEM, rsa, SAMPLES } from "./support/keys.ts";
-import { BINARY_WRAPPINGS, TEXT_WRAPPINGS, WIDE_WRAPPINGS } from "./support/wrappings.ts";
+import { certificate, DER, ec, ed25519, fingerprint, PEM, rsa, SAMPLES, type Sample } from "./support/keys.ts";
+import { BINARY_WRAPPINGS, TEXT_WRAPPINGS, WIDE_WRAPPINGS, type Wrapping } from "./support/wrappings.ts";
 
-const found = (bytes: Buffer | string): Detection[] => scan(Buffer.from(bytes));
-const levels = (bytes: Buffer): string[] => [...new Set(scan(bytes).map(({ level }) => level))];
+const found = (bytes: Buffer | string): Promise<Detection[]> => scan(Buffer.from(bytes));
+const levels = async (bytes: Buffer): Promise<string[]> => [...new Set((await scan(bytes)).map(({ level }) => level))];
+const codes = async (bytes: Buffer): Promise<string[]> => (await scan(bytes)).map(({ code }) => code);
+
+/** Names of the samples that are not found through a wrapping. */
+async function missed(samples: readonly Sample[], { wrap }: Wrapping): Promise<string[]> {
+  const names: string[] = [];
+  for (const { name, bytes } of samples) if ((await scan(wrap(bytes))).length === 0) names.push(name);
+  return names;
+}
 
 const TEXTS = SAMPLES.filter(({ text }) => text);
 
 describe("every kind of key", () => {
-  test.each(SAMPLES.map((sample) => [sample.name, sample] as const))("%s", (_, { bytes, level }) => {
-    expect(levels(bytes)).toContain(level);
-    if (level === "warn") expect(levels(bytes)).toEqual(["warn"]);
+  test.each(SAMPLES.map((sample) => [sample.name, sample] as const))("%s", async (_, { bytes, level }) => {
+    expect(await levels(bytes)).toContain(level);
+    if (level === "warn") expect(await levels(bytes)).toEqual(["warn"]);
   });
 
-  test.each([...WIDE_WRAPPINGS, ...TEXT_WRAPPINGS])("that is text is found through $name", ({ wrap }) => {
-    const missed = TEXTS.filter(({ bytes }) => scan(wrap(bytes)).length === 0);
-    expect(missed.map(({ name }) => name)).toEqual([]);
+  test.each([...WIDE_WRAPPINGS, ...TEXT_WRAPPINGS])("that is text is found through $name", async (wrapping) => {
+    expect(await missed(TEXTS, wrapping)).toEqual([]);
   });
 
-  test.each(BINARY_WRAPPINGS)("is found through $name", ({ wrap }) => {
-    const missed = SAMPLES.filter(({ bytes }) => scan(wrap(bytes)).length === 0);
-    expect(missed.map(({ name }) => name)).toEqual([]);
+  test.each(BINARY_WRAPPINGS)("is found through $name", async (wrapping) => {
+    expect(await missed(SAMPLES, wrapping)).toEqual([]);
   });
 
-  test("is found through any wrappings, four deep", () => {
+  test("is found through any wrappings, four deep", async () => {
     const sample = fc.constantFrom(...SAMPLES);
     const outer = fc.array(fc.constantFrom(...BINARY_WRAPPINGS), { maxLength: 4 });
     const inner = fc.option(fc.constantFrom(...TEXT_WRAPPINGS, ...WIDE_WRAPPINGS));
-    fc.assert(
-      fc.property(sample, inner, outer, (key, first, rest) => {
+    await fc.assert(
+      fc.asyncProperty(sample, inner, outer, async (key, first, rest) => {
         const start = first !== null && key.text && rest.length < 4 ? first.wrap(key.bytes) : key.bytes;
         const bytes = rest.reduce((inside, { wrap }) => wrap(inside), start);
         expect(
-          scan(bytes).length,
+          (await scan(bytes)).length,
           [key.name, first?.name, ...rest.map(({ name }) => name)].join(" > "),
         ).toBeGreaterThan(0);
       }),
@@ -72,11 +78,11 @@ describe("a key is found", () => {
     ["in two documents of one archive", Buffer.concat([zip(Buffer.from("x")), zip(Buffer.from(PEM))])],
     ["in a second member of gzip", Buffer.concat([gzipSync("x"), gzipSync(PEM)])],
     ["in gzip that is cut short", gzipSync(Buffer.concat([Buffer.from(PEM), randomBytes(5000)])).subarray(0, -100)],
-  ])("%s", (_, bytes) => {
-    expect(levels(Buffer.from(bytes))).toEqual(["block"]);
+  ])("%s", async (_, bytes) => {
+    expect(await levels(Buffer.from(bytes))).toEqual(["block"]);
   });
 
-  test("in base64url that begins with its own two characters, which is all there is of them", () => {
+  test("in base64url that begins with its own two characters, which is all there is of them", async () => {
     const padded = Buffer.concat([
       Buffer.from([0xff, 0xfe]),
       Buffer.from("PuTTY-User-Key-File-2: ssh-ed25519\n", "utf16le"),
@@ -84,38 +90,41 @@ describe("a key is found", () => {
     expect(padded.toString("base64url").slice(0, 2)).toBe("__");
     const samples = SAMPLES.filter(({ name }) => name.startsWith("PuTTY"));
     const wide = samples.map(({ bytes }) => Buffer.from(`\ufeff${bytes.toString("latin1")}`, "utf16le"));
-    for (const bytes of wide) expect(scan(Buffer.from(bytes.toString("base64url")))).not.toEqual([]);
+    for (const bytes of wide) expect(await scan(Buffer.from(bytes.toString("base64url")))).not.toEqual([]);
   });
 
-  test("with the SHA-256 of its public key, its line, and what is around it", () => {
+  test("with the SHA-256 of its public key, its line, and what is around it", async () => {
     for (const [key, publicKey] of [
       [ec.privateKey, ec.publicKey],
       [ed25519.privateKey, ed25519.publicKey],
       [rsa.privateKey, rsa.publicKey],
     ] as const) {
-      const [one, ...rest] = found(`a\nb\n${key.export({ type: "pkcs8", format: "pem" })}`);
+      const [one, ...rest] = await found(`a\nb\n${key.export({ type: "pkcs8", format: "pem" })}`);
       expect(rest).toEqual([]);
       expect(one).toMatchObject({ publicKey: fingerprint(publicKey), line: 4, via: ["base64"] });
     }
-    expect(found(gzipSync(zip(Buffer.from(PEM))))[0]).toMatchObject({ line: null, via: ["gzip", "zip", "base64"] });
+    expect((await found(gzipSync(zip(Buffer.from(PEM)))))[0]).toMatchObject({
+      line: null,
+      via: ["gzip", "zip", "base64"],
+    });
   });
 
-  test("once, however often it stands there and however it is read", () => {
-    expect(found(PEM.repeat(3))).toHaveLength(1);
+  test("once, however often it stands there and however it is read", async () => {
+    expect(await found(PEM.repeat(3))).toHaveLength(1);
   });
 
   test.each(SAMPLES.filter(({ name }) => /OpenSSH|PuTTY|JWK (?!sym)|XML|DNSSEC|WireGuard/.test(name)))(
     "with a public key of $name",
-    ({ bytes }) => {
-      expect(scan(bytes)[0]?.publicKey).toMatch(/^sha256:[0-9a-f]{64}$/);
+    async ({ bytes }) => {
+      expect((await scan(bytes))[0]?.publicKey).toMatch(/^sha256:[0-9a-f]{64}$/);
     },
   );
 
-  test("at the end of a log of 6 MB, in good time", () => {
+  test("at the end of a log of 6 MB, in good time", async () => {
     const line = '2026-11-21T12:00:00Z host nginx[1]: 10.0.0.1 GET /a/b/c?x=1 200 deadbeef "curl/8.0"\n';
     const log = Buffer.from(line.repeat(6_000_000 / line.length) + PEM);
     const start = performance.now();
-    expect(levels(log)).toEqual(["block"]);
+    expect(await levels(log)).toEqual(["block"]);
     expect(performance.now() - start).toBeLessThan(8000);
   });
 });
@@ -135,32 +144,32 @@ describe("limits are findings", () => {
   const nested = (depth: number) =>
     Array.from({ length: depth }).reduce<Buffer>((inside) => gzipSync(inside), Buffer.from(PEM));
 
-  test("archives within archives are looked into, and refused where they are too deep", () => {
-    expect(scan(nested(4)).map(({ code }) => code)).toEqual(["PrivateKey"]);
-    expect(scan(nested(9)).map(({ code }) => code)).toEqual(["TooDeep"]);
+  test("archives within archives are looked into, and refused where they are too deep", async () => {
+    expect(await codes(nested(4))).toEqual(["PrivateKey"]);
+    expect(await codes(nested(9))).toEqual(["TooDeep"]);
   });
 
-  test("what unpacks to far more than it is", () => {
-    expect(scan(gzipSync(Buffer.alloc(200 * 1024 * 1024))).map(({ code }) => code)).toEqual(["TooLarge"]);
+  test("what unpacks to far more than it is", async () => {
+    expect(await codes(gzipSync(Buffer.alloc(200 * 1024 * 1024)))).toEqual(["TooLarge"]);
   });
 
-  test("an encrypted archive", () => {
-    expect(scan(zip(Buffer.from(PEM), { flags: 1 })).map(({ code }) => code)).toEqual(["Undecided"]);
+  test("an encrypted archive", async () => {
+    expect(await codes(zip(Buffer.from(PEM), { flags: 1 }))).toEqual(["Undecided"]);
   });
 });
 
 describe("no false alarm", () => {
-  test("over random bytes, raw, in base64 and in hex", () => {
+  test("over random bytes, raw, in base64 and in hex", async () => {
     const runs = Number(process.env["GUARD_RANDOM"] ?? 10_000);
     for (let count = 0; count < runs; count += 1) {
       const bytes = randomBytes(16 + (count % 600));
       const text = count % 3 === 0 ? bytes : Buffer.from(bytes.toString(count % 3 === 1 ? "base64" : "hex"));
-      const findings = scan(text);
+      const findings = await scan(text);
       if (findings.length > 0) expect(findings, bytes.toString("hex")).toEqual([]);
     }
   });
 
-  test("over the files of node_modules, but for the real keys in them", () => {
+  test("over the files of node_modules, but for the real keys in them", async () => {
     const most = Number(process.env["GUARD_FILES"] ?? 1500);
     const files = readdirSync(new URL("../../node_modules", import.meta.url), { recursive: true, withFileTypes: true });
     let searched = 0;
@@ -169,7 +178,7 @@ describe("no false alarm", () => {
       if (file.parentPath.includes("node_modules/.")) continue;
       if (!file.isFile() || searched >= most || statSync(path).size > 1_000_000) continue;
       searched += 1;
-      for (const detection of scan(readFileSync(path)))
+      for (const detection of await scan(readFileSync(path)))
         expect(isReal(detection), `${path}: ${detection.kind}`).toBe(true);
     }
     expect(searched).toBeGreaterThan(100);
@@ -181,6 +190,6 @@ function isReal({ publicKey }: Detection): boolean {
   return publicKey !== null;
 }
 
-test("a fingerprint is that of openssl's public key", () => {
-  expect(scan(Buffer.from(PEM))[0]?.publicKey).toBe(fingerprint(createPublicKey(createPrivateKey(PEM))));
+test("a fingerprint is that of openssl's public key", async () => {
+  expect((await scan(Buffer.from(PEM)))[0]?.publicKey).toBe(fingerprint(createPublicKey(createPrivateKey(PEM))));
 });

@@ -1,5 +1,6 @@
 import { clear, encrypted, type Found } from "./detection.ts";
 import { publicOfRaw, publicOfSsh, sshStrings } from "./public-key.ts";
+import type { Work } from "./work.ts";
 
 /** OpenSSH's own format (its PROTOCOL.key): magic, cipher, kdf, options, count, public keys, private part. */
 export function openSsh(bytes: Buffer, at: number): Found | null {
@@ -17,11 +18,12 @@ export function openSsh(bytes: Buffer, at: number): Found | null {
 }
 
 /** Java's keystores: JKS and JCEKS. Its encryption of keys is its own invention, or MD5 and 3DES. */
-export function javaKeystore(bytes: Buffer, at: number): Found | null {
+export function javaKeystore(bytes: Buffer, at: number, work: Work): Found | null {
   const version = bytes.length >= at + 12 ? bytes.readUInt32BE(at + 4) : 0;
   if (version !== 1 && version !== 2) return null;
   let cursor = at + 12;
   for (let left = bytes.readUInt32BE(at + 8); left > 0 && left < 100_000 && cursor + 14 < bytes.length; left -= 1) {
+    work.charge(ENTRY);
     const tag = bytes.readUInt32BE(cursor);
     const alias = bytes.readUInt16BE(cursor + 4);
     const created = cursor + 6 + alias;
@@ -34,6 +36,16 @@ export function javaKeystore(bytes: Buffer, at: number): Found | null {
     cursor = length + 4 + bytes.readUInt32BE(length);
   }
   return null;
+}
+
+/** Looking at one entry of a keystore. */
+const ENTRY = 50;
+
+/** Tor's key of an onion service: a name in 32 bytes, then the 64 bytes of an expanded Ed25519 key. */
+export function tor(bytes: Buffer, at: number): Found | null {
+  const key = bytes.subarray(at + 32, at + 96);
+  const isText = key.every((byte) => byte >= 0x09 && byte < 0x7f);
+  return key.length === 64 && !isText && new Set(key).size > 24 ? clear("Tor onion service key") : null;
 }
 
 /** git-crypt's key file: magic, format 2, and somewhere soon a field 3 of 32 bytes. */

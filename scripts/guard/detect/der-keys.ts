@@ -1,8 +1,10 @@
 import * as der from "./der.ts";
 import { clear, encrypted, type Found } from "./detection.ts";
-import { encryptionStrength } from "./pbe.ts";
+import { knownPassphrase } from "./passphrases.ts";
+import { encryptionStrength, iterationsOf } from "./pbe.ts";
 import { pkcs12 } from "./pkcs12.ts";
-import { publicOfDer, publicOfJwk, publicOfPem } from "./public-key.ts";
+import { publicOfDer, publicOfJwk, publicOfLocked, publicOfPem } from "./public-key.ts";
+import type { Work } from "./work.ts";
 
 /** What was found, and where it ends, so that nothing inside is found again. */
 export interface FoundDer {
@@ -24,37 +26,53 @@ const ALGORITHMS: Readonly<Record<string, string>> = {
   "2b6571": "Ed448",
 };
 
+/** Keys that are so many random bytes and nothing else. */
+const RAW = new Set(["Ed25519", "Ed448", "X25519", "X448"]);
+/** The public half of these takes an exponentiation, some 10 ms for 4096 bits; with longer ones a file could stall us. */
+const LARGEST_SLOW = 2500;
+/** Among 32 random bytes some 30 are different, and hardly ever fewer than 24. */
+const DIFFERENT = 3 / 4;
+/** Of longer ones so many are looked at. */
+const LOOKED_AT = 32;
+
+/** Not what stands in a compiled program behind the constant with which it makes a key: a text, zeros, other constants. */
+function looksRandom(bytes: Buffer, element: der.Element | null | undefined): boolean {
+  if (element === null || element === undefined) return true;
+  const sample = der.contents(bytes, element).subarray(0, LOOKED_AT);
+  return new Set(sample).size >= DIFFERENT * sample.length;
+}
+
+/** The number in an ECPrivateKey. */
+function scalarOf(bytes: Buffer, key: der.Element): der.Element | undefined {
+  const inner = der.header(bytes, key.from, key.end);
+  const version = inner && der.header(bytes, inner.from, inner.end);
+  return (version && der.header(bytes, version.end, key.end)) ?? undefined;
+}
+
 /** A private key that begins at this SEQUENCE, told by its structure alone; it may be cut short at the end of the bytes. */
-export function keyAt(bytes: Buffer, at: number): FoundDer | null {
+export function keyAt(bytes: Buffer, at: number, work: Work): FoundDer | null {
   const outer = der.header(bytes, at, bytes.length);
   if (outer?.tag !== der.SEQUENCE || outer.end - outer.from < 16) return null;
   const parts = der.children(bytes, outer);
   const [first, second] = parts ?? [];
   if (parts === null || first === undefined || second === undefined) return null;
   const found =
-    first.tag === der.SEQUENCE
-      ? encryptedPkcs8(bytes, parts)
-      : keyOfVersion(bytes, at, outer, parts, der.smallInteger(bytes, first));
+    first.tag === der.SEQUENCE ? encryptedPkcs8(bytes, outer, parts, work) : keyOfVersion(bytes, outer, parts, work);
   return found && { found, end: Math.min(outer.end, bytes.length) };
 }
 
-function keyOfVersion(
-  bytes: Buffer,
-  at: number,
-  outer: der.Element,
-  parts: der.Element[],
-  version: number | null,
-): Found | null {
+function keyOfVersion(bytes: Buffer, outer: der.Element, parts: der.Element[], work: Work): Found | null {
+  const version = der.smallInteger(bytes, parts[0]);
   const second = parts[1]?.tag;
-  if (version === 3 && second === der.SEQUENCE) return pkcs12(bytes, outer, parts);
-  if (version === 1 && second === der.OCTET_STRING) return sec1(bytes, at, outer, parts);
+  if (version === 3 && second === der.SEQUENCE) return pkcs12(bytes, outer, parts, work);
+  if (version === 1 && second === der.OCTET_STRING) return sec1(bytes, outer, parts);
   if (version !== 0 && version !== 1) return null;
-  if (second === der.SEQUENCE) return pkcs8(bytes, at, outer, parts);
-  return second === der.INTEGER ? numbers(bytes, at, outer, parts) : null;
+  if (second === der.SEQUENCE) return pkcs8(bytes, outer, parts);
+  return second === der.INTEGER ? numbers(bytes, outer, parts) : null;
 }
 
 /** OneAsymmetricKey (RFC 5958, 2), of whatever algorithm. */
-function pkcs8(bytes: Buffer, at: number, outer: der.Element, parts: der.Element[]): Found | null {
+function pkcs8(bytes: Buffer, outer: der.Element, parts: der.Element[]): Found | null {
   const [, algorithm, key, ...rest] = parts;
   if (algorithm === undefined || key?.tag !== der.OCTET_STRING) return null;
   if (rest.length > 2 || rest.some(({ tag }) => ![0xa0, 0xa1, 0x81].includes(tag))) return null;
@@ -63,7 +81,11 @@ function pkcs8(bytes: Buffer, at: number, outer: der.Element, parts: der.Element
   if (key.end - key.from < 16) return null;
   const name = ALGORITHMS[der.contents(bytes, oid).toString("hex")];
   if (!holdsSecret(bytes, key, name)) return null;
-  const fingerprint = outer.end > bytes.length ? null : publicOfDer(bytes.subarray(at, outer.end), "pkcs8");
+  const slow = name === "DH" || name === "DSA";
+  const isWhole = outer.end <= bytes.length && !(slow && outer.end - outer.start > LARGEST_SLOW);
+  const fingerprint = isWhole ? publicOfDer(bytes.subarray(outer.start, outer.end), "pkcs8") : null;
+  if (name !== undefined && RAW.has(name) && !looksRandom(bytes, der.header(bytes, key.from, key.end))) return null;
+  if (name === "EC" && !looksRandom(bytes, scalarOf(bytes, key))) return null;
   return clear(`${name ?? "unknown algorithm's"} private key (PKCS#8)`, fingerprint);
 }
 
@@ -88,14 +110,16 @@ function rsaSecret(bytes: Buffer, [, , , exponent]: der.Element[]): boolean {
 }
 
 /** RSAPrivateKey (RFC 8017, A.1.2), or DSA's as OpenSSL writes it: version, p, q, g, y, x. */
-function numbers(bytes: Buffer, at: number, outer: der.Element, parts: der.Element[]): Found | null {
+function numbers(bytes: Buffer, outer: der.Element, parts: der.Element[]): Found | null {
   const whole = outer.end <= bytes.length;
   const integers = parts.filter(({ tag }) => tag === der.INTEGER).length;
   const [, first] = parts;
   if (first === undefined || first.end - first.from < 32) return null;
   if (integers !== parts.length && !(integers === 9 && parts[9]?.tag === der.SEQUENCE)) return null;
-  const piece = bytes.subarray(at, outer.end);
-  if (whole && parts.length === 6) return clear("DSA private key", publicOfPem("DSA PRIVATE KEY", piece));
+  const piece = bytes.subarray(outer.start, outer.end);
+  if (whole && parts.length === 6) {
+    return clear("DSA private key", piece.length > LARGEST_SLOW ? null : publicOfPem("DSA PRIVATE KEY", piece));
+  }
   if (whole ? parts.length < 9 : !rsaSecret(bytes, parts)) return null;
   const fingerprint = whole ? publicOfDer(piece, "pkcs1") : publicOfModulus(bytes, parts);
   return clear("RSA private key (PKCS#1)", fingerprint);
@@ -111,11 +135,11 @@ function publicOfModulus(bytes: Buffer, [, n, e]: der.Element[]): string | null 
 }
 
 /** ECPrivateKey (RFC 5915, 3). SNMP messages look alike until the third element. */
-function sec1(bytes: Buffer, at: number, outer: der.Element, parts: der.Element[]): Found | null {
+function sec1(bytes: Buffer, outer: der.Element, parts: der.Element[]): Found | null {
   const [, scalar, ...rest] = parts;
   if (scalar === undefined || rest.length > 2) return null;
   const size = scalar.end - scalar.from;
-  if (size < 14 || size > 80 || !most(bytes, scalar)) return null;
+  if (size < 14 || size > 80 || !most(bytes, scalar) || !looksRandom(bytes, scalar)) return null;
   for (const { tag, from } of rest) {
     const inner = bytes[from];
     const right = tag === 0xa0 ? inner === der.OID || inner === der.SEQUENCE : tag === 0xa1 && inner === der.BIT_STRING;
@@ -123,15 +147,24 @@ function sec1(bytes: Buffer, at: number, outer: der.Element, parts: der.Element[
   }
   return clear(
     "EC private key (SEC 1)",
-    outer.end > bytes.length ? null : publicOfDer(bytes.subarray(at, outer.end), "sec1"),
+    outer.end > bytes.length ? null : publicOfDer(bytes.subarray(outer.start, outer.end), "sec1"),
   );
 }
 
 /** EncryptedPrivateKeyInfo (RFC 5958, 3). */
-function encryptedPkcs8(bytes: Buffer, parts: der.Element[]): Found | null {
+function encryptedPkcs8(bytes: Buffer, outer: der.Element, parts: der.Element[], work: Work): Found | null {
   const [algorithm, data] = parts;
   if (parts.length !== 2 || algorithm === undefined || data?.tag !== der.OCTET_STRING) return null;
   if (data.end - data.from < 16 || !most(bytes, data)) return null;
   const strength = encryptionStrength(bytes, algorithm);
-  return strength && encrypted("private key (PKCS#8)", strength === "strong");
+  if (strength === null) return null;
+  const piece = bytes.subarray(outer.start, outer.end);
+  let publicKey: string | null = null;
+  const opens = (passphrase: string) => {
+    publicKey = publicOfLocked(piece, passphrase);
+    return publicKey !== null;
+  };
+  const known = outer.end > bytes.length ? null : knownPassphrase([iterationsOf(bytes, algorithm)], work, opens);
+  if (known !== null) return clear(`private key (PKCS#8) behind ${known}`, publicKey);
+  return encrypted("private key (PKCS#8)", strength === "strong");
 }

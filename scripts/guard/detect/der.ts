@@ -1,6 +1,8 @@
 /** An element of DER or BER within bytes that may be cut short: `end` can lie beyond them. */
 export interface Element {
   readonly tag: number;
+  /** Where its header begins, and where its contents do. */
+  readonly start: number;
   readonly from: number;
   readonly end: number;
 }
@@ -19,12 +21,12 @@ export function header(bytes: Buffer, at: number, limit: number): Element | null
   const tag = bytes[at];
   const first = bytes[at + 1];
   if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f) return null;
-  if (first < 0x80) return { tag, from: at + 2, end: at + 2 + first };
-  if (first === 0x80) return { tag, from: at + 2, end: limit };
+  if (first < 0x80) return { tag, start: at, from: at + 2, end: at + 2 + first };
+  if (first === 0x80) return { tag, start: at, from: at + 2, end: limit };
   const size = first & 0x7f;
   if (size > 4 || at + 2 + size > bytes.length) return null;
   const from = at + 2 + size;
-  return { tag, from, end: from + bytes.readUIntBE(at + 2, size) };
+  return { tag, start: at, from, end: from + bytes.readUIntBE(at + 2, size) };
 }
 
 /** The elements inside; null unless they fill it exactly, or run to where the bytes end. */
@@ -55,4 +57,11 @@ export function contents(bytes: Buffer, element: Element): Buffer {
 export function smallInteger(bytes: Buffer, element: Element | undefined): number | null {
   if (element?.tag !== INTEGER || element.end - element.from !== 1) return null;
   return bytes[element.from] ?? null;
+}
+
+/** A non-negative INTEGER of at most six bytes, or null. */
+export function integer(bytes: Buffer, element: Element): number | null {
+  const size = element.end - element.from;
+  if (element.tag !== INTEGER || size < 1 || size > 6 || element.end > bytes.length) return null;
+  return bytes.readUIntBE(element.from, size);
 }

@@ -1,6 +1,6 @@
 /** Something that a detector found in bytes. Never holds a byte of the key itself. */
 export interface Detection {
-  readonly code: "PrivateKey" | "EncryptedKey" | "TooLarge" | "TooDeep" | "Undecided";
+  readonly code: "PrivateKey" | "EncryptedKey" | "TooLarge" | "TooDeep" | "Undecided" | "NotLookedInto";
   readonly level: "block" | "warn";
   /** What it is, as a phrase: `RSA private key (PKCS#8)`. */
   readonly kind: string;

@@ -1,41 +1,58 @@
 import { clear } from "./detection.ts";
 import { publicOfJwk } from "./public-key.ts";
-import type { FoundText } from "./text-formats.ts";
+import type { Format } from "./text-formats.ts";
+import { around, base64url, isPlaceholder } from "./text-parts.ts";
 
-const TYPE = /["'\\]*\bkty\b["'\\]*\s*[:=]\s*["'\\]*(RSA|EC|OKP|oct|AKP)\b/g;
+const TYPE = /^kty["'\\]{0,8}\s{0,40}[:=]\s{0,40}["'\\]{0,8}(RSA|EC|OKP|oct|AKP)\b/;
 /** A key with all its numbers; RSA with 16,384 bits has some 14,000 characters. */
 const WIDEST = 16_000;
+/** The shortest secret, 128 bits. */
+const SHORTEST = 22;
 
 /** Private and symmetric JSON Web Keys (RFC 7517, RFC 7518, 6), wherever they stand, quoted in whatever way. */
-export function* jsonWebKeys(text: string): Generator<FoundText> {
-  let searched = -1;
-  for (const match of text.matchAll(TYPE)) {
-    // What was searched in vain is not searched again for each of many names in it.
-    if (match.index < searched) continue;
-    const object = around(text, match.index);
-    const type = match[1] ?? "";
-    const secret = field(object, type === "oct" ? "k" : type === "AKP" ? "priv" : "d");
-    if (secret === null || secret.length < 22) {
-      if (object.length > WIDEST) searched = match.index + WIDEST / 2;
-      continue;
-    }
-    const found = clear(type === "oct" ? "symmetric key (JWK)" : `${type} private key (JWK)`, publicOf(object, type));
-    yield { found, at: match.index };
-  }
+export const jsonWebKey: Format = (text, at, work) => {
+  const type = TYPE.exec(text.slice(at, at + 120))?.[1];
+  if (type === undefined) return null;
+  const object = braces(around(text, at, WIDEST, 0, work), around(text, at, 0, WIDEST, work));
+  const secret = field(object, type === "oct" ? "k" : type === "AKP" ? "priv" : "d");
+  if (secret === null || secret.length < SHORTEST || isPlaceholder(secret)) return null;
+  return clear(type === "oct" ? "symmetric key (JWK)" : `${type} private key (JWK)`, publicOf(object, type));
+};
+
+/** What is between the innermost braces; strings in a key hold none. */
+function braces(head: string, tail: string): string {
+  const end = tail.indexOf("}");
+  return head.slice(Math.max(0, head.lastIndexOf("{"))) + tail.slice(0, end < 0 ? tail.length : end);
 }
 
-/** The innermost braces around a place; strings in a key hold none. */
-function around(text: string, at: number): string {
-  const before = text.lastIndexOf("{", at);
-  const after = text.indexOf("}", at);
-  const from = before < 0 || at - before > WIDEST ? Math.max(0, at - WIDEST) : before;
-  return text.slice(from, after < 0 || after - at > WIDEST ? at + WIDEST : after);
+const SECRET = /^[dD]["']\s{0,40}[:=]\s{0,40}\\{0,4}["'][A-Za-z0-9_+/-]{22}/;
+const NEAR = 6000;
+
+/** The same without the type, and .NET's RSAParameters and ECParameters in JSON: known by the numbers beside `d`. */
+export const namelessJsonKey: Format = (text, at, work) => {
+  if (!/["'\\]/.test(text[at - 1] ?? "") || !SECRET.test(text.slice(at, at + 140).replaceAll("\\", ""))) return null;
+  const object = around(text, at, NEAR, NEAR, work);
+  work.charge(4 * NEAR);
+  const read = (...names: readonly string[]) => names.map((name) => field(object, name)).find((value) => value) ?? "";
+  if (/\bkty\b/.test(object) || isPlaceholder(read("d", "D"))) return null;
+  const [n, e, crv] = [read("n", "Modulus"), read("e", "Exponent"), read("crv", "FriendlyName")];
+  const [x, y] = [read("x", "X"), read("y", "Y")];
+  if (n.length > 80 && e !== "")
+    return clear("RSA private key (JSON)", publicOfJwk({ kty: "RSA", n: base64url(n), e: base64url(e) }));
+  const isPoint = x.length > 20 && (crv !== "" || y.length > 20);
+  return isPoint ? clear("EC private key (JSON)", publicOfPoint(crv, x, y)) : null;
+};
+
+function publicOfPoint(crv: string, x: string, y: string): string | null {
+  if (y === "") return publicOfJwk({ kty: "OKP", crv, x: base64url(x) });
+  const names: Readonly<Record<string, string>> = { nistP256: "P-256", nistP384: "P-384", nistP521: "P-521" };
+  return publicOfJwk({ kty: "EC", crv: names[crv] ?? crv, x: base64url(x), y: base64url(y) });
 }
 
 function field(object: string, name: string): string | null {
-  const value = new RegExp(`(?:^|[{,\\s"'\\\\])${name}["'\\\\]*\\s*[:=]\\s*["'\\\\]*([A-Za-z0-9_+/-]{2,})`).exec(
-    object,
-  );
+  const value = new RegExp(
+    `(?:^|[{,\\s"'\\\\])${name}["'\\\\]{0,8}\\s{0,40}[:=]\\s{0,40}["'\\\\]{0,8}([A-Za-z0-9_+/-]{2,})`,
+  ).exec(object);
   return value?.[1] ?? null;
 }
 

@@ -26,13 +26,24 @@ export function encryptionStrength(bytes: Buffer, algorithm: der.Element): "stro
 }
 
 function slow(bytes: Buffer, derivation: der.Element): boolean {
+  if (identifier(bytes, der.children(bytes, derivation)?.[0]) === SCRYPT) return true;
+  return (pbkdf2Iterations(bytes, derivation) ?? 0) >= LEAST_ITERATIONS;
+}
+
+function pbkdf2Iterations(bytes: Buffer, derivation: der.Element): number | null {
   const [oid, parameters] = der.children(bytes, derivation) ?? [];
-  const name = identifier(bytes, oid);
-  if (name === SCRYPT) return true;
-  if (name !== PBKDF2 || parameters === undefined) return false;
+  if (identifier(bytes, oid) !== PBKDF2 || parameters === undefined) return null;
   const iterations = der.children(bytes, parameters)?.[1];
-  if (iterations?.tag !== der.INTEGER) return false;
-  return Number(`0x${der.contents(bytes, iterations).toString("hex") || "0"}`) >= LEAST_ITERATIONS;
+  return iterations === undefined ? null : der.integer(bytes, iterations);
+}
+
+/** How often the derivation of this AlgorithmIdentifier hashes; null where that cannot be told, or memory counts more. */
+export function iterationsOf(bytes: Buffer, algorithm: der.Element): number | null {
+  const [oid, parameters] = der.children(bytes, algorithm) ?? [];
+  const [first, second] = parameters === undefined ? [] : (der.children(bytes, parameters) ?? []);
+  if (identifier(bytes, oid) === PBES2) return first === undefined ? null : pbkdf2Iterations(bytes, first);
+  // PBES1 and PKCS#12's own: salt and iterations.
+  return second === undefined ? null : der.integer(bytes, second);
 }
 
 function identifier(bytes: Buffer, oid: der.Element | undefined): string | null {

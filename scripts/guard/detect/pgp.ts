@@ -1,4 +1,5 @@
 import { clear, encrypted, type Found } from "./detection.ts";
+import type { Work } from "./work.ts";
 
 /** Numbers (MPIs) of the public part by algorithm (RFC 9580, 9.1); -1: an OID first; -2: 32 or 57 bytes as they are. */
 const PUBLIC_NUMBERS: Readonly<Record<number, number>> = { 1: 2, 2: 2, 3: 2, 16: 3, 17: 4, 18: -1, 19: -1, 22: -1 };
@@ -14,7 +15,7 @@ interface Packet {
 }
 
 /** A secret key or subkey packet (tags 5 and 7) that begins here (RFC 9580, 4.2, 5.5.3), by its whole structure. */
-export function pgpSecret(bytes: Buffer, at: number): Found | null {
+export function pgpSecret(bytes: Buffer, at: number, work: Work): Found | null {
   const body = bodyOf(bytes, at);
   const version = bytes[body?.from ?? bytes.length] ?? 0;
   if (body === null || version < 3 || version > 6 || body.from + 40 > bytes.length) return null;
@@ -30,6 +31,7 @@ export function pgpSecret(bytes: Buffer, at: number): Found | null {
   if (version === 3 && algorithm > 3) return null;
   if (end < bytes.length && (bytes[end] ?? 0) < 0x80) return null;
   if (version >= 5 && bytes.readUInt32BE(numbers - 4) !== secret - numbers) return null;
+  work.charge(end - secret);
   return protection(bytes, secret, { from, end, version });
 }
 

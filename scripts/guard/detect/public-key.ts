@@ -9,6 +9,12 @@ export function publicOfDer(der: Buffer, type: "pkcs8" | "pkcs1" | "sec1"): stri
   return attempt(() => createPublicKey(createPrivateKey({ key: der, format: "der", type })));
 }
 
+/** Of a key behind a passphrase; null where it is another one. */
+export function publicOfLocked(der: Buffer, passphrase: string): string | null {
+  if (der.length > LARGEST) return null;
+  return attempt(() => createPublicKey(createPrivateKey({ key: der, format: "der", type: "pkcs8", passphrase })));
+}
+
 /** The same for formats that only OpenSSL's PEM reader knows, such as DSA's own. */
 export function publicOfPem(label: string, der: Buffer): string | null {
   if (der.length > LARGEST) return null;

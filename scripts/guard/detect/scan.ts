@@ -1,30 +1,51 @@
 import { hash } from "node:crypto";
-import * as binary from "./binary-formats.ts";
-import { type Budget, gunzip, type Unpacked, unzip } from "./containers.ts";
-import { keyAt } from "./der-keys.ts";
-import { clear, type Detection, encrypted, type Found } from "./detection.ts";
-import { pgpSecret } from "./pgp.ts";
-import { base64Streams, hexStreams, LINE, placeOf, type Stream } from "./streams.ts";
+import { readBase64, type Sink } from "./base64.ts";
+import { type Budget, gunzip, inflateZlib, type Unpacked, unbrotli, unzip, unzstd } from "./containers.ts";
+import type { Detection, Found } from "./detection.ts";
+import { hasCharacterDump, readDumps } from "./dumps.ts";
+import { ENCODINGS } from "./encodings.ts";
+import { hasText, textRegions, wideRegions, withoutZeros } from "./regions.ts";
+import { visitStructures } from "./structures.ts";
+import { type Rich, richParts } from "./survey.ts";
 import { textKeys } from "./text-formats.ts";
-import { resolveEscapes, withoutDiffSigns, withoutDumpColumns, withoutTags } from "./unescape.ts";
+import { resolveEscapes, withoutDiffSigns, withoutTags } from "./unescape.ts";
+import { unopenedAt } from "./unopened.ts";
+import { OutOfWork, RunWork, type Work } from "./work.ts";
+import { isXz, unxz } from "./xz.ts";
 
-/** Containers within containers; one that lies deeper is a finding. An encoding around a container counts as one too. */
+/** Encodings and containers within one another; what lies deeper is a finding. */
 const DEEPEST = 5;
 /** Of one blob, unpacked. */
 const MOST_UNPACKED = 128 * 1024 * 1024;
 /** Enough for anybody to see what is wrong. */
 const MOST_FOUND = 50;
 const SHORTEST = 16;
+/** Escapes by number that make another text, or bytes that are none; fewer stand for single characters. */
+const FEWEST_CODES = 16;
+/** Deriving the public half of what was found. */
+const FOUND = 500_000;
 
-/** Every private key in these bytes, by structure: whatever a label says, or an ending, or a place. */
-export function scan(bytes: Buffer): Detection[] {
-  const scanner = new Scanner(bytes);
-  scanner.bytes(bytes, [], (offset) => offset);
-  return [...scanner.found.values()];
+/** Raised where enough was found. */
+class Enough extends Error {}
+
+/**
+ * Every private key in these bytes, by structure: whatever a label says, or an ending, or a place. `names`: of the
+ * file, for formats without a magic number. `run`: what the whole run may take.
+ */
+export async function scan(bytes: Buffer, names: readonly string[] = [], run = new RunWork()): Promise<Detection[]> {
+  return run.spend(bytes.length, async (work) => {
+    const scanner = new Scanner(bytes, work);
+    try {
+      scanner.bytes(bytes, [], (offset) => offset);
+      if (names.some((name) => /\.br$/i.test(name))) scanner.brotli();
+      await scanner.later();
+    } catch (error) {
+      if (error instanceof OutOfWork) scanner.undecided();
+      else if (!(error instanceof Enough)) throw error;
+    }
+    return [...scanner.found.values()];
+  });
 }
-
-/** What base64url has and base64 has not: inside of a word, or at either end of a long one. */
-const URL_WORD = /[A-Za-z0-9][-_]{1,4}[A-Za-z0-9]|[-_][A-Za-z0-9]{20}|[A-Za-z0-9]{20}[-_]/;
 
 /** From an offset in the bytes at hand to one in the file; null inside of containers. */
 type Place = ((offset: number) => number) | null;
@@ -32,206 +53,172 @@ type Place = ((offset: number) => number) | null;
 class Scanner {
   readonly found = new Map<string, Detection>();
   readonly #file: Buffer;
+  readonly #work: Work;
   readonly #budget: Budget = { bytes: MOST_UNPACKED };
   readonly #seen = new Set<string>();
+  /** Streams whose decompressor does not answer at once. */
+  readonly #later: { readonly bytes: Buffer; readonly via: readonly string[] }[] = [];
 
-  constructor(file: Buffer) {
+  constructor(file: Buffer, work: Work) {
     this.#file = file;
+    this.#work = work;
   }
 
   bytes(bytes: Buffer, via: readonly string[], place: Place): void {
-    if (bytes.length < SHORTEST || this.found.size >= MOST_FOUND || !this.#isNew(bytes)) return;
+    if (bytes.length < SHORTEST || !this.#isNew(bytes, via)) return;
     this.#structures(bytes, via, place);
-    if (printableRun(bytes)) this.#text(bytes, via, place);
-    // UTF-16 and UTF-32 of ASCII, of either byte order, are the same text with NUL between.
-    if (bytes.includes(0)) {
-      const dense = Buffer.from(bytes.filter((byte) => byte !== 0));
-      if (bytes.length - dense.length >= 24 && printableRun(dense)) this.#nested(dense, [...via, "UTF-16"], null);
+    this.#work.charge(2 * bytes.length);
+    for (const { from, end } of textRegions(bytes)) {
+      this.#text(bytes.subarray(from, end), via, place && ((offset) => place(from + offset)));
     }
+    for (const region of wideRegions(bytes)) this.#nested(withoutZeros(bytes, region), [...via, "UTF-16"], null);
   }
 
   #nested(bytes: Buffer, via: readonly string[], place: Place): void {
     if (via.length <= DEEPEST) this.bytes(bytes, via, place);
+    else if (bytes.length >= SHORTEST) this.#tooDeep(via);
+  }
+
+  #tooDeep(via: readonly string[]): void {
+    this.#limit("TooDeep", "encodings and archives within one another, deeper than anybody looks", via);
+  }
+
+  #limit(code: Detection["code"], kind: string, via: readonly string[]): void {
+    this.#report({ code, level: code === "NotLookedInto" ? "warn" : "block", kind, publicKey: null }, via, null, 0);
+  }
+
+  undecided(): void {
+    const message = "asks for more work than a search may take: nobody can say what is in it";
+    this.found.set("", { code: "Undecided", level: "block", kind: message, publicKey: null, via: [], line: null });
   }
 
   /** The same bytes come out of several ways of reading a text. */
-  #isNew(bytes: Buffer): boolean {
-    const id = hash("sha1", bytes, "hex");
+  #isNew(bytes: Buffer, via: readonly string[]): boolean {
+    if (via.length === 0) return true;
+    this.#work.charge(bytes.length);
+    const id = hash("sha1", bytes, "base64");
     if (this.#seen.has(id)) return false;
     this.#seen.add(id);
     return true;
   }
 
   #report(found: Found, via: readonly string[], place: Place, offset: number): void {
+    this.#work.charge(FOUND);
     const key = `${found.kind} ${found.publicKey}`;
     // The same key read in another way can come out damaged: one line for both.
     const nameless = `${found.kind} ${null}`;
     const known = found.publicKey === null && [...this.found.values()].some(({ kind }) => kind === found.kind);
-    if (known || this.found.has(key)) return;
+    if (known || this.found.has(key) || this.#isOpened(found)) return;
     this.found.delete(nameless);
     const line = place === null ? null : lineOf(this.#file, place(offset));
     this.found.set(key, { ...found, via, line });
+    if (this.found.size >= MOST_FOUND) throw new Enough();
   }
 
-  /** Text: formats that are text, then what its base64 and hex stand for. */
-  #text(bytes: Buffer, via: readonly string[], place: Place): void {
-    const raw = bytes.toString("latin1");
-    for (const { found, at } of textKeys(raw)) this.#report(found, via, place, at);
-    const resolved = resolveEscapes(raw);
-    if (resolved !== null) {
-      for (const { found } of textKeys(resolved.replaceAll("\x01", ""))) this.#report(found, via, null, 0);
-    }
-    const text = resolved ?? raw;
-    this.#encodings(resolved === null ? bytes : Buffer.from(text, "latin1"), via, place);
-    if (/<[A-Za-z/?!]/.test(text)) this.#encodings(Buffer.from(withoutTags(text), "latin1"), via, place);
-    if (/^(?:@@ |diff |--- )/m.test(text)) {
-      this.#encodings(Buffer.from(withoutDiffSigns(text), "latin1"), via, place);
-    }
-    const dump = withoutDumpColumns(text);
-    if (dump !== null) this.#streams(hexStreams(Buffer.from(dump, "latin1")), "hex", via, null);
+  /** Whether it is a key whose passphrase was known when it was read whole. */
+  #isOpened({ kind }: Found): boolean {
+    const [family = ""] = kind.split(",");
+    return family !== kind && [...this.found.values()].some((other) => other.kind.startsWith(`${family} behind `));
   }
 
-  #encodings(text: Buffer, via: readonly string[], place: Place): void {
-    const streams = base64Streams(text, { url: false, shortest: 0 });
-    const isOther = (stream: Stream) => !streams.some(({ characters }) => characters.equals(stream.characters));
-    // Without short words in between, leaving them out changes nothing.
-    if (streams.some(({ mixed }) => mixed)) streams.push(...base64Streams(text, { url: false, shortest: LINE }));
-    if (URL_WORD.test(text.toString("latin1"))) {
-      streams.push(...base64Streams(text, { url: true, shortest: LINE }).filter(isOther));
+  /** Text: formats that are text, then what its encodings stand for. */
+  #text(text: Buffer, via: readonly string[], place: Place): void {
+    this.#formats(text, via, place);
+    if (hasCharacterDump(text)) readDumps(text, this.#work, this.#sink("a dump", via, place));
+    const rich = richParts(text, this.#work);
+    for (const kind of ["letters", "digits"] as const) {
+      for (const { from, end } of rich[kind])
+        this.#rich(text.subarray(from, end), kind, via, place && ((offset) => place(from + offset)));
     }
-    this.#streams(streams, "base64", via, place);
-    this.#streams(hexStreams(text), "hex", via, place);
   }
 
-  /** Every alignment: what stands before an encoded key may be of the same alphabet. */
-  #streams(streams: readonly Stream[], encoding: "base64" | "hex", via: readonly string[], place: Place): void {
-    const alignments = encoding === "base64" ? 4 : 2;
-    const each = encoding === "base64" ? 4 / 3 : 2;
-    for (const stream of streams) {
-      for (let shift = 0; shift < alignments && this.found.size < MOST_FOUND; shift += 1) {
-        const bytes = Buffer.from(stream.characters.toString("latin1", shift), encoding);
-        const inside: Place = place && ((offset) => place(placeOf(stream, shift + Math.floor(offset * each))));
-        const around = [...via, encoding];
-        this.#structures(bytes, around, inside);
-        if (printableRun(bytes) || nullEvery(bytes)) this.#nested(bytes, around, inside);
-        // One whole object of DER, a certificate: it was the right alignment.
-        if (shift === 0 && isWholeDer(bytes)) break;
-      }
+  #rich(raw: Buffer, kind: keyof Rich, via: readonly string[], place: Place): void {
+    const work = this.#work;
+    const resolved = resolveEscapes(raw, work);
+    if (resolved !== null && resolved.codes >= FEWEST_CODES) {
+      this.#nested(resolved.dense, [...via, "escapes"], null);
+      const decimal = resolveEscapes(raw, work, true);
+      if (decimal !== null) this.#nested(decimal.dense, [...via, "escapes"], null);
+    } else if (resolved !== null) this.#formats(resolved.dense, via, null);
+    const text = resolved?.text ?? raw;
+    for (const [name, { read, of, isRaw }] of Object.entries(ENCODINGS)) {
+      if (of.includes(kind)) read(isRaw ? raw : text, work, this.#sink(name, via, place));
     }
+    if (kind === "digits") return;
+    for (const other of [withoutTags(text, work), withoutDiffSigns(text, work)]) {
+      if (other !== null) readBase64(other, work, this.#sink("base64", via, place));
+    }
+  }
+
+  #formats(text: Buffer, via: readonly string[], place: Place): void {
+    for (const { found, at } of textKeys(text, this.#work)) this.#report(found, via, place, at);
+  }
+
+  #sink(name: string, via: readonly string[], place: Place): Sink {
+    const around = [...via, name];
+    return ({ bytes, place: inside }) => {
+      const before = this.found.size;
+      const here: Place = place && ((offset) => place(inside(offset)));
+      this.#structures(bytes, around, here);
+      this.#work.charge(bytes.length);
+      if (hasText(bytes) || wideRegions(bytes).length > 0) this.#nested(bytes, around, here);
+      return this.found.size > before;
+    };
   }
 
   /** Binary structures at any offset. */
   #structures(bytes: Buffer, via: readonly string[], place: Place): void {
-    const length = bytes.length - 8;
-    for (let at = 0; at < length; at += 1) {
-      const kind = FIRST[bytes[at] ?? 0];
-      if (kind === 0) continue;
-      if (kind === DER) {
-        const key = mayBeKey(bytes, at) ? keyAt(bytes, at) : null;
-        if (key === null) continue;
-        this.#report(key.found, via, place, at);
-        at = Math.max(at, key.end - 1);
-      } else if (kind === PGP) {
-        const found = pgpSecret(bytes, at);
-        if (found !== null) this.#report(found, via, place, at);
-      } else this.#magic(bytes, at, via, place);
-    }
+    visitStructures(bytes, this.#work, {
+      found: (found, at) => this.#report(found, via, place, at),
+      packed: (at) => this.#packed(bytes, at, via),
+    });
   }
 
-  #magic(bytes: Buffer, at: number, via: readonly string[], place: Place): void {
-    for (const { magic, read } of MAGIC) {
-      if (!standsAt(bytes, at, magic)) continue;
-      const found = read(bytes, at);
-      if (found !== null) this.#report(found, via, place, at);
+  /** What is packed here; where it ends, or the next place. */
+  #packed(bytes: Buffer, at: number, via: readonly string[]): number {
+    const [first, second] = [bytes[at], bytes[at + 1]];
+    const [budget, work] = [this.#budget, this.#work];
+    if (first === 0x78) return this.#unpacked(inflateZlib(bytes, at, budget, work), [...via, "zlib"], at);
+    if (first === 0x1f && second === 0x8b) return this.#unpacked(gunzip(bytes, at, budget, work), [...via, "gzip"], at);
+    const magic = bytes.readUInt32BE(at);
+    if (magic === 0x504b0304) return this.#unpacked(unzip(bytes, at, budget, work), [...via, "zip"], at);
+    if (magic === 0x28b52ffd) return this.#unpacked(unzstd(bytes, at, budget, work), [...via, "zstd"], at);
+    if (first === 0xfd && isXz(bytes, at)) this.#later.push({ bytes: bytes.subarray(at), via: [...via, "xz"] });
+    const unopened = unopenedAt(bytes, at);
+    if (unopened !== null) {
+      this.#limit("NotLookedInto", `packed by ${unopened}, which is not looked into`, [...via, unopened]);
     }
-    if (bytes[at] === 0x1f && bytes[at + 1] === 0x8b) this.#unpacked(gunzip(bytes, at, this.#budget), [...via, "gzip"]);
-    if (bytes[at] === 0x50 && bytes.readUInt32BE(at) === 0x504b0304) {
-      this.#unpacked(unzip(bytes, at, this.#budget), [...via, "zip"]);
-    }
+    return at + 1;
   }
 
-  #unpacked(unpacked: Unpacked | null, via: readonly string[]): void {
-    if (unpacked === null) return;
+  #unpacked(unpacked: Unpacked | null, via: readonly string[], at: number): number {
+    if (unpacked === null) return at + 1;
+    if ("problem" in unpacked) this.#refused(unpacked.problem, via);
+    else this.#nested(unpacked.bytes, via, null);
+    return Math.max(unpacked.end, at + 1);
+  }
+
+  #refused(problem: "TooLarge" | "Undecided", via: readonly string[]): void {
     const around = via.join(" in ");
-    if ("problem" in unpacked) {
-      const kind =
-        unpacked.problem === "TooLarge"
-          ? `more than ${MOST_UNPACKED / 1024 / 1024} MiB when unpacked (${around})`
-          : `an archive that cannot be looked into, encrypted or of a rare kind (${around})`;
-      this.#report({ code: unpacked.problem, level: "block", kind, publicKey: null }, via, null, 0);
-    } else if (via.length > DEEPEST) {
-      const kind = "archives within archives, deeper than anybody looks";
-      this.#report({ code: "TooDeep", level: "block", kind, publicKey: null }, via, null, 0);
-    } else this.bytes(unpacked.bytes, via, null);
+    const large = `more than ${MOST_UNPACKED / 1024 / 1024} MiB when unpacked (${around})`;
+    const closed = `an archive that cannot be looked into, encrypted or of a rare kind (${around})`;
+    this.#limit(problem, problem === "TooLarge" ? large : closed, via);
   }
-}
 
-const MAGIC: readonly { readonly magic: Buffer; readonly read: (bytes: Buffer, at: number) => Found | null }[] = [
-  { magic: Buffer.from("openssh-key-v1\0", "latin1"), read: binary.openSsh },
-  { magic: Buffer.from("\0GITCRYPTKEY", "latin1"), read: binary.gitCryptKey },
-  { magic: Buffer.from("feedfeed", "hex"), read: binary.javaKeystore },
-  { magic: Buffer.from("cececece", "hex"), read: binary.javaKeystore },
-  { magic: Buffer.from("Ed", "latin1"), read: binary.minisign },
-  { magic: Buffer.from("EdBK", "latin1"), read: binary.signify },
-  { magic: Buffer.from("SSH PRIVATE KEY FILE FORMAT 1.1\n\0", "latin1"), read: () => clear("SSH 1 private key") },
-  { magic: Buffer.from("3f6ff9eb0000", "hex"), read: () => encrypted("ssh.com private key", false) },
-];
-
-function standsAt(bytes: Buffer, at: number, magic: Buffer): boolean {
-  for (let index = 0; index < magic.length; index += 1) if (bytes[at + index] !== magic[index]) return false;
-  return true;
-}
-
-const DER = 1;
-const PGP = 2;
-const OTHER = 3;
-
-/** By first byte, what may begin there. */
-const FIRST = new Uint8Array(256);
-for (const byte of [0x94, 0x95, 0x96, 0x9c, 0x9d, 0x9e, 0xc5, 0xc7]) FIRST[byte] = PGP;
-for (const { magic } of MAGIC) FIRST[magic[0] ?? 0] = OTHER;
-for (const byte of [0x1f, 0x50]) FIRST[byte] = OTHER;
-FIRST[0x30] = DER;
-
-/** A SEQUENCE whose first element is an INTEGER, or a SEQUENCE of an OID: all else is no key, and is by far the most. */
-function mayBeKey(bytes: Buffer, at: number): boolean {
-  const inner = at + headerSize(bytes, at);
-  if (bytes[inner] === 0x02) return (bytes[inner + 1] ?? 0) < 0x85;
-  return bytes[inner] === 0x30 && bytes[inner + headerSize(bytes, inner)] === 0x06;
-}
-
-function headerSize(bytes: Buffer, at: number): number {
-  const first = bytes[at + 1] ?? 0;
-  return first > 0x80 && first < 0x85 ? 2 + (first & 0x7f) : 2;
-}
-
-function isWholeDer(bytes: Buffer): boolean {
-  return bytes[0] === 0x30 && bytes[1] === 0x82 && bytes.length >= 260 && bytes.readUInt16BE(2) + 4 === bytes.length;
-}
-
-const PRINTABLE = new Uint8Array(256);
-for (let byte = 0x20; byte < 0x7f; byte += 1) PRINTABLE[byte] = 1;
-for (const byte of [9, 10, 13]) PRINTABLE[byte] = 1;
-
-const RUN = 24;
-
-/** Whether some stretch of the bytes is text; in random ones none of this length is to be met. */
-function printableRun(bytes: Buffer): boolean {
-  let last = RUN - 1;
-  while (last < bytes.length) {
-    let at = last;
-    while (at > last - RUN && PRINTABLE[bytes[at] ?? 0] === 1) at -= 1;
-    if (at === last - RUN) return true;
-    last = at + RUN;
+  brotli(): void {
+    this.#unpacked(unbrotli(this.#file, this.#budget, this.#work), ["brotli"], 0);
   }
-  return false;
-}
 
-/** Text of 16-bit units. */
-function nullEvery(bytes: Buffer): boolean {
-  let count = 0;
-  for (let at = 0; at < bytes.length && at < 400; at += 1) if (bytes[at] === 0) count += 1;
-  return count * 3 > Math.min(bytes.length, 400);
+  /** What was put off. */
+  async later(): Promise<void> {
+    for (let next = this.#later.shift(); next !== undefined; next = this.#later.shift()) {
+      const { bytes, problem } = await unxz(next.bytes, this.#budget, this.#work);
+      if (problem === "TooLarge") this.#refused(problem, next.via);
+      else if (problem === "damaged" && bytes.length === 0)
+        this.#limit("NotLookedInto", "packed by xz in a way that is not looked into", next.via);
+      this.#nested(bytes, next.via, null);
+    }
+  }
 }
 
 function lineOf(file: Buffer, offset: number): number {

@@ -1,0 +1,43 @@
+import { createRequire } from "node:module";
+import { crc32 } from "node:zlib";
+import type { Budget } from "./containers.ts";
+import type { Work } from "./work.ts";
+
+const MAGIC = Buffer.from("fd377a585a00", "hex");
+/** An instance of the decompressor takes some milliseconds to make. */
+const BEGINNING = 2_000_000;
+
+/** Whether an .xz stream's header (its format, 2.1.1) stands here, its checksum included. */
+export function isXz(bytes: Buffer, at: number): boolean {
+  if (at + 12 > bytes.length || bytes.compare(MAGIC, 0, MAGIC.length, at, at + MAGIC.length) !== 0) return false;
+  return crc32(bytes.subarray(at + 6, at + 8)) === bytes.readUInt32LE(at + 8);
+}
+
+/** What a stream unpacks to, as far as it goes; `complete` is false where it was too large, or damaged. */
+export async function unxz(
+  bytes: Buffer,
+  budget: Budget,
+  work: Work,
+): Promise<{ readonly bytes: Buffer; readonly problem: "TooLarge" | "damaged" | null }> {
+  work.charge(BEGINNING);
+  // A CommonJS module whose exports Node does not see from outside.
+  const { XzReadableStream } = createRequire(import.meta.url)("xz-decompress") as typeof import("xz-decompress");
+  const most = Math.min(budget.bytes, work.left);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = new XzReadableStream(new Blob([new Uint8Array(bytes)]).stream()).getReader();
+  try {
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      chunks.push(chunk.value);
+      size += chunk.value.length;
+      if (size > most) return { bytes: Buffer.concat(chunks), problem: "TooLarge" };
+    }
+    return { bytes: Buffer.concat(chunks), problem: null };
+  } catch {
+    return { bytes: Buffer.concat(chunks), problem: "damaged" };
+  } finally {
+    budget.bytes -= size;
+    work.charge(4 * size);
+    await reader.cancel().catch(() => undefined);
+  }
+}
