@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { quote } from "../../scripts/cli/swallowed.ts";
 import { findProgram } from "../../scripts/system/programs.ts";
 
 const CHECKOUT = new URL("../..", import.meta.url).pathname;
@@ -21,10 +22,10 @@ case $PWD in
 		chmod 755 node_modules/$package/bin/node
 	done ;;
 *)
-	mkdir -p node_modules/.bin '${compiled}'
-	ln -s '${compiled}' node_modules/.cache
-	ln -s '${CHECKOUT}'node_modules/[!.]* node_modules/
-	for program in '${CHECKOUT}'node_modules/.bin/*; do
+	mkdir -p node_modules/.bin ${quote(compiled)}
+	ln -s ${quote(compiled)} node_modules/.cache
+	ln -s ${quote(CHECKOUT)}node_modules/[!.]* node_modules/
+	for program in ${quote(CHECKOUT)}node_modules/.bin/*; do
 		case $program in */node) ;; *) ln -s "$program" node_modules/.bin/ ;; esac
 	done ;;
 esac
@@ -35,8 +36,8 @@ esac
 function realNpm(compiled: string): string {
   const program = realpathSync(findProgram("npm") ?? "npm");
   return program.endsWith(".js")
-    ? `NODE_COMPILE_CACHE='${compiled}/npm' exec '${process.execPath}' '${program}'`
-    : `exec '${program}'`;
+    ? `NODE_COMPILE_CACHE=${quote(`${compiled}/npm`)} exec ${quote(process.execPath)} ${quote(program)}`
+    : `exec ${quote(program)}`;
 }
 
 /** A directory for the front of PATH: that npm, and a Node that is too old, so that set-up installs one. */
