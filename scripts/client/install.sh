@@ -204,9 +204,12 @@ elif [ "$from" = "$here" ]; then
     done
 fi
 
-# curl before 7.76 takes no notice of fail-with-body, and a refusal would pass for the file: there it is `fail`.
+# curl before 7.76 takes no notice of fail-with-body, and a refusal would pass for the file: for a curl that says so of
+# itself it is `fail`.
 words=fail-with-body
-curl -q --fail-with-body --version >/dev/null 2>&1 || words='fail'
+if curl -q --version >/dev/null 2>&1; then
+    curl -q --fail-with-body --version >/dev/null 2>&1 || words='fail'
+fi
 
 # The bytes of a source. Text names the directory of credentials by a word.
 produce() {
