@@ -38,6 +38,9 @@ export interface Draft {
 const ABSENT = undefined;
 type Choices = Readonly<Record<string, readonly (Value | undefined)[]>>;
 
+/** Fields of clients that are changed more often than others: what a day's work is. */
+const OFTEN = ["groups", "suspended", "home"];
+
 const SETTINGS: Choices = {
   lifetime: [ABSENT, "90d", "40d", "10y"],
   renew_before: [ABSENT, "10d", "60d"],
@@ -77,7 +80,13 @@ const SERVER: Choices = {
 };
 const LIMITS: Choices = {
   lose: [ABSENT, "50%", "5%"],
-  allow: [ABSENT, { lose: 3, until: "2027-06-01" }, { lose: 4, until: "2027-06-01" }, { lose: 1, until: "2026-11-22" }],
+  allow: [
+    ABSENT,
+    { lose: 3, until: "2027-06-01" },
+    { lose: 4, until: "2027-06-01" },
+    { lose: 1, until: "2026-11-22" },
+    { lose: 7, until: "2027-06-01" },
+  ],
   signed: [ABSENT, true],
 };
 const AUTHORITY: Choices = {
@@ -97,11 +106,20 @@ function some(list: readonly string[], bits: number): string[] {
 }
 
 function choose({ text, requests }: Draft, section: string, edit: Edit, choices: Choices): Draft {
-  const name = pick(names(text, section), edit.entry);
-  const [field, values] = pick(Object.entries(choices), edit.field) ?? ["", []];
+  const fields = [...Object.keys(choices), ...OFTEN.filter((field) => field in choices)];
+  const field = pick(fields, edit.field) ?? "";
+  const values = choices[field] ?? [];
+  const name = pick(liftable(text, section, field, values, edit.value) ?? names(text, section), edit.entry);
   if (name === undefined) return { text, requests };
   if (section === "clients" && field === "csr" && edit.value % 2 === 0) requests = new Map([...requests, [name, ""]]);
   return { text: setField(text, section, name, field, newValue(text, field, values, edit.value)), requests };
+}
+
+/** A suspension is lifted of one who is suspended, where there is one. */
+function liftable(text: string, section: string, field: string, values: Choices[string], value: number) {
+  if (field !== "suspended" || pick(values ?? [], value) !== ABSENT) return null;
+  const suspended = names(text, section).filter((name) => fieldsOf(text, section, name)?.["suspended"] === true);
+  return suspended.length === 0 ? null : suspended;
 }
 
 function newValue(text: string, field: string, values: Choices[string], value: number): Value | undefined {

@@ -8,19 +8,20 @@ import { UserError } from "../../../scripts/model/problem.ts";
 
 const QUIET = { show: () => {}, progress: () => ({ tick: () => {}, done: () => {} }) };
 
-/** `plan --base --head --now`, or `reconcile --now`. */
+/** `plan --base --head --now`, or `reconcile --now --allow-losses`. */
 export type Asked = { readonly root: string; readonly now: number } & (
   | { readonly do: "plan"; readonly base: string; readonly head: string }
-  | { readonly do: "reconcile" }
+  | { readonly do: "reconcile"; readonly allowLosses: number | null }
 );
 
 /** A plan, what a person was told in place of one, or how a bug ended it. */
 export type Answered = { readonly plan: Plan } | { readonly told: string } | { readonly bug: string };
 
 async function planFor(asked: Asked): Promise<Plan> {
-  const options = { root: asked.root, now: asked.now, checkClock: false, allowLosses: null };
-  if (asked.do === "plan") return (await preview({ ...options, head: asked.head, base: asked.base })).plan;
-  return (await reconcile({ ...options, digest: null, ...QUIET })).planned.plan;
+  const options = { root: asked.root, now: asked.now, checkClock: false };
+  if (asked.do === "plan")
+    return (await preview({ ...options, head: asked.head, base: asked.base, allowLosses: null })).plan;
+  return (await reconcile({ ...options, allowLosses: asked.allowLosses, digest: null, ...QUIET })).planned.plan;
 }
 
 async function answer(asked: Asked): Promise<Answered> {

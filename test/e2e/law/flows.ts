@@ -34,9 +34,9 @@ export class Flows implements AsyncDisposable {
     return this.#ask({ do: "plan", root, base, head, now });
   }
 
-  /** `reconcile --now`; the plan is the one that it showed. */
-  reconcileAt(root: string, now: number): Promise<Answer> {
-    return this.#ask({ do: "reconcile", root, now });
+  /** `reconcile --now`, and `--allow-losses` where so many are allowed; the plan is the one that it showed. */
+  reconcileAt(root: string, now: number, allowLosses: number | null = null): Promise<Answer> {
+    return this.#ask({ do: "reconcile", root, now, allowLosses });
   }
 
   async #ask(asked: Asked): Promise<Answer> {

@@ -10,7 +10,12 @@ import type { Worktree } from "./worktree.ts";
 interface Outcome {
   readonly files: Files;
   readonly refused: readonly string[];
+  /** How many lose access by what was asked for. */
+  readonly lose: number;
 }
+
+/** What `--allow-losses` lifts. */
+const LIMITS = ["TooManyLosses", "LastSensitiveClient"];
 
 export const DAY = 86_400;
 const DATES: Readonly<Record<Exclude<When, 0>, number>> = { 1: 1_000_000_000, 2: 1_930_000_000 };
@@ -53,10 +58,13 @@ export class History {
     return commit;
   }
 
-  /** One of the branches that have something main has not; main itself where none has. */
-  toReview(number: number): Commit {
-    const open = this.#branches.flatMap((tip) => (tip === null || isAncestor(tip, this.main) ? [] : [tip]));
-    return open[number % Math.max(1, open.length)] ?? this.main;
+  /** One of the branches that have something main has not, or a new one, with these edits besides. */
+  toReview(number: number, edits: readonly Edit[]): Commit {
+    const open = this.#branches.flatMap((tip, on) => (tip === null || isAncestor(tip, this.main) ? [] : [on]));
+    const on = open[number % Math.max(1, open.length)] ?? 1;
+    if (open.length === 0) this.#branches[on] = this.main;
+    this.#change(on, (files) => edits.reduce((before, edit) => this.#edit(before, edit), files), 0);
+    return this.branch(on);
   }
 
   async do(operation: Operation): Promise<void> {
@@ -77,7 +85,10 @@ export class History {
       case "state": {
         const { objects } = this.#worktree;
         const older = this.#commits.map(({ files }) => files);
-        return this.#change(operation.on, (files) => changeState(objects, files, operation, older), 0);
+        const before = this.branch(operation.on).files;
+        this.#change(operation.on, (files) => changeState(objects, files, operation, older), 0);
+        if (operation.back) this.#change(operation.on, () => before, 0);
+        return;
       }
       case "merge":
         return this.merge(operation.into, this.#back(operation.commit), operation.how, operation.when);
@@ -117,16 +128,27 @@ export class History {
 
   /** What reconcile makes of main at an instant. A tree that it had nothing against is asked about once. */
   async carriedOut(now: number): Promise<Outcome> {
-    const { id, files } = this.main;
     const { objects, carriedOut } = this.#worktree;
-    const key = `${now} ${objects.tree(files)}`;
+    const key = `${now} ${objects.tree(this.main.files)}`;
     const known = carriedOut.get(key);
-    if (known !== undefined) return { files: known, refused: [] };
-    this.#worktree.checkout("main", id, files);
-    const refused = codesOf(await this.#worktree.flows.reconcileAt(this.#worktree.root, now));
-    const after = this.#worktree.scan();
-    if (refused.length === 0) carriedOut.set(key, after);
-    return { files: after, refused };
+    if (known !== undefined) return { files: known, refused: [], lose: 0 };
+    const outcome = await this.#reconciled(now, null);
+    if (outcome.refused.length === 0) carriedOut.set(key, outcome.files);
+    return outcome;
+  }
+
+  /** What main asks for, though limits may refuse it: a branch is compared with that, not with what it waits for. */
+  async asAsked(now: number): Promise<Outcome> {
+    const outcome = await this.carriedOut(now);
+    const waits = outcome.refused.length > 0 && outcome.refused.every((code) => LIMITS.includes(code));
+    return waits ? this.#reconciled(now, outcome.lose) : outcome;
+  }
+
+  async #reconciled(now: number, allowLosses: number | null): Promise<Outcome> {
+    const { root, flows } = this.#worktree;
+    this.#worktree.checkout("main", this.main.id, this.main.files);
+    const answer = await flows.reconcileAt(root, now, allowLosses);
+    return { files: this.#worktree.scan(), refused: codesOf(answer), lose: answer.plan?.summary.lose ?? 0 };
   }
 
   merge(into: number, other: Commit, how: Merge, when: When): void {

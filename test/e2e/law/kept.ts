@@ -6,7 +6,7 @@ interface Kept {
   readonly outcome: string;
 }
 
-const PLAIN = { settled: true, review: 1, way: "merge", days: 0 } as const;
+const PLAIN = { settled: true, last: [], review: 1, way: "merge", days: 0 } as const;
 
 /** Stories in which a plan once said something else than what happened, as small as they got. */
 export const KEPT: readonly Kept[] = [
@@ -29,6 +29,42 @@ export const KEPT: readonly Kept[] = [
       ...PLAIN,
       operations: [
         { do: "edit", on: 0, edit: { kind: "group", entry: 1, field: 1, value: 2 }, when: 0 },
+        { do: "prose", on: 1, when: 0, text: 1 },
+      ],
+    },
+  },
+  {
+    sentence:
+      "what a branch says by itself is compared with what main asked for, where the branch lifts a limit that held main up",
+    outcome: "equal",
+    story: {
+      ...PLAIN,
+      operations: [{ do: "edit", on: 0, edit: { kind: "group", entry: 1, field: 1, value: 2 }, when: 0 }],
+      last: [
+        { kind: "limits", entry: 0, field: 1, value: 4 },
+        { kind: "client", entry: 0, field: 4, value: 1 },
+      ],
+    },
+  },
+  {
+    sentence: "a fact that one commit writes and the next takes back is refused, for main would be doubted for ever",
+    outcome: "refused StateEdited",
+    story: {
+      ...PLAIN,
+      operations: [
+        { do: "state", on: 1, edit: "addRevocation", which: 0, back: true },
+        { do: "prose", on: 1, when: 0, text: 1 },
+      ],
+    },
+  },
+  {
+    sentence: "so is a form of pki/registry.yaml, where the branch's commits come to stand on main's line",
+    outcome: "refused StateEdited",
+    story: {
+      ...PLAIN,
+      way: "forward",
+      operations: [
+        { do: "state", on: 1, edit: "editRegistry", which: 0, back: true },
         { do: "prose", on: 1, when: 0, text: 1 },
       ],
     },

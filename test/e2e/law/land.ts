@@ -15,8 +15,18 @@ export function land(worktree: Worktree, main: Commit, head: Commit, way: Way): 
   return null;
 }
 
+function isLinear(head: Commit, main: Commit): boolean {
+  for (let at: Commit | undefined = head; at !== undefined && at.parents.length < 2; at = at.parents[0])
+    if (at.id === main.id) return true;
+  return false;
+}
+
 const BY: { readonly [K in Way]: (worktree: Worktree, main: Commit, head: Commit) => boolean } = {
   merge: (worktree, _, { id }) => worktree.git(["merge", "--quiet", "--no-ff", "--no-edit", id]).code === 0,
+  forward: (worktree, main, head) =>
+    isLinear(head, main)
+      ? worktree.git(["merge", "--quiet", "--ff-only", head.id]).code === 0
+      : BY.merge(worktree, main, head),
   squash: (worktree, _, { id }) => {
     if (worktree.git(["merge", "--quiet", "--squash", id]).code !== 0) return false;
     return worktree.git(["commit", "--quiet", "--allow-empty", "--message=Squashed"]).code === 0;

@@ -26,7 +26,7 @@ type StateEdit = (typeof STATE_EDITS)[number];
 /** Committer's date: the day it is, long ago, or years ahead. */
 export type When = 0 | 1 | 2;
 
-/** `on`, `into`: 0 is main, 1 to 3 are branches. `commit`: counted back from the newest. */
+/** `back`: a second commit takes it back. `on`, `into`: 0 is main, 1 to 3 are branches. `commit`: counted back from the newest. */
 export type Operation =
   | { readonly do: "branch"; readonly on: number; readonly commit: number }
   | { readonly do: "orphan"; readonly on: number; readonly edit: Edit }
@@ -34,7 +34,13 @@ export type Operation =
   | { readonly do: "prose"; readonly on: number; readonly when: When; readonly text: number }
   | { readonly do: "code"; readonly on: number; readonly which: number; readonly text: number }
   | { readonly do: "shape"; readonly on: number; readonly path: number; readonly shape: Shape }
-  | { readonly do: "state"; readonly on: number; readonly edit: StateEdit; readonly which: number }
+  | {
+      readonly do: "state";
+      readonly on: number;
+      readonly edit: StateEdit;
+      readonly which: number;
+      readonly back: boolean;
+    }
   | { readonly do: "merge"; readonly into: number; readonly commit: number; readonly how: Merge; readonly when: When }
   | { readonly do: "land"; readonly from: number; readonly how: Merge; readonly when: When }
   | { readonly do: "update"; readonly on: number; readonly how: Merge; readonly when: When }
@@ -44,13 +50,16 @@ export type Operation =
   | { readonly do: "checkout"; readonly on: number; readonly commit: number }
   | { readonly do: "carryOut"; readonly days: number };
 
-const WAYS = ["merge", "squash", "rebase"] as const;
+/** `forward`: where a branch is linear and begins at main's tip; else it is merged. */
+const WAYS = ["merge", "squash", "rebase", "forward"] as const;
 export type Way = (typeof WAYS)[number];
 
 export interface Story {
   readonly operations: readonly Operation[];
   /** Main is carried out at the end, so that nothing waits there when the plan is asked for. */
   readonly settled: boolean;
+  /** What the branch that is reviewed changes besides, in its last commit. */
+  readonly last: readonly Edit[];
   /** Which branch is reviewed, how a forge merges it, and how many days after the last run on main. */
   readonly review: number;
   readonly way: Way;
@@ -63,7 +72,9 @@ const small = fc.nat({ max: 15 });
 const commit = fc.oneof(fc.nat({ max: 3 }), fc.nat({ max: 24 }));
 const when: fc.Arbitrary<When> = fc.constantFrom(0, 0, 0, 1, 2);
 const how = fc.constantFrom<Merge>("git", "git", "git", ...MERGES);
-const kind = fc.constantFrom(...EDIT_KINDS.slice(0, 2), ...EDIT_KINDS.slice(0, 6), "client" as const, ...EDIT_KINDS);
+const CLIENTS = ["client", "client", "client"] as const;
+const kind = fc.constantFrom(...EDIT_KINDS.slice(0, 2), ...EDIT_KINDS.slice(0, 6), ...CLIENTS, ...EDIT_KINDS);
+
 const edit: fc.Arbitrary<Edit> = fc.record({ kind, entry: small, field: small, value: small });
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
@@ -77,7 +88,13 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.record({ do: fc.constant("state"), on: branch, edit: fc.constantFrom(...STATE_EDITS), which: small }),
+    arbitrary: fc.record({
+      do: fc.constant("state"),
+      on: branch,
+      edit: fc.constantFrom(...STATE_EDITS),
+      which: small,
+      back: fc.constantFrom(true, false, false),
+    }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("merge"), into: branch, commit, how, when }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("land"), from: branch, how, when }) },
@@ -93,7 +110,8 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
 export const stories: fc.Arbitrary<Story> = fc.record({
   operations: fc.array(operation, { minLength: 1, maxLength: 12, size: "max" }),
   settled: fc.constantFrom(true, true, true, false),
+  last: fc.array(edit, { maxLength: 5, size: "max" }),
   review: branch,
-  way: fc.constantFrom<Way>("merge", "merge", "squash", "rebase"),
+  way: fc.constantFrom<Way>("merge", "merge", "squash", "rebase", "forward"),
   days: fc.constantFrom(0, 0, 0, 0, 0, 20, 340),
 });

@@ -33,15 +33,16 @@ export async function trial(world: World, story: Story): Promise<Verdict> {
   if (story.settled) await history.carryOut();
   const now = FIRST_DAY + (history.day + story.days) * DAY;
   const { main } = history;
-  const head = history.toReview(story.review);
+  const head = history.toReview(story.review, story.last);
   worktree.checkout("main", main.id, main.files);
   worktree.setRef("change", head.id);
   const said = await worktree.flows.planAt(worktree.root, "refs/heads/main", "refs/heads/change", now);
   const codes = codesOf(said);
   // What only a review sees is nothing that main could be compared with.
   if (codes.some((code) => OF_REVIEWS.includes(code))) return conflictOrNot(codes, worktree, main, head);
-  const waits = codes.length === 0 && (history.settledOn !== history.day || story.days > 0);
-  const unchanged = waits ? await history.carriedOut(now) : { files: main.files, refused: history.refused };
+  const waits = history.settledOn !== history.day || story.days > 0 || history.refused.length > 0;
+  const unchanged =
+    codes.length === 0 && waits ? await history.asAsked(now) : { files: main.files, refused: history.refused };
   const landed = landing(worktree, history, head, story);
   if (landed === null) return refusedByForge(codes, story);
   const done = await worktree.flows.reconcileAt(worktree.root, now);
@@ -50,8 +51,9 @@ export async function trial(world: World, story: Story): Promise<Verdict> {
   if (codesOf(done).length > 0 && !landed.another)
     return { outcome: "carried out?", lies: [`not refused, but reconcile refuses: ${describe(done)}`] };
   if (said.plan === null) throw new Error("no plan, and no refusal");
-  // Where main is not what its own registry asks for, only what the plan says of facts can be seen on it.
-  const judge = unchanged.refused.length > 0 ? factLies : lies;
+  // Where main is held up by more than a limit, nobody sees on it what it asks for: only what is said of facts shows.
+  // A registry that cannot be read asks for nothing, and what was carried out last is in force.
+  const judge = unchanged.refused.some((code) => code !== "InvalidRegistry") ? factLies : lies;
   const told = judge(said.plan, {
     before: readTree(worktree.objects, main.files),
     unchanged: readTree(worktree.objects, unchanged.files),
