@@ -24,17 +24,23 @@ export interface LineFault {
   readonly fix: string;
 }
 
+export interface LineTestimony {
+  readonly faults: readonly LineFault[];
+  /** The blob of pki/registry.yaml in the head; null where it has none. */
+  readonly newest: string | null;
+}
+
 /**
  * Faults of the registry as last carried out and of holds. reconcile alone writes them, and each form of
  * pki/registry.yaml has a number of its own: so an earlier form that comes back has been there before, and a merge that
  * changes them has brought them in, unless a CRL newer than those of all its parents tells that reconcile ran in it.
  */
-export async function askLine(asked: LineAsked): Promise<LineFault[]> {
+export async function askLine(asked: LineAsked): Promise<LineTestimony> {
   const { git, head, since } = asked;
   const line = await firstParents(git, head);
   const changes = await changesOf(git, line, MUTABLE);
   const versions = versionsIn(changes, paths.CARRIED_OUT);
-  if (versions.size === 0) return [];
+  if (versions.size === 0) return { faults: [], newest: null };
   const seen = line.findIndex(({ id }) => id === since);
   const merges = line.slice(seen + 1).filter(({ parents }) => parents.length > 1);
   const strange = await strangeMerges(git, changes, merges, asked.read(paths.CA_CERTIFICATE));
@@ -44,7 +50,8 @@ export async function askLine(asked: LineAsked): Promise<LineFault[]> {
     new Map(line.flatMap(({ id }) => (changes.get(id) ?? []).map(({ path }) => [path, id] as const))),
     strange.filter(({ path }) => path !== paths.CARRIED_OUT),
   );
-  return [...(registry === null ? [] : [registry]), ...holds];
+  const newest = line.findLast(({ id }) => versions.has(id))?.id ?? "";
+  return { faults: [...(registry === null ? [] : [registry]), ...holds], newest: versions.get(newest) ?? null };
 }
 
 /** A form of pki/registry.yaml, and a commit that has it. */
@@ -91,7 +98,8 @@ const WENT_BACK = "went back to an earlier form";
 
 /** The same for check, which looks at all of main's history. */
 export async function lineFindings({ git, head, read }: CheckInput): Promise<Finding[]> {
-  const faults = head === null ? [] : await askLine({ git, head, since: null, read });
+  if (head === null) return [];
+  const { faults } = await askLine({ git, head, since: null, read });
   return faults.map(({ path, message, fix }) => block("StateDoubtful", path, message, fix));
 }
 

@@ -11,7 +11,7 @@ import { commonDirectory, gitDirectory } from "../system/checkout.ts";
 import { tidyTemporaries, writeFiles } from "../system/files.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { newestCommit } from "../system/head.ts";
-import { catFile, idsOf } from "../system/objects.ts";
+import { catFile } from "../system/objects.ts";
 import { readRegularFile } from "../system/read-file.ts";
 import type { Loaded } from "./load.ts";
 
@@ -38,7 +38,7 @@ export async function withHistory(loaded: Loaded, root: string, commit: string |
   const noted = readRegularFile(common, MEMO)?.toString("latin1").trim() ?? "";
   const since = /^[0-9a-f]{40,64}$/.test(noted) ? noted : null;
   const asked = { git, head, since, read: (path: string) => loaded.tree.read(path) };
-  const [testimony, faults, record] = await Promise.all([
+  const [testimony, { faults, newest }, record] = await Promise.all([
     askHistory({ ...asked, uncommitted: commit === null }),
     askLine(asked),
     lostRecord(loaded.state, git, head),
@@ -47,17 +47,18 @@ export async function withHistory(loaded: Loaded, root: string, commit: string |
   const doubts = [...testimony.doubts, ...strange, ...record];
   if (doubts.length === 0 && testimony.commits > WORTH_NOTING) await note(common, head);
   const settles = commit === null ? await settlesOf(git, head, loaded) : null;
-  const committed = await numberIn(git, head, loaded);
+  const committed = await numberIn(git, head, newest, loaded);
   return { ...loaded, state: { ...heard(loaded.state, { ...testimony, doubts }), settles, committed } };
 }
 
-/** The number of pki/registry.yaml in a commit, where the tree has another form of it; else 0, for it says nothing new. */
-async function numberIn(git: Git, head: string, { tree, state }: Loaded): Promise<number> {
+/**
+ * The number of pki/registry.yaml in a commit that has this blob of it, where the tree has another form; else 0, for it
+ * says nothing new.
+ */
+async function numberIn(git: Git, head: string, blob: string | null, { tree, state }: Loaded): Promise<number> {
   const bytes = tree.read(CARRIED_OUT);
   if (state.carriedOut === null || bytes === null) return 0;
-  const name = `${head}:${CARRIED_OUT}`;
-  const id = (await idsOf(git, [name])).get(name) ?? null;
-  if (id === null || blobId(bytes, id.length) === id) return 0;
+  if (blob === null || blobId(bytes, blob.length) === blob) return 0;
   return numberOf((await catFile(git, head, CARRIED_OUT)) ?? Buffer.alloc(0));
 }
 
