@@ -81,6 +81,8 @@ function walk(events: readonly Version[], strange: ReadonlyMap<string, Strange>,
     const at = event.commit.slice(0, 12);
     if (merge?.what === LEFT_OUT) [good, why] = [{ commit: merge.good, blob: merge.blob }, `${LEFT_OUT} ${at}`];
     else if (event.blob === good.blob) why = null;
+    // Gone is no form: what comes after it is compared with what was there before.
+    else if (event.blob === null) why = `was taken away in ${at}`;
     else if (merge !== undefined) why = `${BROUGHT} ${at}`;
     else if (seen.has(event.blob) && replayed(event.blob)) why = `${WENT_BACK} in ${at}`;
     else {

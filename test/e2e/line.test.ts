@@ -48,6 +48,15 @@ describe("state that went back to an earlier form is doubted by reconcile and ch
       },
     ],
     [
+      "by two commits, of which the first takes it away",
+      (twin) => {
+        twin.git("rm", "-q", "--", "pki/registry.yaml");
+        twin.commit("Take away");
+        bringBack(twin);
+        twin.commit("Old again");
+      },
+    ],
+    [
       "by a merge",
       (twin) => {
         twin.git("switch", "-q", "-c", "evil");
