@@ -18,7 +18,7 @@ export interface LineAsked {
 }
 
 /** What is not as it should be, and the command that brings it back. */
-export interface LineFault {
+interface LineFault {
   readonly path: string;
   readonly message: string;
   readonly fix: string;

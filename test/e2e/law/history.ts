@@ -63,8 +63,13 @@ export class History {
     const open = this.#branches.flatMap((tip, on) => (tip === null || isAncestor(tip, this.main) ? [] : [on]));
     const on = open[number % Math.max(1, open.length)] ?? 1;
     if (open.length === 0) this.#branches[on] = this.main;
-    this.#change(on, (files) => edits.reduce((before, edit) => this.#edit(before, edit), files), 0);
+    this.edit(on, edits);
     return this.branch(on);
+  }
+
+  /** One commit with all of these. */
+  edit(on: number, edits: readonly Edit[]): void {
+    this.#change(on, (files) => edits.reduce((before, edit) => this.#edit(before, edit), files), 0);
   }
 
   async do(operation: Operation): Promise<void> {

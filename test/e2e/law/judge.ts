@@ -45,7 +45,9 @@ function derived(plan: Plan, { base, merged, carriedOut }: Happened): Lie[] {
   ];
 }
 
-const OF_PULL_REQUESTS = /^pki\/(?:reqs\/[^/]+\.req|signing\/[^/]+|allowed_signers|guard-allow\.yaml|README\.md)$/;
+/** What a pull request may bring under pki/. */
+export const OF_PULL_REQUESTS =
+  /^pki\/(?:reqs\/[^/]+\.req|signing\/[^/]+|allowed_signers|guard-allow\.yaml|README\.md)$/;
 
 /** DESIGN 4: everything is code but clients.yaml, pki/ and Markdown that is an ordinary file. */
 function code(plan: Plan, { base, merged }: Happened): Lie[] {

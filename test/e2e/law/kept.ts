@@ -6,7 +6,7 @@ interface Kept {
   readonly outcome: string;
 }
 
-const PLAIN = { settled: true, last: [], review: 1, way: "merge", days: 0 } as const;
+const PLAIN = { settled: true, last: [], meanwhile: [], review: 1, way: "merge", days: 0 } as const;
 
 /** Stories in which a plan once said something else than what happened, as small as they got. */
 export const KEPT: readonly Kept[] = [

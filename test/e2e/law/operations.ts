@@ -60,6 +60,8 @@ export interface Story {
   readonly settled: boolean;
   /** What the branch that is reviewed changes besides, in its last commit. */
   readonly last: readonly Edit[];
+  /** What main changes meanwhile. */
+  readonly meanwhile: readonly Edit[];
   /** Which branch is reviewed, how a forge merges it, and how many days after the last run on main. */
   readonly review: number;
   readonly way: Way;
@@ -111,6 +113,10 @@ export const stories: fc.Arbitrary<Story> = fc.record({
   operations: fc.array(operation, { minLength: 1, maxLength: 12, size: "max" }),
   settled: fc.constantFrom(true, true, true, false),
   last: fc.array(edit, { maxLength: 5, size: "max" }),
+  meanwhile: fc.oneof(
+    { weight: 2, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(edit, { minLength: 1, maxLength: 2 }) },
+  ),
   review: branch,
   way: fc.constantFrom<Way>("merge", "merge", "squash", "rebase", "forward"),
   days: fc.constantFrom(0, 0, 0, 0, 0, 20, 340),

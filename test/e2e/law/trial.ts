@@ -8,6 +8,7 @@ import { type Commit, FIRST_DAY, mergeOf } from "./merging.ts";
 import type { Files } from "./objects.ts";
 import type { Story } from "./operations.ts";
 import { readTree } from "./reading.ts";
+import { unfoundedRefusals } from "./unfounded.ts";
 import type { Worktree } from "./worktree.ts";
 import type { World } from "./world.ts";
 
@@ -30,16 +31,17 @@ interface Landed {
 export async function trial(world: World, story: Story): Promise<Verdict> {
   const { history, worktree } = world.begin();
   for (const operation of story.operations) await history.do(operation);
+  const head = history.toReview(story.review, story.last);
+  history.edit(0, story.meanwhile);
   if (story.settled) await history.carryOut();
   const now = FIRST_DAY + (history.day + story.days) * DAY;
   const { main } = history;
-  const head = history.toReview(story.review, story.last);
   worktree.checkout("main", main.id, main.files);
   worktree.setRef("change", head.id);
   const said = await worktree.flows.planAt(worktree.root, "refs/heads/main", "refs/heads/change", now);
   const codes = codesOf(said);
   // What only a review sees is nothing that main could be compared with.
-  if (codes.some((code) => OF_REVIEWS.includes(code))) return conflictOrNot(codes, worktree, main, head);
+  if (codes.some((code) => OF_REVIEWS.includes(code))) return ofReview(codes, worktree, main, head);
   const waits = history.settledOn !== history.day || story.days > 0 || history.refused.length > 0;
   const unchanged =
     codes.length === 0 && waits ? await history.asAsked(now) : { files: main.files, refused: history.refused };
@@ -69,12 +71,16 @@ export async function trial(world: World, story: Story): Promise<Verdict> {
   return { outcome: differing(main.files, files).length === 0 ? "nothing" : "equal", lies: all };
 }
 
-/** MergeConflict is said of what git cannot merge, and of nothing else. */
-function conflictOrNot(codes: readonly string[], worktree: Worktree, main: Commit, head: Commit): Verdict {
+/** MergeConflict is said of what git cannot merge, and of nothing else; the others of what the branch did. */
+function ofReview(codes: readonly string[], worktree: Worktree, main: Commit, head: Commit): Verdict {
   const outcome = `refused ${codes.join(" ")}`;
-  if (!codes.includes("MergeConflict")) return { outcome, lies: [] };
-  const merged = land(worktree, main, head, "merge") !== null;
-  return { outcome, lies: merged ? ["the plan says that git cannot merge it, and git can"] : [] };
+  if (codes.includes("Error")) return { outcome, lies: [] };
+  const merged = land(worktree, main, head, "merge");
+  if (codes.includes("MergeConflict"))
+    return { outcome, lies: merged === null ? [] : ["the plan says that git cannot merge it, and git can"] };
+  if (merged === null) return { outcome, lies: ["git cannot merge it, and the plan does not say so"] };
+  const unfounded = unfoundedRefusals(codes, main, head, merged);
+  return { outcome, lies: unfounded.map((code) => `the plan says ${code}, and the branch did nothing of the kind`) };
 }
 
 function landing(worktree: Worktree, history: History, head: Commit, story: Story): Landed | null {
