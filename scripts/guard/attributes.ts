@@ -18,6 +18,11 @@ export const RULES =
 
 const FILTER = /^git-crypt(?:-[A-Za-z0-9_-]+)?$/;
 
+/** Whether it is git-crypt's own, of whatever key. */
+export function isVaultFilter(filter: string): boolean {
+  return FILTER.test(filter);
+}
+
 /** One rule that does not protect: what path, and why. */
 export interface Unprotected {
   readonly path: string;

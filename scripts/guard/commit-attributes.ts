@@ -42,27 +42,27 @@ export async function attributesOfCommits(
 /** Which filter each protected file of a commit has, and its blob: `PATH` to both. */
 export async function sealedAt(git: Git, commit: string): Promise<Map<string, { id: string; filter: string }>> {
   const entries = (await listTree(git, commit, "")).filter(({ path }) => isProtected(path));
-  const directory = await mkdtemp(join(tmpdir(), "gatehouse-guard-"));
-  try {
-    const own = await emptyRepository(git, directory);
-    await own.raw(["read-tree", commit]);
-    const paths = entries.map(({ path }) => path);
-    const filters = await filterOf(own, paths);
-    return new Map(entries.map(({ path, id }) => [path, { id, filter: filters.get(path) ?? "" }]));
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  const paths = entries.map(({ path }) => path);
+  const filters = await ownRepositoryAt(git, commit, (own) => filterOf(own, paths));
+  return new Map(entries.map(({ path, id }) => [path, { id, filter: filters.get(path) ?? "" }]));
 }
 
 /** Why a checkout of a commit or tree would hold other bytes of its data than git has; null when it would not. */
-export async function convertedAt(git: Git, tree: string): Promise<Unprotected | null> {
+export function convertedAt(git: Git, tree: string): Promise<Unprotected | null> {
+  return ownRepositoryAt(git, tree, async (own) => {
+    const listed = await own.raw(["ls-files", "-z", "--", "pki"]);
+    const plain = listed.split("\0").filter((path) => path !== "" && !isProtected(path));
+    return converted(own, "index", plain);
+  });
+}
+
+/** Asks an index that holds a commit or tree, in a repository without settings of anybody's. */
+export async function ownRepositoryAt<T>(git: Git, tree: string, ask: (own: Git) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), "gatehouse-guard-"));
   try {
     const own = await emptyRepository(git, directory);
     await own.raw(["read-tree", tree]);
-    const listed = await own.raw(["ls-files", "-z", "--", "pki"]);
-    const plain = listed.split("\0").filter((path) => path !== "" && !isProtected(path));
-    return await converted(own, "index", plain);
+    return await ask(own);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -12,6 +12,7 @@ import { readObjects } from "./blobs.ts";
 import { block, type GuardFinding, type Item, quoted } from "./finding.ts";
 import { foreignFindings } from "./foreign.ts";
 import { Judge } from "./judge.ts";
+import { leftVault } from "./left-vault.ts";
 import { isProtected, needsFilter } from "./protected.ts";
 import { openSecrets } from "./secrets.ts";
 import { changedPaths, indexEntries, type StagedEntry } from "./staged.ts";
@@ -46,7 +47,8 @@ export async function guardStaged(root: string, now: Instant = clock()): Promise
     .map((entry) => stagedItem(entry, changed.get(entry.path)));
   await judgeAll(git, judge, items);
   const rulesFindings = attributeFindings(root, rules, inIndex, loose);
-  return sorted([...policy.findings, ...rulesFindings, ...foreign(entries, changed), ...judge.findings]);
+  const left = await leftVault(git, judge.ciphertext);
+  return sorted([...policy.findings, ...rulesFindings, ...foreign(entries, changed), ...left, ...judge.findings]);
 }
 
 function stagedItem({ mode, id, path }: StagedEntry, isNew: boolean | undefined): Item {

@@ -1,4 +1,5 @@
 import type { Instant } from "../model/time.ts";
+import { isSealed } from "../vault/seal.ts";
 import { ALLOW_FILE, type Allow, parseAllow } from "./allow.ts";
 import type { Detection } from "./detect/detection.ts";
 import { scan } from "./detect/scan.ts";
@@ -19,6 +20,8 @@ export interface Circumstances {
 /** Judges entries one after the other; each blob is searched once, under however many names it stands. */
 export class Judge {
   readonly findings: GuardFinding[] = [];
+  /** Entries outside of pki/, where it has no place at all, that git-crypt encrypted. */
+  readonly ciphertext: Item[] = [];
   readonly #circumstances: Circumstances;
   readonly #nonces = new Nonces();
   readonly #texts = new Set<string>();
@@ -39,6 +42,8 @@ export class Judge {
     if (tooLarge || elsewhere.length === 0) return;
     const names = elsewhere.map(({ path }) => path);
     const detections = bytes === null ? [] : await scan(bytes, names, this.#run);
+    if (bytes !== null && isSealed(bytes))
+      this.ciphertext.push(...elsewhere.filter(({ mode, path }) => mode !== "" && !isState(path)));
     for (const item of elsewhere) await this.#elsewhere(item, bytes, detections);
   }
 

@@ -11,6 +11,7 @@ import type { GuardFinding, Item } from "./finding.ts";
 import { foreignInCommit } from "./foreign.ts";
 import { allowed, judgeAll, sorted } from "./index.ts";
 import { Judge } from "./judge.ts";
+import { leftVaultAt } from "./left-vault.ts";
 import { isProtected, type Secrets } from "./protected.ts";
 import { openSecrets } from "./secrets.ts";
 
@@ -89,7 +90,8 @@ async function guardObjects(git: Git, tip: string, base: string | null, { known,
   await judgeAll(git, judge, await notesOf(git, objects));
   const attributes = await attributesOfCommits(git, commits, tip, changes);
   const foreign = newest === null ? [] : await foreignInCommit(git, newest, before);
-  return sorted([...policy.findings, ...attributes, ...foreign, ...judge.findings]);
+  const left = await leftVaultAt(git, newest, judge.ciphertext);
+  return sorted([...policy.findings, ...attributes, ...foreign, ...left, ...judge.findings]);
 }
 
 /** Only what the newest commit holds must open with the key of today: a new git-crypt key leaves history as it was. */

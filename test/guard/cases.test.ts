@@ -99,7 +99,7 @@ const ELSEWHERE: readonly Case[] = [
   file("a PGP public key", pgp.publicKey),
   file("a PGP message", pgp.message),
   file("a keystore of certificates only", javaKeystore(0xfeedfeed, 2)),
-  file("verified ciphertext", sealed(PEM)),
+  file("ciphertext outside of the vault", sealed(PEM), "LeftVault"),
   file("a lock file's hashes", lockFile()),
   file(
     "code that names a label",

@@ -45,6 +45,17 @@ describe("a range", () => {
     expect(await found(`HEAD..${ZEROS}`)).toEqual([]);
   });
 
+  test("shows ciphertext that left pki/private, and not what another rule of git-crypt's covers", async () => {
+    commit("x", entry("pki/private/a.key", sealed(PEM)));
+    remove("pki/private/a.key");
+    const left = commit("y", entry("keys/a.key", sealed(PEM)));
+    const [finding, ...rest] = await guardRange(stage.root, `${base}..HEAD`);
+    expect(rest).toEqual([]);
+    expect(finding).toMatchObject({ code: "LeftVault", path: "keys/a.key", commit: left, level: "block" });
+    commit("z", entry(".gitattributes", `${RULES}keys/** filter=git-crypt-keys diff=git-crypt-keys\n`));
+    expect(await found()).toEqual([]);
+  });
+
   test("shows a key that a later commit took away", async () => {
     const leak = commit("x", entry("leak.pem", PEM));
     remove("leak.pem");

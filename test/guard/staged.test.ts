@@ -115,6 +115,17 @@ describe("elsewhere", () => {
     expect(await codes(root)).toEqual(["new.pem PrivateKey"]);
   });
 
+  test("a sealed key that is moved out of the vault is found, and what the next add would make of it", async () => {
+    const { root } = unlockedRepository();
+    stage(root, "pki/private/a.key");
+    commit(root);
+    run(root, "mkdir", "keys");
+    run(root, "git", "mv", "pki/private/a.key", "keys/a.key");
+    expect(await codes(root)).toEqual(["keys/a.key LeftVault"]);
+    run(root, "git", "add", "--update");
+    expect(await codes(root)).toEqual(["keys/a.key PrivateKey"]);
+  });
+
   test("the index counts, not the working tree", async () => {
     const root = repository();
     stage(root, "a", KEY);
