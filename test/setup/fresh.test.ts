@@ -41,26 +41,18 @@ describe("in a clone without node_modules", () => {
     },
   );
 
-  test.concurrent.each([
-    "plan",
-    "reconcile",
-    "status",
-    "check",
-    "create",
-    "start",
-    "deploy",
-    "guard",
-    "unlock",
-    "lock",
-    "serve",
-  ])("%s says what to type, and has no stack to show", async (command) => {
-    const { code, stdout, stderr } = await inClone([process.execPath, "scripts/run.mjs", command]);
-    // The guard's 2: it could not decide.
-    expect({ code, stdout }).toEqual({ code: command === "guard" ? 2 : 1, stdout: "" });
-    expect(stderr).not.toMatch(TRACE);
-    expect(stderr).toMatch(/^gatehouse: the package \S+ is not installed here\n/);
-    expect(await typed(stderr)).toBe(`${clone}/scripts/setup.sh|`);
-  });
+  // One after the other: some of them take the repository for themselves.
+  test.each(["plan", "reconcile", "status", "check", "create", "start", "deploy", "guard", "unlock", "lock", "serve"])(
+    "%s says what to type, and has no stack to show",
+    async (command) => {
+      const { code, stdout, stderr } = await inClone([process.execPath, "scripts/run.mjs", command]);
+      // The guard's 2: it could not decide.
+      expect({ code, stdout }).toEqual({ code: command === "guard" ? 2 : 1, stdout: "" });
+      expect(stderr).not.toMatch(TRACE);
+      expect(stderr).toMatch(/^gatehouse: the package \S+ is not installed here\n/);
+      expect(await typed(stderr)).toBe(`${clone}/scripts/setup.sh|`);
+    },
+  );
 
   test.each(["lint", "format", "test:fast", "bench"])("npm run %s does too", async (name) => {
     const { code, stderr } = await inClone(["npm", "run", "--silent", name]);
