@@ -8,6 +8,7 @@ import { type Base, makePlan, NO_POLICY, type Planned, type Policy } from "../pl
 import { commitTree } from "../read/tree.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { listTree } from "../system/objects.ts";
+import { refuseExploding } from "../system/trees.ts";
 import { withAnewAdvice } from "./anew-advice.ts";
 import { withHistory } from "./history.ts";
 import { gatehouseVersion, type Loaded, load, loadRegistry, loadToShow } from "./load.ts";
@@ -87,6 +88,7 @@ export interface MergeAsked {
 export async function judgedMerge(git: Git, { base, head, asMain }: MergeAsked): Promise<Judged> {
   const into = await commitOf(git, base);
   const other = head === null ? await commitOfWorkingTree(git) : await commitOf(git, head);
+  await refuseExploding(git, await newTrees(git, into, other));
   const merged = asMain ? { tree: other, conflicts: [], unrelated: false } : await mergeInMemory(git, into, other);
   const changed = await differences(git, into, merged.tree);
   const nested = changed.some(({ path }) => /\/package\.json$/i.test(path));
@@ -103,6 +105,12 @@ export async function judgedMerge(git: Git, { base, head, asMain }: MergeAsked):
     ...(rules === null ? [] : [{ path: rules.path, fault: "converted" as const }]),
   ];
   return { ...merged, into, vouched, changed, faults };
+}
+
+/** Ids of what a commit brings that is no blob; commits among them are passed over. */
+async function newTrees(git: Git, into: string, other: string): Promise<string[]> {
+  const listing = await git.raw(["rev-list", "--objects", "--filter=blob:none", other, `^${into}`]);
+  return listing.split("\n").flatMap((line) => (line === "" ? [] : [line.split(" ", 1)[0] ?? ""]));
 }
 
 async function lookAtMerge(git: Git, now: Instant, merge: Judged): Promise<Looked> {

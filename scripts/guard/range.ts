@@ -3,6 +3,7 @@ import type { Instant } from "../model/time.ts";
 import { now as clock } from "../system/clock.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { catFile, MissingObject, objectSizes } from "../system/objects.ts";
+import { refuseExploding } from "../system/trees.ts";
 import { ALLOW_FILE, NOTHING_ALLOWED } from "./allow.ts";
 import { readObjects } from "./blobs.ts";
 import { attributesOfCommits, sealedAt } from "./commit-attributes.ts";
@@ -76,6 +77,7 @@ async function guardObjects(git: Git, tip: string, base: string | null, { known,
   const ofType = (type: string) => [...objects.keys()].filter((id) => sizes.get(id)?.type === type);
   const commits = ofType("commit");
   await refuseShallow(git, commits);
+  await refuseExploding(git, ofType("tree"));
 
   const changes = await changesOf(git, commits);
   const before = base ?? (await boundary(git, tip, known));
