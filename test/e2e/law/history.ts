@@ -184,7 +184,9 @@ export class History {
 
   #prose(files: Files, text: number): Files {
     const path = text % 2 === 0 ? "docs/notes.md" : "README.md";
-    return write(this.#worktree.objects, files, path, `Note ${text}\n`);
+    // Markdown is prose as an ordinary file alone.
+    const mode = text < 12 ? "100644" : text < 14 ? "100755" : "120000";
+    return write(this.#worktree.objects, files, path, `Note ${text}\n`, mode);
   }
 
   #orphan(on: number, edit: Edit): void {
