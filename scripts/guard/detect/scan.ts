@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { readBase64, type Sink } from "./base64.ts";
-import { type Budget, gunzip, inflateZlib, type Unpacked, unbrotli, unzip, unzstd } from "./containers.ts";
+import { gunzip, unbrotli, unzip, unzstd } from "./containers.ts";
 import type { Detection, Found } from "./detection.ts";
 import { hasCharacterDump, readDumps } from "./dumps.ts";
 import { ENCODINGS } from "./encodings.ts";
@@ -10,8 +10,10 @@ import { type Rich, richParts } from "./survey.ts";
 import { textKeys } from "./text-formats.ts";
 import { resolveEscapes, withoutDiffSigns, withoutTags } from "./unescape.ts";
 import { unopenedAt } from "./unopened.ts";
+import type { Budget, Unpacked } from "./unpack.ts";
 import { OutOfWork, RunWork, type Work } from "./work.ts";
-import { isXz, unxz } from "./xz.ts";
+import { endOfXz, isXz, unxz } from "./xz.ts";
+import { inflateZlib, isZlib } from "./zlib-streams.ts";
 
 /** Encodings and containers within one another; what lies deeper is a finding. */
 const DEEPEST = 5;
@@ -24,6 +26,8 @@ const SHORTEST = 16;
 const FEWEST_CODES = 16;
 /** Deriving the public half of what was found. */
 const FOUND = 500_000;
+/** A look at what may be an archive. */
+const PACKED = 40;
 
 /** Raised where enough was found. */
 class Enough extends Error {}
@@ -110,6 +114,7 @@ class Scanner {
     const known = found.publicKey === null && [...this.found.values()].some(({ kind }) => kind === found.kind);
     if (known || this.found.has(key) || this.#isOpened(found)) return;
     this.found.delete(nameless);
+    if (place !== null) this.#work.charge(this.#file.length);
     const line = place === null ? null : lineOf(this.#file, place(offset));
     this.found.set(key, { ...found, via, line });
     if (this.found.size >= MOST_FOUND) throw new Enough();
@@ -176,14 +181,16 @@ class Scanner {
 
   /** What is packed here; where it ends, or the next place. */
   #packed(bytes: Buffer, at: number, via: readonly string[]): number {
-    const [first, second] = [bytes[at], bytes[at + 1]];
     const [budget, work] = [this.#budget, this.#work];
-    if (first === 0x78) return this.#unpacked(inflateZlib(bytes, at, budget, work), [...via, "zlib"], at);
-    if (first === 0x1f && second === 0x8b) return this.#unpacked(gunzip(bytes, at, budget, work), [...via, "gzip"], at);
+    work.charge(PACKED);
+    const inside = (name: string, unpacked: Unpacked | null) => this.#unpacked(unpacked, [...via, name], at);
+    const pair = bytes.readUInt16BE(at);
     const magic = bytes.readUInt32BE(at);
-    if (magic === 0x504b0304) return this.#unpacked(unzip(bytes, at, budget, work), [...via, "zip"], at);
-    if (magic === 0x28b52ffd) return this.#unpacked(unzstd(bytes, at, budget, work), [...via, "zstd"], at);
-    if (first === 0xfd && isXz(bytes, at)) this.#later.push({ bytes: bytes.subarray(at), via: [...via, "xz"] });
+    if (isZlib(pair)) return inside("zlib", inflateZlib(bytes, at, budget, work));
+    if (pair === 0x1f8b) return inside("gzip", gunzip(bytes, at, budget, work));
+    if (magic === 0x504b0304) return inside("zip", unzip(bytes, at, budget, work));
+    if (magic === 0x28b52ffd) return inside("zstd", unzstd(bytes, at, budget, work));
+    if (pair === 0xfd37 && isXz(bytes, at)) return this.#putOff(bytes, at, [...via, "xz"]);
     const unopened = unopenedAt(bytes, at);
     if (unopened !== null) {
       this.#limit("NotLookedInto", `packed by ${unopened}, which is not looked into`, [...via, unopened]);
@@ -191,18 +198,24 @@ class Scanner {
     return at + 1;
   }
 
+  #putOff(bytes: Buffer, at: number, via: readonly string[]): number {
+    const end = endOfXz(bytes, at);
+    this.#work.charge((end ?? bytes.length) - at);
+    this.#later.push({ bytes: bytes.subarray(at, end ?? bytes.length), via });
+    return end ?? at + 1;
+  }
+
   #unpacked(unpacked: Unpacked | null, via: readonly string[], at: number): number {
     if (unpacked === null) return at + 1;
-    if ("problem" in unpacked) this.#refused(unpacked.problem, via);
-    else this.#nested(unpacked.bytes, via, null);
+    if ("bytes" in unpacked) this.#nested(unpacked.bytes, via, null);
+    else if (unpacked.problem === "TooLarge") this.#tooLarge(unpacked.most, via);
+    else
+      this.#limit("Undecided", `an archive that cannot be looked into, encrypted or of a rare kind${within(via)}`, via);
     return Math.max(unpacked.end, at + 1);
   }
 
-  #refused(problem: "TooLarge" | "Undecided", via: readonly string[]): void {
-    const around = via.join(" in ");
-    const large = `more than ${MOST_UNPACKED / 1024 / 1024} MiB when unpacked (${around})`;
-    const closed = `an archive that cannot be looked into, encrypted or of a rare kind (${around})`;
-    this.#limit(problem, problem === "TooLarge" ? large : closed, via);
+  #tooLarge(most: number, via: readonly string[]): void {
+    this.#limit("TooLarge", `more than ${Math.floor(most / 1024 / 1024)} MiB when unpacked${within(via)}`, via);
   }
 
   brotli(): void {
@@ -213,7 +226,7 @@ class Scanner {
   async later(): Promise<void> {
     for (let next = this.#later.shift(); next !== undefined; next = this.#later.shift()) {
       const { bytes, problem } = await unxz(next.bytes, this.#budget, this.#work);
-      if (problem === "TooLarge") this.#refused(problem, next.via);
+      if (problem === "TooLarge") this.#tooLarge(bytes.length, next.via);
       else if (problem === "damaged" && bytes.length === 0)
         this.#limit("NotLookedInto", "packed by xz in a way that is not looked into", next.via);
       this.#nested(bytes, next.via, null);
@@ -221,8 +234,12 @@ class Scanner {
   }
 }
 
+const within = (via: readonly string[]): string => ` (${via.join(" in ")})`;
+
 function lineOf(file: Buffer, offset: number): number {
   let line = 1;
-  for (let at = file.indexOf(10); at >= 0 && at < offset; at = file.indexOf(10, at + 1)) line += 1;
+  for (let at = 0; at < offset; at += 1) if (file[at] === NEWLINE) line += 1;
   return line;
 }
+
+const NEWLINE = 10;

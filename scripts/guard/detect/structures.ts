@@ -4,6 +4,7 @@ import { clear, encrypted, type Found } from "./detection.ts";
 import { pgpSecret } from "./pgp.ts";
 import { cngEc, cngRsa, privateKeyBlob, pvk } from "./windows-keys.ts";
 import type { Work } from "./work.ts";
+import { ZLIB_HEADERS } from "./zlib-streams.ts";
 
 /** What is told of the structures in bytes. */
 export interface Visitor {
@@ -35,8 +36,8 @@ const MAGIC: readonly (readonly [magic: Buffer, read: Read])[] = [
   [latin1("ECK"), cngEc],
 ];
 
-/** How archives begin: gzip, compress, zip, Zstandard, xz, zlib, and those that unopened.ts knows. */
-const ARCHIVES = ["1f8b", "1f9d", "504b", "28b5", "fd37", "7801", "785e", "789c", "78da"].concat([
+/** How archives begin: gzip, compress, zip, Zstandard, xz, and those that unopened.ts knows. */
+const ARCHIVES = ["1f8b", "1f9d", "504b", "28b5", "fd37"].concat([
   "425a",
   "377a",
   "5261",
@@ -45,6 +46,7 @@ const ARCHIVES = ["1f8b", "1f9d", "504b", "28b5", "fd37", "7801", "785e", "789c"
   "4c5a",
   "4d53",
   "5d00",
+  "894c",
 ]);
 
 const NOTHING = 0;
@@ -59,6 +61,7 @@ for (const byte of [0x94, 0x95, 0x96, 0x9c, 0x9d, 0x9e, 0xc5, 0xc7]) BEGINS.fill
 // A SEQUENCE of sixteen bytes or more, with whatever form of length.
 BEGINS.fill(DER, 0x3010, 0x3085);
 for (const [magic] of MAGIC) BEGINS[magic.readUInt16BE(0)] = OTHER;
+for (const pair of ZLIB_HEADERS) BEGINS[pair] = ARCHIVE;
 for (const pair of ARCHIVES) BEGINS[hex(pair).readUInt16BE(0)] = ARCHIVE;
 const BY_PAIR = Map.groupBy(MAGIC, ([magic]) => magic.readUInt16BE(0));
 

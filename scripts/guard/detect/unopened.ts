@@ -18,8 +18,9 @@ const FORMATS: readonly (readonly [name: string, magic: Buffer, isRight: (bytes:
     (bytes, at) => (bytes[at + 5] ?? 0) >= 0x0c && (bytes[at + 6] ?? 1) === 0,
   ],
   ["cabinet", Buffer.from("MSCF\0\0\0\0", "latin1"), (bytes, at) => has(bytes, at, 26) && bytes[at + 25] === 1],
+  ["lzop", Buffer.from("894c5a4f000d0a1a0a", "hex"), isLzop],
   ["lzma", Buffer.from("5d0000", "hex"), isLzma],
-  ["compress", Buffer.from("1f9d", "hex"), (bytes, at) => at === 0 && ((bytes[2] ?? 0) & 0xe0) === 0x80],
+  ["compress", Buffer.from("1f9d", "hex"), (bytes, at) => isFile(bytes, at) && ((bytes[at + 2] ?? 0) & 0xe0) === 0x80],
 ];
 
 const PI = Buffer.from("314159265359", "hex");
@@ -34,7 +35,9 @@ export function unopenedAt(bytes: Buffer, at: number): string | null {
 }
 
 function isAt(bytes: Buffer, at: number, wanted: Buffer): boolean {
-  return has(bytes, at, wanted.length) && bytes.compare(wanted, 0, wanted.length, at, at + wanted.length) === 0;
+  return (
+    at >= 0 && has(bytes, at, wanted.length) && bytes.compare(wanted, 0, wanted.length, at, at + wanted.length) === 0
+  );
 }
 
 function isOneOf(bytes: Buffer, at: number, ...wanted: readonly Buffer[]): boolean {
@@ -69,11 +72,25 @@ function isLz4(bytes: Buffer, at: number): boolean {
   return (flags & 0xc2) === 0x40 && (block & 0x8f) === 0 && block >> 4 >= 4 && has(bytes, at, 15);
 }
 
+/** Versions of the program that wrote it, of its library, of what reads it; a method. */
+function isLzop(bytes: Buffer, at: number): boolean {
+  const [version = 0, method = 0] = [bytes[at + 9], bytes[at + 15]];
+  return version >= 9 && version < 0x20 && method >= 1 && method <= 3;
+}
+
 /** A dictionary of 2^n or 2^n + 2^(n-1) bytes, a size that is unknown or can be; then the range coder's first byte, 0. */
 function isLzma(bytes: Buffer, at: number): boolean {
-  if (at !== 0 || !has(bytes, at, 18)) return false;
+  if (!isFile(bytes, at) || !has(bytes, at, 18)) return false;
   const dictionary = bytes.readUInt32LE(at + 1);
   const size = bytes.readBigUInt64LE(at + 5);
   const isSize = size === 0xffff_ffff_ffff_ffffn || (size > 0n && size < 1n << 40n);
   return dictionary >= 4096 && /^1?10*$/.test(dictionary.toString(2)) && isSize && bytes[at + 13] === 0;
 }
+
+/** Whether a file begins here: these bytes, or one in an archive of tar (its magic is at 257 of 512) or ar. */
+function isFile(bytes: Buffer, at: number): boolean {
+  return at === 0 || isAt(bytes, at - 255, USTAR) || isAt(bytes, at - 2, AR);
+}
+
+const USTAR = Buffer.from("ustar");
+const AR = Buffer.from("`\n");
