@@ -130,13 +130,13 @@ function theGroups(names: readonly string[]): string {
 
 const it = (targets: readonly string[]) => (targets.length > 1 ? "them" : "it");
 
-/** `RENAMED unit-0050 → falcon-1: new certificate, same access; the old one works until 2027-11-30` */
+/** `RENAMED unit-0050 → falcon-1: new certificate and key, same access; the old name's certificate works until 2027-11-30` */
 function renamed({ client, previously, oldName, gains, loses }: AccessChange): Statement {
-  const key = oldName?.sameKey === true ? "new certificate for the same key" : "new certificate";
+  const key = oldName?.sameKey === true ? "new certificate for the same key" : "new certificate and key";
   const access = gains.length + loses.length === 0 ? "same access" : "other access, as said here";
   const until = oldName?.until ?? null;
-  const old =
-    until === null ? "the old one does not work any more" : `the old one works until ${day(until).slice(0, 10)}`;
-  const say = () => `RENAMED ${quoted(previously ?? "")} → ${quoted(client)}: ${key}, ${access}; ${old}`;
+  const works = until === null ? "does not work any more" : `works until ${day(until).slice(0, 10)}`;
+  const say = () =>
+    `RENAMED ${quoted(previously ?? "")} → ${quoted(client)}: ${key}, ${access}; the old name's certificate ${works}`;
   return { tone: "rename", what: "clients that are renamed", size: 1, say };
 }

@@ -58,7 +58,7 @@ function value({ from, to }: Edit, whole: string | undefined, { characters }: Ro
   return cut(formatValue(whole === "added" ? to : from), characters);
 }
 
-/** `; builders now reach downloads: buildfarm-1 and buildfarm-2`: whom a group's change gives or takes something. */
+/** `; builders now reaches downloads: buildfarm-1 and buildfarm-2`: whom a group's change gives or takes something. */
 function members({ section, name, from, to }: Edit, { gain, lose }: People, room: Room): string {
   if (section !== "groups") return "";
   const [was, is] = [new Set(strings(from)), new Set(strings(to))];
@@ -69,7 +69,7 @@ function members({ section, name, from, to }: Edit, { gain, lose }: People, room
     return `; ${quoted(name)} ${verb} ${list(targets, 10)}: ${names.length === 0 ? "no client" : who(names, room)}`;
   };
   const [comes, goes] = [[...is].filter((one) => !was.has(one)), [...was].filter((one) => !is.has(one))];
-  return sentence(gain, "gains", "now reach", comes) + sentence(lose, "loses", "no longer reach", goes);
+  return sentence(gain, "gains", "now reaches", comes) + sentence(lose, "loses", "no longer reaches", goes);
 }
 
 function isList(value: EditValue): value is readonly EditValue[] {

@@ -51,10 +51,32 @@ export function headline(plan: Plan, people: People): string {
     ...(plan.warnings.some(({ code }) => code === "CodeChanged") ? ["CODE changes."] : []),
     ...(plan.warnings.some(({ code }) => code === "PolicyChanged") ? ["POLICY changes."] : []),
   ];
+  const quiet = [
+    ...told(
+      changedEdits(people).filter(({ field }) => field === "expires").length,
+      "end of access moves",
+      "ends of access move",
+    ),
+    ...told(
+      changedEdits(people).filter(({ field }) => field === "lifetime").length,
+      "lifetime changes",
+      "lifetimes change",
+    ),
+    ...told(
+      plan.changes.filter((change) => change.kind === "file" && change.byHand).length,
+      "file was edited by hand",
+      "files were edited by hand",
+    ),
+  ];
   // Nothing but digits, whoever made the plan: the headline stands outside of code blocks too.
   const commit = base?.replace(/[^0-9a-f]/g, "").slice(0, 7);
   const compared = commit === undefined ? "Compared with what was carried out last." : `Main is ${commit}.`;
-  return [...refused, fates(people), ...loud, ...shifts, compared].join(" ");
+  return [...refused, fates(people), ...loud, ...quiet, ...shifts, compared].join(" ");
+}
+
+/** What takes nobody's access today, and yet is what somebody would hide. */
+function told(n: number, one: string, many: string): string[] {
+  return n === 0 ? [] : [`${count(n, one, many)}.`];
 }
 
 function widened({ warnings }: Plan): ReadonlySet<string> {

@@ -28,7 +28,7 @@ const FILES: { readonly [C in Code]?: RegExp } = {
   MergeConflict: /^(.*) was changed on both sides/s,
   ForeignCode: /^(.*) is code that npm or set-up/s,
   StateEdited:
-    /^(.*) (?:is changed on this branch|is as on main now|is a symlink, an executable|would (?:have|take))\b/s,
+    /^(.*) (?:is changed on this branch|is as on main now|is a symlink, an executable|looks like a request|would (?:have|take))\b/s,
   StateDoubtful: /^(pki\/[^\s:]+): /,
   KeyLost: /^(pki\/[^\s:]+): /,
   PathBlocked: /^(pki\/[^\s:]+): /,

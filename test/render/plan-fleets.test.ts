@@ -45,13 +45,13 @@ describe.each([12, 400, 2000] as const)("a reviewer of a fleet of %i", (clients)
       ],
       [
         "what a rename does to the old name",
-        "RENAMED unit-0050 → falcon-1: new certificate, same access; the old one works until 2027-09-17",
+        "RENAMED unit-0050 → falcon-1: new certificate and key, same access; the old name's certificate works until 2027-09-17",
       ],
       ["whether a contact moved", "CONTACT unit-0063: ops3@kestrel.example → someone@else.example"],
       ["whether a home moved", "HOME unit-0062: none → tools"],
       [
         "whether a definition moved",
-        "groups field: repositories: [freebsd-15] → [freebsd-15, tools] (+ tools); field now reach tools: ",
+        "groups field: repositories: [freebsd-15] → [freebsd-15, tools] (+ tools); field now reaches tools: ",
       ],
       ["what time alone does", "By time alone in the next 14 days: nothing."],
       [

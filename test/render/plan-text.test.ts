@@ -120,12 +120,12 @@ describe("access", () => {
     [
       "a rename",
       [access("b", [], [], "a")],
-      "= RENAMED a → b: new certificate, same access; the old one does not work any more",
+      "= RENAMED a → b: new certificate and key, same access; the old name's certificate does not work any more",
     ],
     [
       "a rename that gains",
       [access("b", ["x"], [], "a")],
-      "= RENAMED a → b: new certificate, other access, as said here; the old one does not work any more + b gains x",
+      "= RENAMED a → b: new certificate and key, other access, as said here; the old name's certificate does not work any more + b gains x",
     ],
     [
       "a crowd",
