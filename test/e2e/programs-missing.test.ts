@@ -121,7 +121,8 @@ describe.each([
 
   test.each(HOSTILE)("never takes %s", async (_what, _said, make) => {
     const release = make();
-    const results = await eachCase(away.cases(ways), ({ path }) => check(path, release));
+    const called = await away.trace((path) => check(path, release));
+    const results = await eachCase(away.cases(ways, called), ({ path }) => check(path, release));
     const taken = [...results].filter(([, { code, last }]) => code !== 1 || !/^failed\b/.test(last));
     expect(taken).toEqual([]);
   });
@@ -163,7 +164,8 @@ describe.each([
     const archives = { "a link": pack(linked, "."), "a way out": pack(join(linked, "sub"), "../up") };
     const taken: string[] = [];
     for (const [name, archive] of Object.entries(archives)) {
-      const results = await eachCase(away.cases(ways), ({ path }) => receive(path, archive));
+      const called = await away.trace((path) => receive(path, archive));
+      const results = await eachCase(away.cases(ways, called), ({ path }) => receive(path, archive));
       for (const [what, { code, last }] of results)
         if (code === 0 || /^active/.test(last)) taken.push(`${name}, where ${what}: ${last}`);
     }

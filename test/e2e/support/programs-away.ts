@@ -25,7 +25,10 @@ export class ProgramsAway {
     mkdirSync(directory, { recursive: true });
   }
 
-  /** Every program that runs while `run` does, told by wrappers around all that there are: no list to remember. */
+  /**
+   * Every program that runs while `run` does, told by wrappers around all that there are: no list to remember. Whatever
+   * else is taken away, the same run is the same.
+   */
   async trace(run: (path: string) => unknown): Promise<readonly string[]> {
     const log = join(this.#directory, "log");
     const all = join(this.#directory, "all");
@@ -46,12 +49,12 @@ export class ProgramsAway {
       .filter((name) => name !== "");
     if (seen.length === 0) throw new Error("nothing was seen to run");
     for (const name of seen) this.#needed.add(name);
-    return this.names;
+    return withoutShells(seen);
   }
 
-  /** What was seen to run, but for shells: of those some are asked for by their path. */
+  /** What was ever seen to run, but for shells. */
   get names(): readonly string[] {
-    return [...this.#needed].filter((name) => !/^(?:ba|da|a)?sh$|^busybox$/.test(name)).sort();
+    return withoutShells(this.#needed);
   }
 
   /** A PATH with what was seen to run, less one. */
@@ -69,9 +72,17 @@ export class ProgramsAway {
   }
 
   /** One program after the other, in each of the ways. */
-  cases(ways: readonly Way[] = WAYS): readonly { readonly what: string; readonly path: string }[] {
-    return ways.flatMap((way) => this.names.map((name) => ({ what: `${name} is ${way}`, path: this.path(name, way) })));
+  cases(
+    ways: readonly Way[] = WAYS,
+    names: readonly string[] = this.names,
+  ): readonly { readonly what: string; readonly path: string }[] {
+    return ways.flatMap((way) => names.map((name) => ({ what: `${name} is ${way}`, path: this.path(name, way) })));
   }
+}
+
+/** Of shells some are asked for by their path. */
+function withoutShells(names: Iterable<string>): string[] {
+  return [...new Set(names)].filter((name) => !/^(?:ba|da|a)?sh$|^busybox$/.test(name)).sort();
 }
 
 /** So many at once: they wait for each other's processes more than for anything else. */
