@@ -78,7 +78,7 @@ describe("the first npm start at a terminal", () => {
   it("edits a section in one line, too, and refuses what it cannot edit", async () => {
     using flow = Repository.fresh(
       clientsYaml({}).replace(
-        "common_name: Test CA, organization: Test Ltd",
+        "common_name: Test CA, organization: Test Ltd, key: ec-p256",
         "organization: 'Example Ltd', common_name: Example Packages CA",
       ),
     );

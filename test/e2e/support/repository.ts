@@ -82,7 +82,7 @@ export type Clients = Readonly<Record<string, string>>;
 export function clientsYaml(clients: Clients, extra = ""): string {
   const lines = Object.entries(clients).map(([name, entry]) => `  ${name}: ${entry}\n`);
   return `version: 1
-authority: { common_name: Test CA, organization: Test Ltd }
+authority: { common_name: Test CA, organization: Test Ltd, key: ec-p256 }
 certificates: { key: ec-p256, lifetime: 365d, renew_before: 30d }
 repositories:
   pkg: { type: pkg, path: /pkg/, root: /srv/pkg }

@@ -19,7 +19,7 @@ export function siegeRegistry(clients: Clients, { tls, plain, www, software = "n
   const listen = `software: ${software}, listen: ["127.0.0.1:${tls}", "[::1]:${tls}"], redirect: ["127.0.0.1:${plain}"]`;
   const lines = Object.entries(clients).map(([name, entry]) => `  ${name}: ${entry}\n`);
   return `version: 1
-authority: { common_name: Example CA, organization: Example }
+authority: { common_name: Example CA, organization: Example, key: ec-p256 }
 limits: { lose: 100% }
 repositories:
   packages-dev: { type: files, path: /packages-dev/, root: ${www("poudriere/.latest")} }
