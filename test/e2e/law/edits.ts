@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Fields, fieldsOf, names, setField, setFields, type Value } from "./registry-text.ts";
 
 /** Which entry, which of its fields, which value: numbers, taken modulo what there is, so that shrinking keeps sense. */
@@ -92,7 +93,6 @@ const LIMITS: Choices = {
 const AUTHORITY: Choices = {
   lifetime: [ABSENT, "5y"],
   common_name: ["Test CA", "Another CA"],
-  country: [ABSENT, "DE"],
 };
 const CRL: Choices = { lifetime: [ABSENT, "60d", "10d"], renew_before: [ABSENT, "5d"] };
 
@@ -112,7 +112,8 @@ function choose({ text, requests }: Draft, section: string, edit: Edit, choices:
   const name = pick(liftable(text, section, field, values, edit.value) ?? names(text, section), edit.entry);
   if (name === undefined) return { text, requests };
   if (section === "clients" && field === "csr" && edit.value % 2 === 0) requests = new Map([...requests, [name, ""]]);
-  return { text: setField(text, section, name, field, newValue(text, field, values, edit.value)), requests };
+  const at = { section, name, field };
+  return { text: setField(text, section, name, field, newValue(text, at, values, edit.value)), requests };
 }
 
 /** A suspension is lifted of one who is suspended, where there is one. */
@@ -122,16 +123,33 @@ function liftable(text: string, section: string, field: string, values: Choices[
   return suspended.length === 0 ? null : suspended;
 }
 
-function newValue(text: string, field: string, values: Choices[string], value: number): Value | undefined {
-  if (field === "groups") return some(names(text, "groups"), value);
-  if (field === "home") return pick([undefined, ...names(text, "repositories")], value);
-  return pick(values, value);
+interface At {
+  readonly section: string;
+  readonly name: string;
+  readonly field: string;
+}
+
+function newValue(text: string, at: At, values: Choices[string], value: number): Value | undefined {
+  if (at.field === "groups") return some(names(text, "groups"), value);
+  return another(text, at, at.field === "home" ? [ABSENT, ...names(text, "repositories")] : values, value);
+}
+
+/** One of these values that is not there already: an edit shall change something. */
+function another(text: string, { section, name, field }: At, values: Choices[string], value: number) {
+  const now = fieldsOf(text, section, name)?.[field];
+  return pick(
+    (values ?? []).filter((one) => !isDeepStrictEqual(one, now)),
+    value,
+  );
 }
 
 /** A section without entries, written as one line. */
 function ofSection({ text, requests }: Draft, section: string, edit: Edit, choices: Choices): Draft {
   const [field, values] = pick(Object.entries(choices), edit.field) ?? ["", []];
-  return { requests, text: setField(text, section, section, field, pick(values, edit.value)) };
+  return {
+    requests,
+    text: setField(text, section, section, field, another(text, { section, name: section, field }, values, edit.value)),
+  };
 }
 
 const NEW_NAMES = ["mallory", "nina", "oscar", "zoe"];

@@ -41,7 +41,7 @@ export const KEPT: readonly Kept[] = [
       ...PLAIN,
       operations: [{ do: "edit", on: 0, edit: { kind: "group", entry: 1, field: 1, value: 2 }, when: 0 }],
       last: [
-        { kind: "limits", entry: 0, field: 1, value: 4 },
+        { kind: "limits", entry: 0, field: 1, value: 3 },
         { kind: "client", entry: 0, field: 4, value: 1 },
       ],
     },

@@ -71,7 +71,7 @@ const YOUTH: readonly Operation[] = [
   // carol is back, dave is suspended
   ...[edit("client", 2, 1, 1), edit("client", 3, 1, 0), CARRY],
   // eve is removed; frank is reissued
-  ...[edit("removeClient", 4), edit("client", 4, 5, 1), CARRY],
+  ...[edit("removeClient", 4), edit("client", 4, 5, 0), CARRY],
   // guests reach tools as well
   ...[edit("group", 1, 1, 6), CARRY],
 ];
