@@ -45,21 +45,23 @@ export function readBase32(text: Buffer, work: Work, sink: Sink): void {
     }
     let [stop, count, classes] = [at, 0, NONE];
     for (let kind = CLASS[text[stop] ?? 0] ?? 0; kind !== NONE; kind = CLASS[text[++stop] ?? 0] ?? 0) {
+      // A word of the other case may stand before it without a gap.
+      if (isMixed(classes | kind)) break;
       classes |= kind;
       if (kind === DIGIT) count += 1;
     }
-    const mixed = ((letters | classes) & (UPPER | LOWER)) === (UPPER | LOWER);
-    if (mixed) flush();
-    if ((classes & (UPPER | LOWER)) === (UPPER | LOWER)) total = 0;
-    else {
-      if (total === 0) start = at;
-      [end, total, digits, letters] = [stop, total + stop - at, digits + count, letters | classes];
-      // The last word of a text may be short.
-      if (stop - at < SHORTEST_WORD) flush();
-    }
+    if (isMixed(letters | classes)) flush();
+    if (total === 0) start = at;
+    [end, total, digits, letters] = [stop, total + stop - at, digits + count, letters | classes];
+    // The last word of a text may be short.
+    if (stop - at < SHORTEST_WORD) flush();
     at = stop;
   }
   flush();
+}
+
+function isMixed(classes: number): boolean {
+  return (classes & (UPPER | LOWER)) === (UPPER | LOWER);
 }
 
 function readIn(codes: Int8Array, text: Buffer, start: number, work: Work, sink: Sink): void {

@@ -47,6 +47,8 @@ export function unzip(bytes: Buffer, at: number, budget: Budget, work: Work): Un
     return packed > 12 || (flags & 8) === 8 ? { problem: "Undecided", end: start } : null;
   }
   if (method === 8) return salvage(bytes, start, INFLATE, budget, work);
-  // Stored files lie in the archive as they are, and are read with it; xz and Zstandard are met by their own magic.
+  // Without a size a stored file is read with the archive around it; then its first word sticks to its name.
+  if (method === 0 && packed > 0) return { bytes: bytes.subarray(start, start + packed), end: start + packed };
+  // xz and Zstandard are met by their own magic.
   return [9, 12, 14, 98].includes(method) ? { problem: "Undecided", end: start } : null;
 }

@@ -1,9 +1,10 @@
 import { hash } from "node:crypto";
 import { readBase64, type Sink } from "./base64.ts";
 import { gunzip, unbrotli, unzip, unzstd } from "./containers.ts";
-import type { Detection, Found } from "./detection.ts";
+import type { Detection } from "./detection.ts";
 import { hasCharacterDump, readDumps } from "./dumps.ts";
 import { ENCODINGS } from "./encodings.ts";
+import { Enough, Finds, type Place } from "./finds.ts";
 import { hasText, textRegions, wideRegions, withoutZeros } from "./regions.ts";
 import { visitStructures } from "./structures.ts";
 import { type Rich, richParts } from "./survey.ts";
@@ -19,18 +20,12 @@ import { inflateZlib, isZlib } from "./zlib-streams.ts";
 const DEEPEST = 5;
 /** Of one blob, unpacked. */
 const MOST_UNPACKED = 128 * 1024 * 1024;
-/** Enough for anybody to see what is wrong. */
-const MOST_FOUND = 50;
-const SHORTEST = 16;
+/** The shortest key is an EC key in SEC 1 without its curve. */
+const SHORTEST = 38;
 /** Escapes by number that make another text, or bytes that are none; fewer stand for single characters. */
 const FEWEST_CODES = 16;
-/** Deriving the public half of what was found. */
-const FOUND = 500_000;
 /** A look at what may be an archive. */
 const PACKED = 40;
-
-/** Raised where enough was found. */
-class Enough extends Error {}
 
 /**
  * Every private key in these bytes, by structure: whatever a label says, or an ending, or a place. `names`: of the
@@ -44,18 +39,15 @@ export async function scan(bytes: Buffer, names: readonly string[] = [], run = n
       if (names.some((name) => /\.br$/i.test(name))) scanner.brotli();
       await scanner.later();
     } catch (error) {
-      if (error instanceof OutOfWork) scanner.undecided();
+      if (error instanceof OutOfWork) scanner.found.undecided();
       else if (!(error instanceof Enough)) throw error;
     }
-    return [...scanner.found.values()];
+    return scanner.found.all;
   });
 }
 
-/** From an offset in the bytes at hand to one in the file; null inside of containers. */
-type Place = ((offset: number) => number) | null;
-
 class Scanner {
-  readonly found = new Map<string, Detection>();
+  readonly found: Finds;
   readonly #file: Buffer;
   readonly #work: Work;
   readonly #budget: Budget = { bytes: MOST_UNPACKED };
@@ -66,6 +58,7 @@ class Scanner {
   constructor(file: Buffer, work: Work) {
     this.#file = file;
     this.#work = work;
+    this.found = new Finds(file, work);
   }
 
   bytes(bytes: Buffer, via: readonly string[], place: Place): void {
@@ -80,20 +73,19 @@ class Scanner {
 
   #nested(bytes: Buffer, via: readonly string[], place: Place): void {
     if (via.length <= DEEPEST) this.bytes(bytes, via, place);
-    else if (bytes.length >= SHORTEST) this.#tooDeep(via);
+    else if (bytes.length < SHORTEST) return;
+    // What is not even a text, or packed, was read as what it is not.
+    else if (via.length > DEEPEST + 1 || this.#mayBeText(bytes)) this.#tooDeep(via);
+    else this.#structures(bytes, via, null);
+  }
+
+  #mayBeText(bytes: Buffer): boolean {
+    this.#work.charge(bytes.length);
+    return hasText(bytes) || wideRegions(bytes).length > 0;
   }
 
   #tooDeep(via: readonly string[]): void {
-    this.#limit("TooDeep", "encodings and archives within one another, deeper than anybody looks", via);
-  }
-
-  #limit(code: Detection["code"], kind: string, via: readonly string[]): void {
-    this.#report({ code, level: code === "NotLookedInto" ? "warn" : "block", kind, publicKey: null }, via, null, 0);
-  }
-
-  undecided(): void {
-    const message = "asks for more work than a search may take: nobody can say what is in it";
-    this.found.set("", { code: "Undecided", level: "block", kind: message, publicKey: null, via: [], line: null });
+    this.found.limit("TooDeep", "encodings and archives within one another, deeper than anybody looks", via);
   }
 
   /** The same bytes come out of several ways of reading a text. */
@@ -104,26 +96,6 @@ class Scanner {
     if (this.#seen.has(id)) return false;
     this.#seen.add(id);
     return true;
-  }
-
-  #report(found: Found, via: readonly string[], place: Place, offset: number): void {
-    this.#work.charge(FOUND);
-    const key = `${found.kind} ${found.publicKey}`;
-    // The same key read in another way can come out damaged: one line for both.
-    const nameless = `${found.kind} ${null}`;
-    const known = found.publicKey === null && [...this.found.values()].some(({ kind }) => kind === found.kind);
-    if (known || this.found.has(key) || this.#isOpened(found)) return;
-    this.found.delete(nameless);
-    if (place !== null) this.#work.charge(this.#file.length);
-    const line = place === null ? null : lineOf(this.#file, place(offset));
-    this.found.set(key, { ...found, via, line });
-    if (this.found.size >= MOST_FOUND) throw new Enough();
-  }
-
-  /** Whether it is a key whose passphrase was known when it was read whole. */
-  #isOpened({ kind }: Found): boolean {
-    const [family = ""] = kind.split(",");
-    return family !== kind && [...this.found.values()].some((other) => other.kind.startsWith(`${family} behind `));
   }
 
   /** Text: formats that are text, then what its encodings stand for. */
@@ -156,7 +128,7 @@ class Scanner {
   }
 
   #formats(text: Buffer, via: readonly string[], place: Place): void {
-    for (const { found, at } of textKeys(text, this.#work)) this.#report(found, via, place, at);
+    for (const { found, at } of textKeys(text, this.#work)) this.found.add(found, via, place, at);
   }
 
   #sink(name: string, via: readonly string[], place: Place): Sink {
@@ -165,8 +137,7 @@ class Scanner {
       const before = this.found.size;
       const here: Place = place && ((offset) => place(inside(offset)));
       this.#structures(bytes, around, here);
-      this.#work.charge(bytes.length);
-      if (hasText(bytes) || wideRegions(bytes).length > 0) this.#nested(bytes, around, here);
+      if (this.#mayBeText(bytes)) this.#nested(bytes, around, here);
       return this.found.size > before;
     };
   }
@@ -174,7 +145,7 @@ class Scanner {
   /** Binary structures at any offset. */
   #structures(bytes: Buffer, via: readonly string[], place: Place): void {
     visitStructures(bytes, this.#work, {
-      found: (found, at) => this.#report(found, via, place, at),
+      found: (found, at) => this.found.add(found, via, place, at),
       packed: (at) => this.#packed(bytes, at, via),
     });
   }
@@ -193,7 +164,7 @@ class Scanner {
     if (pair === 0xfd37 && isXz(bytes, at)) return this.#putOff(bytes, at, [...via, "xz"]);
     const unopened = unopenedAt(bytes, at);
     if (unopened !== null) {
-      this.#limit("NotLookedInto", `packed by ${unopened}, which is not looked into`, [...via, unopened]);
+      this.found.limit("NotLookedInto", `packed by ${unopened}, which is not looked into`, [...via, unopened]);
     }
     return at + 1;
   }
@@ -210,12 +181,16 @@ class Scanner {
     if ("bytes" in unpacked) this.#nested(unpacked.bytes, via, null);
     else if (unpacked.problem === "TooLarge") this.#tooLarge(unpacked.most, via);
     else
-      this.#limit("Undecided", `an archive that cannot be looked into, encrypted or of a rare kind${within(via)}`, via);
+      this.found.limit(
+        "Undecided",
+        `an archive that cannot be looked into, encrypted or of a rare kind${within(via)}`,
+        via,
+      );
     return Math.max(unpacked.end, at + 1);
   }
 
   #tooLarge(most: number, via: readonly string[]): void {
-    this.#limit("TooLarge", `more than ${Math.floor(most / 1024 / 1024)} MiB when unpacked${within(via)}`, via);
+    this.found.limit("TooLarge", `more than ${Math.floor(most / 1024 / 1024)} MiB when unpacked${within(via)}`, via);
   }
 
   brotli(): void {
@@ -228,18 +203,10 @@ class Scanner {
       const { bytes, problem } = await unxz(next.bytes, this.#budget, this.#work);
       if (problem === "TooLarge") this.#tooLarge(bytes.length, next.via);
       else if (problem === "damaged" && bytes.length === 0)
-        this.#limit("NotLookedInto", "packed by xz in a way that is not looked into", next.via);
+        this.found.limit("NotLookedInto", "packed by xz in a way that is not looked into", next.via);
       this.#nested(bytes, next.via, null);
     }
   }
 }
 
 const within = (via: readonly string[]): string => ` (${via.join(" in ")})`;
-
-function lineOf(file: Buffer, offset: number): number {
-  let line = 1;
-  for (let at = 0; at < offset; at += 1) if (file[at] === NEWLINE) line += 1;
-  return line;
-}
-
-const NEWLINE = 10;

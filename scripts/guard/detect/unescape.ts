@@ -18,12 +18,15 @@ const [NEWLINE, RETURN, BLANK, OPEN, CLOSE] = [10, 13, 32, 123, 125];
 /** Letters after a backslash. */
 const LETTERS: Readonly<Record<string, number>> = { n: NEWLINE, r: NEWLINE, t: NEWLINE };
 const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', amp: "&", apos: "'", NewLine: "\n" };
+/** Of so many numbers one may be something else. */
+const ODD = 16;
 /** Digits of an escape by number: hexadecimal ones after these letters. */
 const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 
 /**
  * Escapes of strings in code (C, shells, JSON, Java, Go, Rust, Perl, Python), of URLs and of XML. `decimal`: a
- * backslash and three digits is a decimal number, as in Lua, and not an octal one. Null where there is none.
+ * backslash and three digits is a decimal number, as in Lua, and not an octal one. Null where there is none, or where
+ * the numbers are none of a byte.
  */
 export function resolveEscapes(text: Buffer, work: Work, decimal = false): Resolved | null {
   work.charge(2 * text.length);
@@ -35,13 +38,17 @@ export function resolveEscapes(text: Buffer, work: Work, decimal = false): Resol
     else if (byte === AMPERSAND) at = reader.entity(at);
     else at += 1;
   }
-  return reader.out === null ? null : { text: reader.out, dense: reader.dense(), codes: reader.codes };
+  return reader.out === null || reader.isOctal
+    ? null
+    : { text: reader.out, dense: reader.dense(), codes: reader.codes };
 }
 
 class Escapes {
   /** A copy, made when the first escape is met. */
   out: Buffer | null = null;
   codes = 0;
+  /** Numbers beyond a byte. */
+  #beyond = 0;
   readonly #text: Buffer;
   readonly #decimal: boolean;
   readonly #dense: Buffer;
@@ -53,6 +60,11 @@ class Escapes {
     this.#text = text;
     this.#decimal = decimal;
     this.#dense = Buffer.allocUnsafe(text.length);
+  }
+
+  /** Read as decimal, and too many of the numbers are too large for a byte. */
+  get isOctal(): boolean {
+    return this.#decimal && ODD * this.#beyond > this.codes;
   }
 
   dense(): Buffer {
@@ -122,7 +134,10 @@ class Escapes {
   }
 
   #code(start: number, end: number, code: number): number {
-    if (!(code <= 0xff)) return end;
+    if (!(code <= 0xff)) {
+      this.#beyond += 1;
+      return end;
+    }
     this.codes += 1;
     return this.#put(start, end, code);
   }
