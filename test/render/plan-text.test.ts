@@ -30,8 +30,8 @@ it("is one screen for one of everything", () => {
     Who loses and gains access
       - bob loses bookworm and packages-dev (its own line)
       - erin loses bookworm (its own line)
-      = RENAMED buildfarm → buildfarm-2: new certificate, same access; the old one
-        does not work any more
+      = RENAMED buildfarm → buildfarm-2: new certificate and key, same access; the
+        old name's certificate does not work any more
       + alice and frank gain bookworm (its own line; no end; no contact)
       + erin gains packages-dev (its hold is lifted; no end; no contact)
 
