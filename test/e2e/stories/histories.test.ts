@@ -65,7 +65,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 let begin: Story;
 const requests = new Map<string, string>();
 beforeAll(async () => {
-  const registry = (clients: Clients) => clientsYaml(clients).replace("organization: Test Ltd", "organization: Test Ltd, lifetime: 90y");
+  const registry = (clients: Clients) =>
+    clientsYaml(clients).replace("organization: Test Ltd", "organization: Test Ltd, lifetime: 90y");
   begin = await Story.begin({}, { on: "2026-01-01", registry });
   for (const one of KEYS) {
     begin.request(one);
