@@ -59,6 +59,17 @@ export async function removeFiles(root: string, paths: Iterable<string>): Promis
   directories.flush(changed);
 }
 
+/** Removes directories that are empty, in the order given (paths from the top). Throws UserError where one is not. */
+export async function removeDirectories(root: string, paths: Iterable<string>): Promise<void> {
+  const directories = new Directories(root);
+  const changed: string[] = [];
+  for (const path of paths) {
+    act("remove", path, () => rmdirSync(join(root, checked(path))));
+    changed.push(posix.dirname(path));
+  }
+  directories.flush(changed.filter((path) => directories.exists(path)));
+}
+
 /**
  * Removes what killed runs left: temporary files directly in the given directories (paths from the top).
  * Only while holding the lock, or another run loses its own. Returns the paths removed.

@@ -69,4 +69,17 @@ export const KEPT: readonly Kept[] = [
       ],
     },
   },
+  {
+    sentence: "a directory in a derived file's place is taken away, with what lies in it",
+    outcome: "equal",
+    story: {
+      ...PLAIN,
+      operations: [
+        { do: "shape", on: 1, path: 13, shape: "directory" },
+        { do: "cross", on: 1, how: "git", main: "git", when: 0 },
+        { do: "update", on: 1, how: "git", when: 0 },
+      ],
+      meanwhile: [{ kind: "client", entry: 0, field: 0, value: 0 }],
+    },
+  },
 ];
