@@ -92,8 +92,8 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("state"),
       on: branch,
-      // What history keeps of an edit that is taken back shows with these.
-      edit: fc.constantFrom(...STATE_EDITS, "addRevocation", "addRevocation", "editRegistry"),
+      // What history keeps of an edit that is taken back, and what nothing but review sees, shows with these.
+      edit: fc.constantFrom(...STATE_EDITS, "addRevocation", "addRevocation", "editRegistry", "dropHold"),
       which: small,
       back: fc.boolean(),
     }),
