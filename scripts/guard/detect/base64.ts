@@ -1,7 +1,8 @@
+import { FILLER } from "./unescape.ts";
 import type { Work } from "./work.ts";
 
 /** What an encoded stretch of a text stands for. */
-export interface Decoded {
+interface Decoded {
   readonly bytes: Buffer;
   /** Where in the text a byte of it stands. */
   readonly place: (offset: number) => number;
@@ -45,8 +46,6 @@ function table(alphabet: string): Uint8Array {
 
 const [DASH, DOT, PLUS, SLASH, UNDERSCORE, BACKTICK] = [45, 46, 43, 47, 95, 96];
 const [QUOTE, APOSTROPHE] = [34, 39];
-/** See unescape.ts: a place that is no character. */
-const FILLER = 1;
 
 /**
  * base64 as it stands in files, in every way of reading that the text gives rise to: lines, indentation, quotes,

@@ -86,7 +86,9 @@ function decode(values: Int8Array, start: number, work: Work, sink: Sink): void 
 }
 
 function unpacked(values: Int8Array, shift: number): Buffer {
-  const bytes = Buffer.alloc(4 * values.length);
+  // A character is four bytes of zeros, or a fifth of a group.
+  const zeros = values.reduce((count, value) => count + (value === ZERO_GROUP ? 1 : 0), 0);
+  const bytes = Buffer.alloc(4 * (zeros + Math.ceil((values.length - zeros) / 5)));
   let [next, group, sum] = [0, 0, 0];
   for (let at = shift; at < values.length; at += 1) {
     const value = values[at] ?? 0;

@@ -5,23 +5,21 @@ const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];
 export function isAgeKey(text: string): boolean {
   const lower = text.toLowerCase();
   const split = lower.lastIndexOf("1");
-  const values = [...lower.slice(split + 1)].map((character) => ALPHABET.indexOf(character));
   const prefix = [...lower.slice(0, split)].map((character) => character.charCodeAt(0));
-  // What follows without a gap is cut off, character by character, down to the shortest there is.
-  for (let length = values.length; length >= 58; length -= 1) {
-    const all = [...prefix.map((code) => code >> 5), 0, ...prefix.map((code) => code & 31), ...values.slice(0, length)];
-    if (checksum(all) === 1) return true;
-    if (values.length - length > 64) return false;
+  let sum = [...prefix.map((code) => code >> 5), 0, ...prefix.map((code) => code & 31)].reduce(step, 1);
+  // What follows without a gap is cut off: each length that a key may have is tried.
+  for (const [index, character] of [...lower.slice(split + 1)].entries()) {
+    sum = step(sum, ALPHABET.indexOf(character));
+    if (sum === 1 && index + 1 >= SHORTEST) return true;
   }
   return false;
 }
 
-function checksum(values: readonly number[]): number {
-  let sum = 1;
-  for (const value of values) {
-    const top = sum >>> 25;
-    sum = ((sum & 0x1ffffff) << 5) ^ value;
-    for (const [bit, constant] of GENERATOR.entries()) if ((top >>> bit) & 1) sum ^= constant;
-  }
-  return sum;
+const SHORTEST = 58;
+
+/** The checksum after one more value of five bits. */
+function step(sum: number, value: number): number {
+  let next = ((sum & 0x1ffffff) << 5) ^ value;
+  for (let bit = 0; bit < GENERATOR.length; bit += 1) if ((sum >>> (25 + bit)) & 1) next ^= GENERATOR[bit] ?? 0;
+  return next;
 }

@@ -3,14 +3,14 @@ import { publicOfRaw, publicOfSsh, sshStrings } from "./public-key.ts";
 import type { Work } from "./work.ts";
 
 /** OpenSSH's own format (its PROTOCOL.key): magic, cipher, kdf, options, count, public keys, private part. */
-export function openSsh(bytes: Buffer, at: number): Found | null {
+export function openSsh(bytes: Buffer, at: number, work: Work): Found | null {
   const rest = bytes.subarray(at + 15);
   const [cipher, kdf, options] = sshStrings(rest, 3);
   if (cipher === undefined || kdf === undefined || options === undefined) return null;
   const from = 12 + cipher.length + kdf.length + options.length + 4;
   const [blob] = sshStrings(rest.subarray(from), 1);
   if (blob === undefined || rest.length < from + 8 + blob.length + 32) return null;
-  const fingerprint = publicOfSsh(blob);
+  const fingerprint = publicOfSsh(blob, work);
   if (cipher.toString("latin1") === "none") return clear("OpenSSH private key", fingerprint);
   const strong =
     kdf.toString("latin1") === "bcrypt" && !/3des|blowfish|cast|arcfour|^des/.test(cipher.toString("latin1"));
@@ -57,20 +57,20 @@ export function gitCryptKey(bytes: Buffer, at: number): Found | null {
 }
 
 /** A minisign secret key: `Ed`, the kdf (`Sc` or none), `B2`, salt 32, limits 16, id 8, key 64, checksum 32. */
-export function minisign(bytes: Buffer, at: number): Found | null {
+export function minisign(bytes: Buffer, at: number, work: Work): Found | null {
   if (bytes.length < at + 142) return null;
   const kdf = bytes.toString("latin1", at + 2, at + 4);
   if (bytes.toString("latin1", at + 4, at + 6) !== "B2") return null;
   if (kdf === "Sc") return encrypted("minisign secret key", true);
   if (kdf !== "\0\0") return null;
-  return clear("minisign secret key", publicOfRaw("ed25519", bytes.subarray(at + 62, at + 94)));
+  return clear("minisign secret key", publicOfRaw("ed25519", bytes.subarray(at + 62, at + 94), work));
 }
 
 /** A signify secret key: `Ed`, `BK`, rounds, salt 16, checksum 8, id 8, key 64. */
-export function signify(bytes: Buffer, at: number): Found | null {
+export function signify(bytes: Buffer, at: number, work: Work): Found | null {
   if (bytes.length < at + 104 || bytes.toString("latin1", at + 2, at + 4) !== "BK") return null;
   const rounds = bytes.readUInt32BE(at + 4);
   if (rounds > 100_000) return null;
   if (rounds > 0) return encrypted("signify secret key", true);
-  return clear("signify secret key", publicOfRaw("ed25519", bytes.subarray(at + 40, at + 72)));
+  return clear("signify secret key", publicOfRaw("ed25519", bytes.subarray(at + 40, at + 72), work));
 }

@@ -28,8 +28,10 @@ const ALGORITHMS: Readonly<Record<string, string>> = {
 
 /** Keys that are so many random bytes and nothing else. */
 const RAW = new Set(["Ed25519", "Ed448", "X25519", "X448"]);
-/** The public half of these takes an exponentiation, some 10 ms for 4096 bits; with longer ones a file could stall us. */
+/** The public half of DH and DSA takes an exponentiation, some 20 ms for 4096 bits; with longer ones a file could stall us. */
 const LARGEST_SLOW = 2500;
+/** It grows with the third power of the key's bytes, which are two numbers or more. */
+const EXPONENTIATION = 1 / 130;
 /** Among 32 random bytes some 30 are different, and hardly ever fewer than 24. */
 const DIFFERENT = 3 / 4;
 /** Of longer ones so many are looked at. */
@@ -42,6 +44,12 @@ function looksRandom(bytes: Buffer, element: der.Element | null | undefined): bo
   return new Set(sample).size >= DIFFERENT * sample.length;
 }
 
+function mayExponentiate({ start, end }: der.Element, work: Work): boolean {
+  if (end - start > LARGEST_SLOW) return false;
+  work.charge(EXPONENTIATION * (end - start) ** 3);
+  return true;
+}
+
 /** The number in an ECPrivateKey. */
 function scalarOf(bytes: Buffer, key: der.Element): der.Element | undefined {
   const inner = der.header(bytes, key.from, key.end);
@@ -49,8 +57,12 @@ function scalarOf(bytes: Buffer, key: der.Element): der.Element | undefined {
   return (version && der.header(bytes, version.end, key.end)) ?? undefined;
 }
 
+/** Reading the headers of up to sixteen elements. */
+const LOOK = 300;
+
 /** A private key that begins at this SEQUENCE, told by its structure alone; it may be cut short at the end of the bytes. */
 export function keyAt(bytes: Buffer, at: number, work: Work): FoundDer | null {
+  work.charge(LOOK);
   const outer = der.header(bytes, at, bytes.length);
   if (outer?.tag !== der.SEQUENCE || outer.end - outer.from < 16) return null;
   const parts = der.children(bytes, outer);
@@ -65,14 +77,14 @@ function keyOfVersion(bytes: Buffer, outer: der.Element, parts: der.Element[], w
   const version = der.smallInteger(bytes, parts[0]);
   const second = parts[1]?.tag;
   if (version === 3 && second === der.SEQUENCE) return pkcs12(bytes, outer, parts, work);
-  if (version === 1 && second === der.OCTET_STRING) return sec1(bytes, outer, parts);
+  if (version === 1 && second === der.OCTET_STRING) return sec1(bytes, outer, parts, work);
   if (version !== 0 && version !== 1) return null;
-  if (second === der.SEQUENCE) return pkcs8(bytes, outer, parts);
-  return second === der.INTEGER ? numbers(bytes, outer, parts) : null;
+  if (second === der.SEQUENCE) return pkcs8(bytes, outer, parts, work);
+  return second === der.INTEGER ? numbers(bytes, outer, parts, work) : null;
 }
 
 /** OneAsymmetricKey (RFC 5958, 2), of whatever algorithm. */
-function pkcs8(bytes: Buffer, outer: der.Element, parts: der.Element[]): Found | null {
+function pkcs8(bytes: Buffer, outer: der.Element, parts: der.Element[], work: Work): Found | null {
   const [, algorithm, key, ...rest] = parts;
   if (algorithm === undefined || key?.tag !== der.OCTET_STRING) return null;
   if (rest.length > 2 || rest.some(({ tag }) => ![0xa0, 0xa1, 0x81].includes(tag))) return null;
@@ -81,11 +93,11 @@ function pkcs8(bytes: Buffer, outer: der.Element, parts: der.Element[]): Found |
   if (key.end - key.from < 16) return null;
   const name = ALGORITHMS[der.contents(bytes, oid).toString("hex")];
   if (!holdsSecret(bytes, key, name)) return null;
-  const slow = name === "DH" || name === "DSA";
-  const isWhole = outer.end <= bytes.length && !(slow && outer.end - outer.start > LARGEST_SLOW);
-  const fingerprint = isWhole ? publicOfDer(bytes.subarray(outer.start, outer.end), "pkcs8") : null;
   if (name !== undefined && RAW.has(name) && !looksRandom(bytes, der.header(bytes, key.from, key.end))) return null;
   if (name === "EC" && !looksRandom(bytes, scalarOf(bytes, key))) return null;
+  const slow = name === "DH" || name === "DSA";
+  const isWhole = outer.end <= bytes.length && (!slow || mayExponentiate(outer, work));
+  const fingerprint = isWhole ? publicOfDer(bytes.subarray(outer.start, outer.end), "pkcs8", work) : null;
   return clear(`${name ?? "unknown algorithm's"} private key (PKCS#8)`, fingerprint);
 }
 
@@ -110,7 +122,7 @@ function rsaSecret(bytes: Buffer, [, , , exponent]: der.Element[]): boolean {
 }
 
 /** RSAPrivateKey (RFC 8017, A.1.2), or DSA's as OpenSSL writes it: version, p, q, g, y, x. */
-function numbers(bytes: Buffer, outer: der.Element, parts: der.Element[]): Found | null {
+function numbers(bytes: Buffer, outer: der.Element, parts: der.Element[], work: Work): Found | null {
   const whole = outer.end <= bytes.length;
   const integers = parts.filter(({ tag }) => tag === der.INTEGER).length;
   const [, first] = parts;
@@ -118,24 +130,24 @@ function numbers(bytes: Buffer, outer: der.Element, parts: der.Element[]): Found
   if (integers !== parts.length && !(integers === 9 && parts[9]?.tag === der.SEQUENCE)) return null;
   const piece = bytes.subarray(outer.start, outer.end);
   if (whole && parts.length === 6) {
-    return clear("DSA private key", piece.length > LARGEST_SLOW ? null : publicOfPem("DSA PRIVATE KEY", piece));
+    return clear("DSA private key", mayExponentiate(outer, work) ? publicOfPem("DSA PRIVATE KEY", piece, work) : null);
   }
   if (whole ? parts.length < 9 : !rsaSecret(bytes, parts)) return null;
-  const fingerprint = whole ? publicOfDer(piece, "pkcs1") : publicOfModulus(bytes, parts);
+  const fingerprint = whole ? publicOfDer(piece, "pkcs1", work) : publicOfModulus(bytes, parts, work);
   return clear("RSA private key (PKCS#1)", fingerprint);
 }
 
-function publicOfModulus(bytes: Buffer, [, n, e]: der.Element[]): string | null {
+function publicOfModulus(bytes: Buffer, [, n, e]: der.Element[], work: Work): string | null {
   if (n === undefined || e === undefined || e.end > bytes.length) return null;
   const url = (element: der.Element) => {
     const number = der.contents(bytes, element);
     return number.subarray(number[0] === 0 ? 1 : 0).toString("base64url");
   };
-  return publicOfJwk({ kty: "RSA", n: url(n), e: url(e) });
+  return publicOfJwk({ kty: "RSA", n: url(n), e: url(e) }, work);
 }
 
 /** ECPrivateKey (RFC 5915, 3). SNMP messages look alike until the third element. */
-function sec1(bytes: Buffer, outer: der.Element, parts: der.Element[]): Found | null {
+function sec1(bytes: Buffer, outer: der.Element, parts: der.Element[], work: Work): Found | null {
   const [, scalar, ...rest] = parts;
   if (scalar === undefined || rest.length > 2) return null;
   const size = scalar.end - scalar.from;
@@ -147,7 +159,7 @@ function sec1(bytes: Buffer, outer: der.Element, parts: der.Element[]): Found | 
   }
   return clear(
     "EC private key (SEC 1)",
-    outer.end > bytes.length ? null : publicOfDer(bytes.subarray(outer.start, outer.end), "sec1"),
+    outer.end > bytes.length ? null : publicOfDer(bytes.subarray(outer.start, outer.end), "sec1", work),
   );
 }
 
@@ -161,10 +173,10 @@ function encryptedPkcs8(bytes: Buffer, outer: der.Element, parts: der.Element[],
   const piece = bytes.subarray(outer.start, outer.end);
   let publicKey: string | null = null;
   const opens = (passphrase: string) => {
-    publicKey = publicOfLocked(piece, passphrase);
+    publicKey = publicOfLocked(piece, passphrase, work);
     return publicKey !== null;
   };
-  const known = outer.end > bytes.length ? null : knownPassphrase([iterationsOf(bytes, algorithm)], work, opens);
+  const known = outer.end > bytes.length ? null : knownPassphrase(iterationsOf(bytes, algorithm), work, opens);
   if (known !== null) return clear(`private key (PKCS#8) behind ${known}`, publicKey);
   return encrypted("private key (PKCS#8)", strength === "strong");
 }

@@ -7,6 +7,12 @@ const FEWEST = 40;
 const LONGEST_LINE = 400;
 const [NEWLINE, COLON, ASTERISK] = [10, 58, 42];
 
+/** Before a line of a dump: a byte order mark, what is left of other bytes, quotes, the signs of comments and mail. */
+const BEFORE = new Uint8Array(256);
+BEFORE.fill(1, 0, 9);
+BEFORE.fill(1, 127);
+for (const sign of "\"'`>#/+|;") BEFORE[sign.charCodeAt(0)] = 1;
+
 /** What od, hexdump and xxd print for the bytes of one word: digits of a base. Negative numbers are of `od -td1`. */
 interface Shape {
   readonly token: RegExp;
@@ -47,8 +53,7 @@ export function readDumps(text: Buffer, work: Work, sink: Sink): void {
   for (let at = 0; at < text.length; ) {
     const newline = text.indexOf(NEWLINE, at);
     const end = newline < 0 ? text.length : newline;
-    // A byte order mark, or what is left of other bytes.
-    while (at < end && ((text[at] ?? 0) > 126 || (text[at] ?? 0) < 9)) at += 1;
+    while (at < end && BEFORE[text[at] ?? 0] === 1) at += 1;
     if (mayBeDump(text, at, end, dump.goesOn)) dump.line(text.toString("latin1", at, end), at);
     // Lines that are like the one before, left out.
     else if (text[at] !== ASTERISK || end - at > 3) dump.flush();

@@ -2,6 +2,7 @@ import { clear } from "./detection.ts";
 import { publicOfJwk, publicOfRaw } from "./public-key.ts";
 import type { Format } from "./text-formats.ts";
 import { around, base64, base64url, isPlaceholder } from "./text-parts.ts";
+import type { Work } from "./work.ts";
 
 const NAMED =
   /^p?(?:rivate[-_ ]?(?:key|exponent)|rivatevalue)["'\\]{0,8}\s{0,40}[:=]\s{0,40}["'\\]{0,8}([A-Za-z0-9+/]{20,6000}={0,2})(?![A-Za-z0-9+/=])/i;
@@ -16,16 +17,16 @@ export const namedValue: Format = (text, at, work) => {
   const raw = Buffer.from(value, "base64");
   if (isPlaceholder(value)) return null;
   if (/Private-key-format|Algorithm:\s{0,20}\d/i.test(before))
-    return raw.length >= 16 ? clear("DNSSEC private key", dnssecPublic(before, raw)) : null;
+    return raw.length >= 16 ? clear("DNSSEC private key", dnssecPublic(before, raw, work)) : null;
   const isWireGuard = value.length === 44 && raw.length === 32 && new Set(raw).size > 8;
-  return isWireGuard ? clear("WireGuard private key", publicOfRaw("x25519", raw)) : null;
+  return isWireGuard ? clear("WireGuard private key", publicOfRaw("x25519", raw, work)) : null;
 };
 
-function dnssecPublic(before: string, raw: Buffer): string | null {
+function dnssecPublic(before: string, raw: Buffer, work: Work): string | null {
   const field = (name: string) => new RegExp(`${name}:\\s{0,20}([A-Za-z0-9+/=]{1,6000})`, "i").exec(before)?.[1];
   const [n, e] = [field("Modulus"), field("PublicExponent")];
-  if (n !== undefined && e !== undefined) return publicOfJwk({ kty: "RSA", n: base64url(n), e: base64url(e) });
-  return /Algorithm:\s{0,20}15\b/.test(before) ? publicOfRaw("ed25519", raw) : null;
+  if (n !== undefined && e !== undefined) return publicOfJwk({ kty: "RSA", n: base64url(n), e: base64url(e) }, work);
+  return /Algorithm:\s{0,20}15\b/.test(before) ? publicOfRaw("ed25519", raw, work) : null;
 }
 
 /** An RSA key of 16,384 bits in XML, before and behind its private exponent. */
@@ -40,12 +41,16 @@ export const rsaXml: Format = (text, at, work) => {
   const field = (name: string) => new RegExp(`<(?:\\w{1,20}:)?${name}>([^<]{1,6000})<`).exec(near)?.[1];
   const [n, e] = [field("Modulus"), field("Exponent")];
   if (n === undefined) return null;
-  const fingerprint = e === undefined ? null : publicOfJwk({ kty: "RSA", n: base64url(n), e: base64url(e) });
+  const fingerprint = e === undefined ? null : publicOfJwk({ kty: "RSA", n: base64url(n), e: base64url(e) }, work);
   return clear("RSA private key (XML)", fingerprint);
 };
 
+/** Thirty lines: two dozen pairs are enough. */
+const PRINTED = 200;
+
 /** What `openssl pkey -text` prints: pairs of digits and colons, fifteen to a line. */
 export const printedByOpenssl: Format = (text, at, work) => {
-  const pairs = around(text, at, 0, 2000, work).match(/\b[0-9a-f]{2}:/gi) ?? [];
+  const pairs = around(text, at, 0, PRINTED, work).match(/\b[0-9a-f]{2}:/gi) ?? [];
+  work.charge(20 * pairs.length);
   return pairs.length >= 15 && new Set(pairs).size > 8 ? clear("private key printed by openssl") : null;
 };

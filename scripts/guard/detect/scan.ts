@@ -24,8 +24,8 @@ const MOST_UNPACKED = 128 * 1024 * 1024;
 const SHORTEST = 38;
 /** Escapes by number that make another text, or bytes that are none; fewer stand for single characters. */
 const FEWEST_CODES = 16;
-/** A look at what may be an archive. */
-const PACKED = 40;
+/** A look at what may be an archive; beginning with a text, and with what an encoding stands for. */
+const [PACKED, TEXT, READING] = [40, 1000, 500];
 
 /**
  * Every private key in these bytes, by structure: whatever a label says, or an ending, or a place. `names`: of the
@@ -100,6 +100,7 @@ class Scanner {
 
   /** Text: formats that are text, then what its encodings stand for. */
   #text(text: Buffer, via: readonly string[], place: Place): void {
+    this.#work.charge(TEXT);
     this.#formats(text, via, place);
     if (hasCharacterDump(text)) readDumps(text, this.#work, this.#sink("a dump", via, place));
     const rich = richParts(text, this.#work);
@@ -135,6 +136,7 @@ class Scanner {
     const around = [...via, name];
     return ({ bytes, place: inside }) => {
       const before = this.found.size;
+      this.#work.charge(READING);
       const here: Place = place && ((offset) => place(inside(offset)));
       this.#structures(bytes, around, here);
       if (this.#mayBeText(bytes)) this.#nested(bytes, around, here);

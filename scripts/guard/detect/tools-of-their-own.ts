@@ -18,7 +18,7 @@ export const putty: Format = (text, at, work) => {
   if (base64(secret ?? "").length < 24) return null;
   const lines = /^Public-Lines:\s{0,20}\d{1,4}([\s\S]*)/.exec(key.slice(publicAt, privateAt))?.[1] ?? "";
   const [body = ""] = lines.split("Key-Derivation");
-  const fingerprint = publicOfSsh(Buffer.from(base64(body), "base64"));
+  const fingerprint = publicOfSsh(Buffer.from(base64(body), "base64"), work);
   const cipher = /Encryption:\s{0,20}([\w-]{1,40})/.exec(key.slice(0, publicAt))?.[1];
   const kind = "PuTTY private key";
   return cipher === "none" ? clear(kind, fingerprint) : encrypted(kind, version === "3", fingerprint);
@@ -26,12 +26,12 @@ export const putty: Format = (text, at, work) => {
 
 /** A key has 58 characters after its prefix, one against quantum computers as many; then comes other text. */
 const AGE = /^AGE-SECRET-KEY-(?:PQ-)?1[02-9AC-HJ-NP-Z]{40,160}/i;
-/** A checksum for each length that it may have. */
-const CHECKSUMS = 50_000;
+/** A checksum over so many characters. */
+const CHECKSUM = 5000;
 
 export const age: Format = (text, at, work) => {
   const match = AGE.exec(text.slice(at, at + 200));
   if (match === null) return null;
-  work.charge(CHECKSUMS);
+  work.charge(CHECKSUM);
   return isAgeKey(match[0]) ? clear("age identity") : null;
 };

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { certificate, ec, ed25519, rsa, type Sample, tool } from "./keys.ts";
 
 const text = (name: string, bytes: string | Buffer, level: Sample["level"] = "block"): Sample => {
@@ -179,6 +179,3 @@ function inProgram(prefix: string): Buffer {
   const texts = Buffer.from("invalid key size\0unsupported curve\0cannot sign with a public key\0\0\0\0\0", "latin1");
   return Buffer.concat([randomBytes(200), Buffer.from(prefix, "hex"), texts, Buffer.alloc(300), randomBytes(64)]);
 }
-
-/** openssl itself opens it so. */
-export const opened = createPrivateKey({ key: emptyPkcs8, passphrase: "" });
