@@ -51,7 +51,9 @@ export function revocationList(plan: Plan, { before, after }: Happened): Lie[] {
   const removed = [...before.crl.entries.keys()].filter((serial) => !after.crl.entries.has(serial));
   const entries = plan.changes.flatMap((change) => {
     if (change.kind === "revoke") return [`${change.serial} ${change.reason}`];
-    return change.kind === "hold" ? [`${change.serial} certificateHold`] : [];
+    // Where somebody took the fact of a hold away, and the plan brings it back, the CRL has it still.
+    const isThere = change.kind === "hold" && before.crl.entries.get(change.serial) === "Certificate Hold";
+    return change.kind === "hold" && !isThere ? [`${change.serial} certificateHold`] : [];
   });
   const released = plan.changes.flatMap((change) => (change.kind === "release" ? [change.serial] : []));
   const over = (serial: string) => !released.includes(serial);
@@ -84,6 +86,22 @@ export function compromised(plan: Plan, { before, after }: Happened): Lie[] {
   );
   const known = (name: string) =>
     [before, after].some(({ carriedOut: { clients } }) => isSection(clients) && name in clients);
-  const names = revoked.map(([serial]) => after.certificates.get(serial)?.identity ?? "").filter(known);
+  // Of somebody who is renamed by the same change, the plan speaks by the new name.
+  const renamed = renames(after);
+  const names = revoked
+    .map(([serial]) => after.certificates.get(serial)?.identity ?? "")
+    .filter(known)
+    .map((name) => renamed.get(name) ?? name);
   return unlike("compromised", plan.compromised.map(({ client }) => client).sort(), [...new Set(names)].sort());
+}
+
+/** New names by old ones. */
+function renames({ carriedOut: { clients } }: Reading): ReadonlyMap<string, string> {
+  const entries = isSection(clients) ? Object.entries(clients) : [];
+  return new Map(
+    entries.flatMap(([name, fields]) => {
+      const previously = isSection(fields) ? fields["previously"] : undefined;
+      return typeof previously === "string" ? [[previously, name] as const] : [];
+    }),
+  );
 }

@@ -82,4 +82,28 @@ export const KEPT: readonly Kept[] = [
       meanwhile: [{ kind: "client", entry: 0, field: 0, value: 0 }],
     },
   },
+  {
+    sentence: "a client that is renamed and compromised by one change is named as it is called then",
+    outcome: "equal",
+    story: {
+      ...PLAIN,
+      operations: [{ do: "edit", on: 1, edit: { kind: "rename", entry: 0, field: 0, value: 0 }, when: 0 }],
+      settled: true,
+      last: [{ kind: "client", entry: 10, field: 5, value: 0 }],
+    },
+  },
+  {
+    sentence: "a hold whose fact somebody took away on main comes back, and the CRL has it still",
+    outcome: "equal",
+    story: {
+      ...PLAIN,
+      settled: false,
+      operations: [
+        { do: "state", on: 1, edit: "dropHold", which: 0, back: false },
+        { do: "cross", on: 1, how: "git", main: "squash", when: 0 },
+        { do: "edit", on: 1, edit: { kind: "client", entry: 0, field: 0, value: 0 }, when: 0 },
+      ],
+      meanwhile: [{ kind: "client", entry: 0, field: 0, value: 0 }],
+    },
+  },
 ];
