@@ -57,7 +57,7 @@ describe("changed is", () => {
 
   it("the key type for everybody: everybody whose key is made here, and nobody whose key is not", async () => {
     using story = before.copy();
-    story.write(story.yaml().replace("key: ec-p256", "key: ed25519"));
+    story.write(story.yaml().replace("certificates: { key: ec-p256", "certificates: { key: ed25519"));
     expect(await story.reconcile()).toEqual([
       "issue alice KeyChanged",
       "issue bob KeyChanged",
