@@ -116,9 +116,13 @@ function most(bytes: Buffer, element: der.Element): boolean {
   return der.present(bytes, element) >= ((element.end - element.from) * 3) / 4;
 }
 
-/** Half of the private exponent is enough to get the rest. */
-function rsaSecret(bytes: Buffer, [, , , exponent]: der.Element[]): boolean {
-  return exponent?.tag === der.INTEGER && der.present(bytes, exponent) >= (exponent.end - exponent.from) / 2;
+/** Half of the private exponent is enough to get the rest. A modulus and a public exponent are odd. */
+function rsaSecret(bytes: Buffer, [, n, e, d]: der.Element[]): boolean {
+  if (n === undefined || e === undefined || d?.tag !== der.INTEGER) return false;
+  const isOdd = [n, e].every(({ end }) => end <= bytes.length && ((bytes[end - 1] ?? 0) & 1) === 1);
+  const [size, length] = [n.end - n.from, d.end - d.from];
+  const areSizes = e.end - e.from <= 33 && length <= size && length >= size / 4;
+  return isOdd && areSizes && der.present(bytes, d) >= length / 2;
 }
 
 /** RSAPrivateKey (RFC 8017, A.1.2), or DSA's as OpenSSL writes it: version, p, q, g, y, x. */
