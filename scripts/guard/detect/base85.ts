@@ -80,34 +80,42 @@ function readIn(codes: Int8Array, text: Buffer, from: number, to: number, work: 
 /** Each of the five places in a group where the first character can stand. */
 function decode(values: Int8Array, start: number, work: Work, sink: Sink): void {
   for (let shift = 0; shift < 5; shift += 1) {
-    work.charge(2 * values.length);
+    work.charge(3 * values.length);
     sink({ bytes: unpacked(values, shift), place: () => start });
   }
 }
 
 function unpacked(values: Int8Array, shift: number): Buffer {
-  // A character is four bytes of zeros, or a fifth of a group.
-  const zeros = values.reduce((count, value) => count + (value === ZERO_GROUP ? 1 : 0), 0);
-  const bytes = Buffer.alloc(4 * (zeros + Math.ceil((values.length - zeros) / 5)));
+  let zeros = 0;
+  for (let at = shift; at < values.length; at += 1) if (values[at] === ZERO_GROUP) zeros += 1;
+  const bytes = Buffer.allocUnsafe(4 * (zeros + Math.ceil((values.length - zeros) / 5)));
   let [next, group, sum] = [0, 0, 0];
   for (let at = shift; at < values.length; at += 1) {
     const value = values[at] ?? 0;
     if (value === ZERO_GROUP) {
       // Within a group it is no zero, but a stray letter.
-      if (group === 0) next += 4;
+      if (group === 0) next = put(bytes, next, 0);
       continue;
     }
     sum = sum * 85 + value;
     group += 1;
     if (group < 5) continue;
-    bytes.writeUInt32BE(sum % 0x1_0000_0000, next);
-    next += 4;
+    next = put(bytes, next, sum);
     [group, sum] = [0, 0];
   }
   if (group > 1) {
     for (let fill = group; fill < 5; fill += 1) sum = sum * 85 + 84;
-    bytes.writeUInt32BE(sum % 0x1_0000_0000, next);
-    next += group - 1;
+    next = put(bytes, next, sum) - 5 + group;
   }
   return bytes.subarray(0, next);
+}
+
+/** Four bytes of a number, which may be larger; where they end. */
+function put(bytes: Buffer, at: number, number: number): number {
+  const word = number >>> 0;
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = word >>> 16;
+  bytes[at + 2] = word >>> 8;
+  bytes[at + 3] = word;
+  return at + 4;
 }

@@ -1,4 +1,5 @@
 import type { Sink } from "./base64.ts";
+import { Bytes } from "./bytes.ts";
 import type { Work } from "./work.ts";
 
 /** Fewer bytes are no key. */
@@ -83,7 +84,7 @@ function isDigit(byte = 0): boolean {
 
 /** One way of reading a dump, and what it has read so far. */
 interface Reading {
-  readonly bytes: number[];
+  readonly bytes: Bytes;
   readonly size: Shape["bytes"];
 }
 
@@ -104,7 +105,7 @@ class Dump {
 
   /** One line, with its offset or, as `od -An` prints it, without. */
   line(line: string, at: number): void {
-    this.#work.charge(16 * line.length);
+    this.#work.charge(40 * line.length);
     const before = this.#readings;
     this.#readings = new Map();
     if (before.size === 0) this.#start = at;
@@ -112,7 +113,8 @@ class Dump {
     const behind = offset.endsWith(":") ? CHARACTERS_OF_XXD : CHARACTERS;
     this.#words(before, "after an offset", line.slice(offset.length).trimStart().replace(behind, ""));
     if (!offset.endsWith(":")) this.#words(before, "alone", line.replace(CHARACTERS, ""));
-    this.#add(before, "characters", 1, offset === "" ? null : characters(line.slice(offset.length)));
+    const columns = offset === "" ? null : characters(line.slice(offset.length));
+    if (columns !== null) for (const byte of columns) this.#reading(before, "characters", 1).bytes.push(byte);
     this.#end(before);
   }
 
@@ -123,22 +125,16 @@ class Dump {
       .trimEnd()
       .split(/[ \t]+/);
     for (const [index, shape] of SHAPES.entries()) {
-      if (tokens.every((token) => shape.token.test(token))) {
-        this.#add(
-          before,
-          `${name} ${index}`,
-          shape.bytes,
-          tokens.flatMap((token) => bytesOf(token, shape)),
-        );
-      }
+      if (!tokens.every((token) => shape.token.test(token))) continue;
+      const { bytes } = this.#reading(before, `${name} ${index}`, shape.bytes);
+      for (const token of tokens) pushWord(bytes, token, shape);
     }
   }
 
-  #add(before: ReadonlyMap<string, Reading>, name: string, size: Reading["size"], bytes: number[] | null): void {
-    if (bytes === null) return;
-    const reading = before.get(name) ?? { bytes: [], size };
-    for (const byte of bytes) reading.bytes.push(byte);
+  #reading(before: ReadonlyMap<string, Reading>, name: string, size: Reading["size"]): Reading {
+    const reading = before.get(name) ?? { bytes: new Bytes(), size };
     this.#readings.set(name, reading);
+    return reading;
   }
 
   flush(): void {
@@ -154,20 +150,20 @@ class Dump {
     const place = () => start;
     for (const [name, { bytes, size }] of before) {
       if (this.#readings.has(name) || bytes.length < FEWEST) continue;
-      this.#sink({ bytes: Buffer.from(bytes), place });
-      if (size > 1) this.#sink({ bytes: swapped(Buffer.from(bytes), size), place });
+      this.#sink({ bytes: bytes.all, place });
+      if (size > 1) this.#sink({ bytes: swapped(Buffer.from(bytes.all), size), place });
     }
   }
 }
 
-function bytesOf(token: string, { base, bytes }: Shape): number[] {
-  let value = base === 16 ? BigInt(`0x${token}`) : BigInt(Number.parseInt(token, base));
-  const word: number[] = [];
-  for (let index = 0; index < bytes; index += 1) {
-    word.unshift(Number(value & 0xffn));
-    value >>= 8n;
+function pushWord(into: Bytes, token: string, { base, bytes }: Shape): void {
+  if (bytes < 8) {
+    into.pushNumber(Number.parseInt(token, base) >>> 0, bytes);
+    return;
   }
-  return word;
+  // A number holds no eight bytes.
+  into.pushNumber(Number.parseInt(token.slice(0, 8), base), 4);
+  into.pushNumber(Number.parseInt(token.slice(8), base), 4);
 }
 
 /** Words of the other byte order. */

@@ -160,14 +160,18 @@ function isHex(byte = 0): boolean {
 
 const [LESS, GREATER] = [60, 62];
 const LONGEST_TAG = 400;
+/** What comes behind the sign of a tag. */
+const OPENS = new Uint8Array(256);
+OPENS.fill(1, 65, 91);
+OPENS.fill(1, 97, 123);
+for (const sign of "/?!") OPENS[sign.charCodeAt(0)] = 1;
 
 /** XML tags become blanks, as each line of a key in an office document is a paragraph. Null where there is none. */
 export function withoutTags(text: Buffer, work: Work): Buffer | null {
-  work.charge(text.length);
+  work.charge(2 * text.length);
   let out: Buffer | null = null;
   for (let at = text.indexOf(LESS); at >= 0; at = text.indexOf(LESS, at + 1)) {
-    const next = String.fromCharCode(text[at + 1] ?? 0);
-    if (!/[A-Za-z/?!]/.test(next)) continue;
+    if (OPENS[text[at + 1] ?? 0] === 0) continue;
     let end = at + 1;
     while (end - at <= LONGEST_TAG && text[end] !== LESS && text[end] !== GREATER && end < text.length) end += 1;
     if (text[end] !== GREATER) continue;

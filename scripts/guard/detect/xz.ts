@@ -49,8 +49,9 @@ export async function unxz(
   } catch {
     return { bytes: Buffer.concat(chunks), problem: "damaged" };
   } finally {
+    // It goes first: one decompressor works at a time, and the next would wait for this one.
+    await reader.cancel().catch(() => undefined);
     budget.bytes -= size;
     work.charge(UNPACKING * size);
-    await reader.cancel().catch(() => undefined);
   }
 }
