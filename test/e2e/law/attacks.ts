@@ -34,6 +34,13 @@ export function changeCode(objects: Objects, files: Files, { which, text }: Of<"
 
 const ELSEWHERE = "1".repeat(40);
 
+const LONGEST_TARGET = 4000;
+
+/** A blob that can be a symlink's target; null for none. */
+function shortTarget(objects: Objects, id: string | undefined): string | null {
+  return id !== undefined && id !== ELSEWHERE && objects.read(id).length < LONGEST_TARGET ? id : null;
+}
+
 /** Something else stands where a file was. */
 export function changeShape(objects: Objects, files: Files, { path: which, shape }: Of<"shape">): Files {
   const paths = [
@@ -49,8 +56,8 @@ export function changeShape(objects: Objects, files: Files, { path: which, shape
     case "rename":
       return entry === undefined ? files : put(without(files, path), `${path}.old`, entry);
     case "symlink":
-      // With YAML in its blob it reads like the file to whoever does not look at the mode.
-      return put(files, path, { mode: "120000", id: entry?.id ?? objects.blob("clients.yaml") });
+      // With YAML in its blob it reads like the file to whoever does not look at the mode. No system has longer targets.
+      return put(files, path, { mode: "120000", id: shortTarget(objects, entry?.id) ?? objects.blob("clients.yaml") });
     case "executable":
       return entry === undefined ? files : put(files, path, { mode: "100755", id: entry.id });
     case "submodule":

@@ -110,7 +110,9 @@ function stricterThanMain({ main, settledOn }: History, codes: readonly string[]
   const limits = apart ? ["TooManyLosses", "LastSensitiveClient"] : [];
   // A submodule that somebody merged into pki/ is an empty directory in a checkout, and nothing there.
   const submodule = [...main.files].some(([path, { mode }]) => path.startsWith("pki/") && mode === "160000");
-  return submodule ? [...limits, "StateDoubtful", "PathBlocked"] : limits;
+  // Whether an authority that is gone was there, reconcile asks history first.
+  const gone = codes.includes("StateDoubtful") ? ["NoAuthority"] : [];
+  return submodule ? [...limits, ...gone, "StateDoubtful", "PathBlocked"] : [...limits, ...gone];
 }
 
 function refused(
