@@ -65,7 +65,7 @@ function deb(...options: readonly string[]): Buffer {
     writeFileSync(join(directory, "x/key"), PEM);
     const fields = "Package: x\nVersion: 1\nArchitecture: all\nMaintainer: x <x@example.com>\nDescription: x\n";
     writeFileSync(join(directory, "x/DEBIAN/control"), fields);
-    execFileSync("dpkg-deb", ["--build", ...options, "x", "x.deb"], { cwd: directory, stdio: "pipe" });
+    tool("dpkg-deb", ["--build", ...options, join(directory, "x"), join(directory, "x.deb")]);
     return readFileSync(join(directory, "x.deb"));
   } finally {
     rmSync(directory, { recursive: true, force: true });

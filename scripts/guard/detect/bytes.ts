@@ -11,9 +11,8 @@ export class Bytes {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  push(byte: number): void {
-    if (this.#length === this.#buffer.length) this.#grow(this.#length + 1);
-    this.#buffer[this.#length++] = byte;
+  add(bytes: readonly number[]): void {
+    for (const byte of bytes) this.pushNumber(byte, 1);
   }
 
   /** A number of so many bytes, the most significant first. */

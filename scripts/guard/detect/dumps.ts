@@ -114,7 +114,7 @@ class Dump {
     this.#words(before, "after an offset", line.slice(offset.length).trimStart().replace(behind, ""));
     if (!offset.endsWith(":")) this.#words(before, "alone", line.replace(CHARACTERS, ""));
     const columns = offset === "" ? null : characters(line.slice(offset.length));
-    if (columns !== null) for (const byte of columns) this.#reading(before, "characters", 1).bytes.push(byte);
+    if (columns !== null) this.#reading(before, "characters", 1).bytes.add(columns);
     this.#end(before);
   }
 
