@@ -5,6 +5,8 @@ import type { Work } from "./work.ts";
 const SHORTEST = 64;
 /** Shorter words are prose. */
 const SHORTEST_WORD = 8;
+/** No word of prose is so long. */
+const LINE = 48;
 /** One character in so many is a digit: of random bytes three in sixteen are, of a text fewer. */
 const DIGITS = 32;
 
@@ -29,14 +31,16 @@ CLASS.fill(DIGIT, 48, 58);
 /** base32 in long words of one case, whatever white space and quotes stand between. */
 export function readBase32(text: Buffer, work: Work, sink: Sink): void {
   work.charge(2 * text.length);
-  let [start, end, total, digits, letters] = [0, 0, 0, 0, NONE];
+  let [start, end, total, digits, letters, longest] = [0, 0, 0, 0, NONE, 0];
   const flush = () => {
-    if (total >= SHORTEST && digits * DIGITS >= total && (letters & BEYOND_HEX) !== 0) {
+    const isProse = digits * DIGITS < total && longest < LINE;
+    if (total >= SHORTEST && !isProse && (letters & BEYOND_HEX) !== 0) {
       for (const codes of ALPHABETS) readIn(codes, text.subarray(start, end), start, work, sink);
     }
     total = 0;
     digits = 0;
     letters = NONE;
+    longest = 0;
   };
   for (let at = 0; at < text.length; ) {
     if (CLASS[text[at] ?? 0] === NONE) {
@@ -53,6 +57,7 @@ export function readBase32(text: Buffer, work: Work, sink: Sink): void {
     if (isMixed(letters | classes)) flush();
     if (total === 0) start = at;
     [end, total, digits, letters] = [stop, total + stop - at, digits + count, letters | classes];
+    longest = Math.max(longest, stop - at);
     // The last word of a text may be short.
     if (stop - at < SHORTEST_WORD) flush();
     at = stop;

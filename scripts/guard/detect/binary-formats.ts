@@ -17,6 +17,14 @@ export function openSsh(bytes: Buffer, at: number, work: Work): Found | null {
   return encrypted("OpenSSH private key", strong, fingerprint);
 }
 
+/** SSH 1: a line and NUL, the cipher, four zeros, then how many bits the key has. Its own encryption is 3DES by MD5. */
+export function ssh1(bytes: Buffer, at: number): Found | null {
+  const rest = bytes.subarray(at + 33);
+  if (rest.length < 64 || (rest[0] ?? 9) > 6 || rest.readUInt32BE(1) !== 0) return null;
+  const bits = rest.readUInt32BE(5);
+  return bits >= 512 && bits <= 16_384 ? clear("SSH 1 private key") : null;
+}
+
 /** Java's keystores: JKS and JCEKS. Its encryption of keys is its own invention, or MD5 and 3DES. */
 export function javaKeystore(bytes: Buffer, at: number, work: Work): Found | null {
   const version = bytes.length >= at + 12 ? bytes.readUInt32BE(at + 4) : 0;

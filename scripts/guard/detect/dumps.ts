@@ -34,6 +34,10 @@ const SHAPES: readonly Shape[] = [
   { token: /^[0-9a-f]{16}$/i, base: 16, bytes: 8 },
 ];
 
+/** Characters of a variable's name. */
+const NAME = new Uint8Array(256);
+for (let code = 48; code < 123; code += 1) if (/[\w]/.test(String.fromCharCode(code))) NAME[code] = 1;
+
 const OFFSET = /^[ \t]*[0-9a-f]{4,16}(?::|(?=[ \t]))/i;
 /** The column of characters: behind blanks a bar or an angle bracket (hexdump, od); of xxd, behind two blanks. */
 const CHARACTERS = /[ \t]+[|>].*$/;
@@ -54,6 +58,7 @@ export function readDumps(text: Buffer, work: Work, sink: Sink): void {
   for (let at = 0; at < text.length; ) {
     const newline = text.indexOf(NEWLINE, at);
     const end = newline < 0 ? text.length : newline;
+    at = afterName(text, at, end);
     while (at < end && BEFORE[text[at] ?? 0] === 1) at += 1;
     if (mayBeDump(text, at, end, dump.goesOn)) dump.line(text.toString("latin1", at, end), at);
     // Lines that are like the one before, left out.
@@ -61,6 +66,16 @@ export function readDumps(text: Buffer, work: Work, sink: Sink): void {
     at = end + 1;
   }
   dump.flush();
+}
+
+const LONGEST_NAME = 40;
+const EQUALS = 61;
+
+/** Past `name=`, behind which the first line of a dump may stand. */
+function afterName(text: Buffer, from: number, end: number): number {
+  let at = from;
+  while (at < end && at - from < LONGEST_NAME && NAME[text[at] ?? 0] === 1) at += 1;
+  return at > from && at < end && text[at] === EQUALS ? at + 1 : from;
 }
 
 /** Whether a line begins with a word of digits, and another word comes; the last line has perhaps one. */

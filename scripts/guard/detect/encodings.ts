@@ -24,7 +24,9 @@ export const ENCODINGS: Readonly<Record<string, Encoding>> = {
   base64: { read: readBase64, of: ["letters"], isRaw: false },
   hex: { read: readHex, of: ["digits"], isRaw: false },
   "a list of numbers": { read: readNumbers, of: ["digits"], isRaw: false },
-  "a dump": { read: readDumps, of: ["digits"], isRaw: false },
+  // The column of characters may hold what looks like an escape; a dump in a string has its lines escaped.
+  "a dump": { read: readDumps, of: ["digits"], isRaw: true },
+  "a dump in a string": { read: readDumps, of: ["digits"], isRaw: false },
   base32: { read: readBase32, of: ["letters", "digits"], isRaw: false },
   base85: { read: readBase85, of: ["letters"], isRaw: true },
   uuencode: { read: readUuencode, of: ["letters"], isRaw: true },

@@ -1,6 +1,6 @@
 import * as binary from "./binary-formats.ts";
 import { keyAt } from "./der-keys.ts";
-import { clear, encrypted, type Found } from "./detection.ts";
+import { encrypted, type Found } from "./detection.ts";
 import { pgpSecret } from "./pgp.ts";
 import { cngEc, cngRsa, privateKeyBlob, pvk } from "./windows-keys.ts";
 import type { Work } from "./work.ts";
@@ -25,7 +25,7 @@ const MAGIC: readonly (readonly [magic: Buffer, read: Read])[] = [
   [hex("cececece"), binary.javaKeystore],
   [latin1("Ed"), binary.minisign],
   [latin1("EdBK"), binary.signify],
-  [latin1("SSH PRIVATE KEY FILE FORMAT 1.1\n\0"), () => clear("SSH 1 private key")],
+  [latin1("SSH PRIVATE KEY FILE FORMAT 1.1\n\0"), binary.ssh1],
   [hex("3f6ff9eb0000"), () => encrypted("ssh.com private key", false)],
   [latin1("== ed25519v1-secret: type0 ==\0\0\0"), binary.tor],
   [hex("1ef1b5b0"), pvk],
