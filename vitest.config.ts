@@ -1,7 +1,7 @@
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
-import { fastTests } from "./test/support/imports.ts";
+import { fastTests, flowTests } from "./test/support/imports.ts";
 import { LongestFirst } from "./test/support/longest-first.ts";
 import { PATIENCE } from "./test/support/patience.ts";
 import { scratchSpace } from "./test/support/scratch-space.ts";
@@ -15,6 +15,7 @@ process.env["TMPDIR"] = scratchSpace(tmpdir());
 process.env["SSL_CERT_FILE"] = "/dev/null";
 
 const fast = fastTests(import.meta.dirname);
+const flows = flowTests(import.meta.dirname);
 
 export default defineConfig({
   test: {
@@ -31,7 +32,9 @@ export default defineConfig({
         // Pure functions have nothing that one file could leave to the next.
         test: { name: "fast", include: fast, setupFiles: ["test/support/starts-nothing.ts"], isolate: false },
       },
-      { extends: true, test: { name: "programs", include: ["test/**/*.test.ts"], exclude: fast } },
+      // Loading all of Gatehouse, and warming it up, takes as long as many a file of these.
+      { extends: true, test: { name: "flows", include: flows, isolate: false } },
+      { extends: true, test: { name: "programs", include: ["test/**/*.test.ts"], exclude: [...fast, ...flows] } },
     ],
   },
 });

@@ -23,16 +23,18 @@ function read(file: string): Source {
   return source;
 }
 
-/** A module and all of ours that it imports, however far away. `follow`: which of them, by path. */
-function reached(module: string, follow: (file: string) => boolean = () => true): Source[] {
+/** The paths of a module and of all of ours that it imports, however far away. `follow`: which of them, by path. */
+function reached(module: string, follow: (file: string) => boolean = () => true): string[] {
   const files = new Set([module]);
   // A set is walked to its end, also through what is added on the way.
   for (const file of files) {
     const ours = read(file).imports.filter((name) => name.startsWith(".") && name.endsWith(".ts"));
     for (const target of ours.map((name) => join(dirname(file), name))) if (follow(target)) files.add(target);
   }
-  return [...files].map(read);
+  return [...files];
 }
+
+const inTests = (file: string): boolean => /[\\/]test[\\/]/.test(file);
 
 /**
  * The test files that can start no program, since nothing that they import does: what `npm run test:fast` runs, and a
@@ -40,11 +42,21 @@ function reached(module: string, follow: (file: string) => boolean = () => true)
  */
 export function fastTests(root: string): string[] {
   const startsNothing = (test: string) =>
-    reached(join(root, test)).every(({ imports }) => !imports.some((name) => STARTERS.test(name)));
+    reached(join(root, test)).every((file) => !read(file).imports.some((name) => STARTERS.test(name)));
   return globSync("test/**/*.test.ts", { cwd: root }).filter(startsNothing);
+}
+
+/**
+ * The test files that run commands in their own process. All give it the same environment, and none leaves anything
+ * else behind, so that one may have the modules that another has loaded.
+ */
+export function flowTests(root: string): string[] {
+  const runsHere = join(root, "test/e2e/support/command.ts");
+  const tests = globSync("test/e2e/**/*.test.ts", { cwd: root });
+  return tests.filter((test) => reached(join(root, test), inTests).includes(runsHere));
 }
 
 /** How much of test/ it takes to run a test file: the more, the longer, by and large. */
 export function weightOf(test: string): number {
-  return reached(test, (file) => /[\\/]test[\\/]/.test(file)).reduce((sum, { characters }) => sum + characters, 0);
+  return reached(test, inTests).reduce((sum, file) => sum + read(file).characters, 0);
 }

@@ -7,19 +7,27 @@ type Run = (host: Host) => Promise<number>;
 /** Commands by name, once they were loaded. */
 const loaded = new Map<string, Run>();
 
-// A command's file ends with runCommand, which gives it this process and its exit code. In its place it is kept here.
-vi.doMock(import("../../../scripts/cli/run.ts"), async (original) => {
-  const real = await original();
-  return {
-    ...real,
-    runCommand: async (spec, main) => {
-      loaded.set(spec.name, (host) => real.execute(spec, main, host));
-    },
-  };
-});
+/**
+ * A command's file ends with runCommand, which gives it this process and its exit code. In its place it is kept here.
+ * To be said before each load: at the end of a test file all of these are forgotten, but not what was loaded.
+ */
+function keepWhatRuns(): void {
+  vi.doMock(import("../../../scripts/cli/run.ts"), async (original) => {
+    const real = await original();
+    return {
+      ...real,
+      runCommand: async (spec, main) => {
+        loaded.set(spec.name, (host) => real.execute(spec, main, host));
+      },
+    };
+  });
+}
 
 async function load(command: Command): Promise<Run> {
-  if (!loaded.has(command)) await import(scriptOf(command));
+  if (!loaded.has(command)) {
+    keepWhatRuns();
+    await import(scriptOf(command));
+  }
   const run = loaded.get(command);
   if (run === undefined) throw new Error(`scripts/${command}.ts runs no command of that name`);
   return run;
