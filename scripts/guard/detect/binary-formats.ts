@@ -22,7 +22,8 @@ export function ssh1(bytes: Buffer, at: number): Found | null {
   const rest = bytes.subarray(at + 33);
   if (rest.length < 64 || (rest[0] ?? 9) > 6 || rest.readUInt32BE(1) !== 0) return null;
   const bits = rest.readUInt32BE(5);
-  return bits >= 512 && bits <= 16_384 ? clear("SSH 1 private key") : null;
+  // The modulus, with its length again.
+  return bits >= 512 && bits <= 16_384 && rest.readUInt16BE(9) === bits ? clear("SSH 1 private key") : null;
 }
 
 /** Java's keystores: JKS and JCEKS. Its encryption of keys is its own invention, or MD5 and 3DES. */

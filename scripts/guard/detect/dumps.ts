@@ -73,9 +73,15 @@ const EQUALS = 61;
 
 /** Past `name=`, behind which the first line of a dump may stand. */
 function afterName(text: Buffer, from: number, end: number): number {
-  let at = from;
-  while (at < end && at - from < LONGEST_NAME && NAME[text[at] ?? 0] === 1) at += 1;
-  return at > from && at < end && text[at] === EQUALS ? at + 1 : from;
+  let [at, isName] = [from, false];
+  for (; at < end && at - from < LONGEST_NAME && NAME[text[at] ?? 0] === 1; at += 1) isName ||= !isDigit(text[at]);
+  // Digits alone are an offset, and `=` may be the first character of a dump.
+  if (!isName) return from;
+  while (at < end && isBlank(text[at])) at += 1;
+  if (text[at] !== EQUALS) return from;
+  at += 1;
+  while (at < end && isBlank(text[at])) at += 1;
+  return at;
 }
 
 /** Whether a line begins with a word of digits, and another word comes; the last line has perhaps one. */
