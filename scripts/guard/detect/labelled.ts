@@ -4,10 +4,15 @@ import { around, isPlaceholder } from "./text-parts.ts";
 
 const LEGACY = /^DEK-Info:\s{0,20}[A-Za-z0-9-]{3,20},\s{0,20}[0-9A-Fa-f]{8,64}([\s\S]{0,600})/i;
 
+/** Looking for words behind a header takes some 20 microseconds. */
+const HEADER = 6000;
+
 /** RFC 1421 encryption as OpenSSL once wrote it: MD5, once. Nothing in it has a structure but its header. */
 export const legacyPem: Format = (text, at, work) => {
   const match = LEGACY.exec(around(text, at, 0, 800, work));
-  const behind = (match?.[1] ?? "").replace(/\.{3}[\s\S]*|\xe2\x80\xa6[\s\S]*|-{3}[\s\S]*/, "");
+  if (match === null) return null;
+  work.charge(HEADER);
+  const behind = (match[1] ?? "").replace(/\.{3}[\s\S]*|\xe2\x80\xa6[\s\S]*|-{3}[\s\S]*/, "");
   // Of code that writes such a header, and of prose, hardly a word is so long.
   const body = (behind.match(/[A-Za-z0-9+/]{16,}/g) ?? []).join("");
   return body.length >= 48 && !isPlaceholder(body) ? encrypted("private key (PEM with DEK-Info)", false) : null;
