@@ -63,7 +63,7 @@ export class Judge {
   }
 
   async #protected(item: Item, bytes: Buffer | null): Promise<void> {
-    const finding = await checkProtected(item, bytes, this.#circumstances.secrets);
+    const finding = await checkProtected(item, bytes, this.#circumstances.secrets, this.#run);
     const clash = bytes === null ? null : this.#nonces.clash(item, bytes);
     if (finding !== null) this.findings.push(this.#told(finding));
     else if (clash !== null) {

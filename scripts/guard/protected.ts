@@ -3,6 +3,7 @@ import { UserError } from "../model/problem.ts";
 import type { VaultKey } from "../vault/key-file.ts";
 import { isSealed, open, SEALED_HEADER } from "../vault/seal.ts";
 import { scan } from "./detect/scan.ts";
+import type { RunWork } from "./detect/work.ts";
 import { block, type GuardFinding, type Item, quoted } from "./finding.ts";
 
 export { quoted } from "./finding.ts";
@@ -35,7 +36,12 @@ const HEADER = SEALED_HEADER.length;
 const SHORTEST = HEADER + 12;
 
 /** What is wrong with an entry under pki/private, or null. `bytes`: as git stores them; null for a submodule. */
-export async function checkProtected(item: Item, bytes: Buffer | null, secrets: Secrets): Promise<GuardFinding | null> {
+export async function checkProtected(
+  item: Item,
+  bytes: Buffer | null,
+  secrets: Secrets,
+  run: RunWork,
+): Promise<GuardFinding | null> {
   if (item.mode === "120000") return block(item, "Symlink", "a symlink in place of keys is never encrypted");
   if (bytes === null) return block(item, "Submodule", "a submodule in place of keys is never encrypted");
   if (/(^|\/)\.gitattributes$/i.test(item.path)) {
@@ -53,7 +59,7 @@ export async function checkProtected(item: Item, bytes: Buffer | null, secrets: 
     const twice = "ciphertext that was encrypted once more: added while git-crypt was unlocked";
     return isSealed(plaintext) ? block(item, "SealedTwice", twice, again) : null;
   }
-  if (!looksRandom(bytes.subarray(HEADER)) || !looksRandom(bytes.subarray(SHORTEST)) || (await holdsKey(bytes))) {
+  if (!looksRandom(bytes.subarray(HEADER)) || !looksRandom(bytes.subarray(SHORTEST)) || (await holdsKey(bytes, run))) {
     return block(item, "Plaintext", "has git-crypt's header, but what follows is not ciphertext", again);
   }
   if (secrets.keys.length === 0 || secrets.isForeign(item)) return null;
@@ -85,10 +91,11 @@ function sealAgain(item: Item, { unlock }: Secrets): string {
   return [`git rm --cached -- ${path}`, ...(unlock === null ? [] : [unlock]), `git add -- ${path}`].join(" && ");
 }
 
-async function holdsKey(bytes: Buffer): Promise<boolean> {
+/** Also where nobody can say: ciphertext is never so hard to search. */
+async function holdsKey(bytes: Buffer, run: RunWork): Promise<boolean> {
   for (const from of [HEADER, SHORTEST]) {
-    const detections = await scan(bytes.subarray(from));
-    if (detections.some(({ code }) => /Key$/.test(code))) return true;
+    const detections = await scan(bytes.subarray(from), [], run);
+    if (detections.some(({ code }) => /Key$/.test(code) || code === "Undecided")) return true;
   }
   return false;
 }

@@ -1,6 +1,6 @@
 import { UserError } from "../model/problem.ts";
 import type { Git } from "./git.ts";
-import { catObjects } from "./objects.ts";
+import { catObjects, objectSizes } from "./objects.ts";
 
 /** Paths that new trees may stand for: the directories of a hundred thousand clients have a million. */
 const MOST_PATHS = 4_000_000;
@@ -8,6 +8,14 @@ const MOST_PATHS = 4_000_000;
 const MOST_COPIES = 1000;
 /** Directories within one another. */
 const DEEPEST = 200;
+/** Trees are read in batches of so many bytes: of a long history they are gigabytes. */
+const BATCH = 32 * 1024 * 1024;
+
+/** What a tree holds itself: how many files, and the directories in it by id. */
+interface Held {
+  readonly files: number;
+  readonly directories: readonly string[];
+}
 
 /** What a tree stands for: paths in it, and how often directories of older commits stand in it. */
 interface Expanded {
@@ -23,9 +31,7 @@ interface Expanded {
  * `git rev-list --objects` gives them. Reads each once. Throws UserError.
  */
 export async function refuseExploding(git: Git, trees: readonly string[]): Promise<void> {
-  const objects = await catObjects(git, trees);
-  const inside = new Map<string, string[]>();
-  for (const [id, { type, bytes }] of objects) if (type === "tree") inside.set(id, entriesOf(bytes, id.length / 2));
+  const inside = await read(git, trees);
   const known = new Set<string>();
   const counted = new Map<string, Expanded>();
   for (const id of inside.keys()) {
@@ -41,7 +47,7 @@ export async function refuseExploding(git: Git, trees: readonly string[]): Promi
 
 function expand(
   id: string,
-  inside: ReadonlyMap<string, readonly string[]>,
+  inside: ReadonlyMap<string, Held>,
   counted: Map<string, Expanded>,
   known: Set<string>,
   depth: number,
@@ -49,10 +55,10 @@ function expand(
   const before = counted.get(id);
   if (before !== undefined) return before;
   if (depth > DEEPEST) return { paths: 0, copies: 0, levels: DEEPEST + 1 };
-  let [paths, copies, levels] = [0, 0, 0];
-  for (const entry of inside.get(id) ?? []) {
-    if (entry === "") paths += 1;
-    else if (inside.has(entry)) {
+  const { files, directories } = inside.get(id) ?? { files: 0, directories: [] };
+  let [paths, copies, levels] = [files, 0, 0];
+  for (const entry of directories) {
+    if (inside.has(entry)) {
       const below = expand(entry, inside, counted, known, depth + 1);
       paths += below.paths;
       copies += below.copies;
@@ -68,18 +74,36 @@ function expand(
   return expanded;
 }
 
-const [SPACE, DIRECTORY] = [0x20, "40000"];
+async function read(git: Git, ids: readonly string[]): Promise<Map<string, Held>> {
+  const inside = new Map<string, Held>();
+  let [batch, bytes]: [string[], number] = [[], 0];
+  const flush = async () => {
+    for (const [id, object] of await catObjects(git, batch)) inside.set(id, heldIn(object.bytes, id.length / 2));
+    [batch, bytes] = [[], 0];
+  };
+  for (const [id, { type, size }] of await objectSizes(git, ids)) {
+    if (type !== "tree") continue;
+    if (bytes + size > BATCH) await flush();
+    batch.push(id);
+    bytes += size;
+  }
+  await flush();
+  return inside;
+}
 
-/** `MODE SP NAME NUL ID` of each entry: the id of a directory, empty for all else. */
-function entriesOf(bytes: Buffer, size: number): string[] {
-  const entries: string[] = [];
+/** The mode of a directory is 40000, and no other begins so. */
+const FOUR = 0x34;
+
+/** `MODE SP NAME NUL ID` of each entry. `size`: bytes of an id. */
+function heldIn(bytes: Buffer, size: number): Held {
+  const directories: string[] = [];
+  let files = 0;
   for (let at = 0; at < bytes.length; ) {
-    const name = bytes.indexOf(SPACE, at);
-    const id = bytes.indexOf(0, name) + 1;
-    if (name < 0 || id === 0) break;
-    const isDirectory = bytes.toString("latin1", at, name) === DIRECTORY;
-    entries.push(isDirectory ? bytes.toString("hex", id, id + size) : "");
+    const id = bytes.indexOf(0, at) + 1;
+    if (id === 0) break;
+    if (bytes[at] === FOUR) directories.push(bytes.toString("hex", id, id + size));
+    else files += 1;
     at = id + size;
   }
-  return entries;
+  return { files, directories };
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { generateKeyPairSync, hash } from "node:crypto";
+import { generateKeyPairSync, hash, randomBytes } from "node:crypto";
 import { appendFileSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -113,6 +113,16 @@ describe("elsewhere", () => {
     commit(root);
     run(root, "git", "mv", "old.pem", "new.pem");
     expect(await codes(root)).toEqual(["new.pem PrivateKey"]);
+  });
+
+  test("what stalls a search is no ciphertext, though it begins like one", async () => {
+    const root = repository();
+    const header = Buffer.concat([Buffer.from("\0GITCRYPT\0", "latin1"), randomBytes(8192)]);
+    const slow = Buffer.from(`DEK-Info: AES,00112233\n${"A".repeat(40)}\n`.repeat(80_000));
+    writeFileSync(join(root, "slow"), Buffer.concat([header, slow]));
+    const id = run(root, "git", "hash-object", "-w", "--no-filters", "slow").trim();
+    run(root, "git", "update-index", "--add", "--cacheinfo", `100644,${id},pki/private/x.key`);
+    expect(await codes(root)).toEqual(["pki/private/x.key Plaintext"]);
   });
 
   test("a sealed key that is moved out of the vault is found, and what the next add would make of it", async () => {
