@@ -91,11 +91,11 @@ function sealAgain(item: Item, { unlock }: Secrets): string {
   return [`git rm --cached -- ${path}`, ...(unlock === null ? [] : [unlock]), `git add -- ${path}`].join(" && ");
 }
 
-/** Also where nobody can say: ciphertext is never so hard to search. */
+/** Or what nobody can say of, too deep, too large, too slow: ciphertext is none of that. */
 async function holdsKey(bytes: Buffer, run: RunWork): Promise<boolean> {
   for (const from of [HEADER, SHORTEST]) {
     const detections = await scan(bytes.subarray(from), [], run);
-    if (detections.some(({ code }) => /Key$/.test(code) || code === "Undecided")) return true;
+    if (detections.some(({ level, code }) => level === "block" || code === "EncryptedKey")) return true;
   }
   return false;
 }
