@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { parseCarriedOut } from "../../scripts/model/canonical.ts";
 import { formatHold, formatRevocation, parseHold, parseRevocation } from "../../scripts/model/facts.ts";
 import * as paths from "../../scripts/model/paths.ts";
@@ -38,7 +38,7 @@ export type Stage = (typeof STAGES)[number];
 
 /**
  * What reconcile does with an errand, step by step and in its order, without files and without keys: certificates are
- * stand-ins with random serial numbers. Facts and pki/registry.yaml go through their text, as they do on disk.
+ * stand-ins with serial numbers out of what they are for. Facts and pki/registry.yaml go through their text, as they do on disk.
  */
 function carryOut(start: State, errand: Errand, now: Instant, killedAfter: Stage | null = null): State {
   const issued = issue(start, errand, now, killedAfter === "one certificate" ? 1 : Number.POSITIVE_INFINITY);
@@ -70,10 +70,15 @@ function issue(state: State, { decisions }: Errand, now: Instant, atMost: number
   return { ...state, certificates, keys, files };
 }
 
-function make(decision: Issue | Renew, identity: Identity, state: State, now: Instant): Certificate {
-  const bytes = randomBytes(16);
+/** Another at each call, and the same in each run of a test. */
+function serialFor(identity: string, now: Instant, issuedBefore: number): string {
+  const bytes = createHash("sha256").update(`${identity} ${now} ${issuedBefore}`).digest().subarray(0, 16);
   bytes[0] = 0x40 | ((bytes[0] ?? 0) & 0x3f);
-  const serial = bytes.toString("hex").toUpperCase();
+  return bytes.toString("hex").toUpperCase();
+}
+
+function make(decision: Issue | Renew, identity: Identity, state: State, now: Instant): Certificate {
+  const serial = serialFor(identity.name, now, state.certificates.size);
   const request = state.requests.get(identity.name);
   if (decision.key === "request" && request?.ok !== true) throw new Error(`no sound request of ${identity.name}`);
   return {
