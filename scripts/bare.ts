@@ -1,6 +1,6 @@
+import { request } from "./bare/watch.ts";
 import { renderFailure } from "./cli/failure.ts";
 import { runCommand } from "./cli/run.ts";
-import { request } from "./flows/bare-watch.ts";
 import { UserError } from "./model/problem.ts";
 
 await runCommand(
@@ -14,7 +14,7 @@ await runCommand(
   async ({ root, now, positionals: [what], say, style }) => {
     switch (what) {
       case "pre-receive": {
-        const { receive } = await import("./flows/bare-receive.ts");
+        const { receive } = await import("./bare/receive.ts");
         const push = { root, now, lines: await standardInput(), say };
         // What cannot be judged is refused.
         const taken = await receive(push).catch((error: unknown) => say(renderFailure(error, style.err)));
@@ -26,7 +26,7 @@ await runCommand(
       case "run":
         return request({ root, pushed: null, say });
       case "work": {
-        const { work } = await import("./flows/bare-worker.ts");
+        const { work } = await import("./bare/worker.ts");
         return work(root, (error) => renderFailure(error, style.err));
       }
       default:

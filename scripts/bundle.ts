@@ -1,9 +1,9 @@
 import { newPassphrase } from "./cli/passphrase.ts";
 import { runCommand } from "./cli/run.ts";
-import { bundle } from "./flows/bundle.ts";
-import { requestScript } from "./flows/bundle-request.ts";
+import { bundleJson, bundleText } from "./clients/report.ts";
+import { bundle } from "./flows/bundle/index.ts";
+import { requestScript } from "./flows/bundle/request.ts";
 import { UserError } from "./model/problem.ts";
-import { bundleJson, bundleText } from "./render/clients/report.ts";
 
 const flags = {
   for: { type: "string", argument: "KIND", description: "only for this program; several with commas between" },

@@ -1,8 +1,8 @@
 import { runCommand } from "./cli/run.ts";
 import { check } from "./flows/check.ts";
 import { UserError } from "./model/problem.ts";
-import { findingsJson } from "./render/findings-json.ts";
-import { findingsSummary, findingsText } from "./render/findings-text.ts";
+import { findingsJson } from "./views/findings-json.ts";
+import { findingsSummary, findingsText } from "./views/findings-text.ts";
 
 await runCommand(
   {

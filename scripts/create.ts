@@ -16,7 +16,7 @@ await runCommand(
   },
   async ({ root, now, flags, say }) => {
     if (flags.bare !== null) {
-      const { createBare } = await import("./flows/bare.ts");
+      const { createBare } = await import("./bare/install.ts");
       return createBare(root, flags.bare, say);
     }
     await create(root, now, say);

@@ -1,7 +1,7 @@
 import { runCommand } from "./cli/run.ts";
 import { buildAll, deploy, inventory } from "./flows/deploy.ts";
 import { UserError } from "./model/problem.ts";
-import { narrationText, outcomesJson, outcomesText } from "./render/deploy-text.ts";
+import { narrationText, outcomesJson, outcomesText } from "./views/deploy-text.ts";
 
 await runCommand(
   {

@@ -1,11 +1,11 @@
 import { runCommand } from "./cli/run.ts";
 import { reportToGithub } from "./flows/github.ts";
 import { planFromFile, planToShow, type ToShow } from "./flows/plan-to-show.ts";
+import { printable } from "./model/printable.ts";
 import { formatProblem, UserError } from "./model/problem.ts";
-import { planJson, problemsJson } from "./render/plan-json.ts";
-import { planMarkdown, problemsMarkdown } from "./render/plan-markdown.ts";
-import { planText } from "./render/plan-text.ts";
-import { printable } from "./render/printable.ts";
+import { planJson, problemsJson } from "./views/plan/json.ts";
+import { planMarkdown, problemsMarkdown } from "./views/plan/markdown.ts";
+import { planText } from "./views/plan/text.ts";
 
 const CHANGES_PENDING = 2;
 

@@ -1,8 +1,8 @@
 import { runCommand } from "./cli/run.ts";
 import { serve } from "./flows/serve.ts";
 import { UserError } from "./model/problem.ts";
-import { handshakeLine, logLine } from "./render/serve-log.ts";
-import { serveJson, serveText } from "./render/serve-text.ts";
+import { handshakeLine, logLine } from "./views/serve-log.ts";
+import { serveJson, serveText } from "./views/serve-text.ts";
 
 await runCommand(
   {

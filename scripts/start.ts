@@ -3,13 +3,13 @@ import { ask } from "./cli/ask.ts";
 import { runCommand } from "./cli/run.ts";
 import { confirmExported } from "./flows/export.ts";
 import { welcome } from "./flows/welcome.ts";
+import { printable } from "./model/printable.ts";
 import { UserError } from "./model/problem.ts";
-import { nextSteps, unlockSteps } from "./render/next-steps.ts";
-import { planText } from "./render/plan-text.ts";
-import { printable } from "./render/printable.ts";
-import { reachText } from "./render/reach-text.ts";
-import { statusJson } from "./render/status.ts";
-import { ROWS_ON_TERMINAL, statusText } from "./render/status-text.ts";
+import { nextSteps, unlockSteps } from "./views/next-steps.ts";
+import { planText } from "./views/plan/text.ts";
+import { reachText } from "./views/reach-text.ts";
+import { ROWS_ON_TERMINAL, statusText } from "./views/status/text.ts";
+import { statusJson } from "./views/status/words.ts";
 
 await runCommand(
   {

@@ -3,13 +3,13 @@ import { exportIsConfirmed } from "./flows/export.ts";
 import type { Loaded } from "./flows/load.ts";
 import { statusToShow } from "./flows/status.ts";
 import { canonicalRegistry } from "./model/canonical.ts";
+import { printable } from "./model/printable.ts";
 import { formatProblem } from "./model/problem.ts";
-import { SAVE_THE_KEY } from "./render/next-steps.ts";
-import { printable } from "./render/printable.ts";
-import { provenanceText } from "./render/provenance.ts";
-import { reachText } from "./render/reach-text.ts";
-import { statusJson } from "./render/status.ts";
-import { ROWS_ON_TERMINAL, statusText, whatBecameOf } from "./render/status-text.ts";
+import { SAVE_THE_KEY } from "./views/next-steps.ts";
+import { provenanceText } from "./views/provenance.ts";
+import { reachText } from "./views/reach-text.ts";
+import { ROWS_ON_TERMINAL, statusText, whatBecameOf } from "./views/status/text.ts";
+import { statusJson } from "./views/status/words.ts";
 
 const flags = {
   client: { type: "string", argument: "NAME", description: "only this client, server or signer" },

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { runCommand } from "./cli/run.ts";
 import { unlock } from "./flows/unlock.ts";
-import { printable } from "./render/printable.ts";
+import { printable } from "./model/printable.ts";
 
 await runCommand(
   {

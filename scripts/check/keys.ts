@@ -5,8 +5,8 @@ import type { Certificate } from "../model/state.ts";
 import { isLive } from "../plan/holdings.ts";
 import { makeIssuer } from "../x509/issuer.ts";
 import { publicKeyFacts } from "../x509/keys.ts";
-import { isRewritten } from "./history.ts";
 import { block, type CheckInput } from "./input.ts";
+import { isRewritten } from "./lost-facts.ts";
 import { remove } from "./restore.ts";
 
 /** The managed key of one certificate: there while the certificate lives, and, where the vault is open, its own. */

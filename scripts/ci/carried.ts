@@ -8,7 +8,7 @@
  */
 import { renderFailure } from "../cli/failure.ts";
 import { ciOutput } from "../cli/output.ts";
-import { PLAIN } from "../render/style.ts";
+import { PLAIN } from "../views/style.ts";
 import { Forge } from "./forges.ts";
 import { tell } from "./tell.ts";
 

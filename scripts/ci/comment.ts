@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { renderFailure } from "../cli/failure.ts";
 import { ciOutput } from "../cli/output.ts";
 import { UserError } from "../model/problem.ts";
-import { PLAIN } from "../render/style.ts";
+import { PLAIN } from "../views/style.ts";
 import { Forge } from "./forges.ts";
 import { MAIN, PLAN_MARK, write } from "./thread.ts";
 

@@ -1,5 +1,5 @@
+import { Fields } from "../model/json-fields.ts";
 import { UserError } from "../model/problem.ts";
-import { Fields } from "../render/fields.ts";
 
 /** A change under review: a pull or merge request. */
 export interface Pull {

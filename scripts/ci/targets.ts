@@ -7,11 +7,11 @@
 import { renderFailure } from "../cli/failure.ts";
 import { ciOutput } from "../cli/output.ts";
 import { loadWorkingTree } from "../flows/load.ts";
+import { printable } from "../model/printable.ts";
 import { saysHow } from "../model/registry.ts";
-import { leftOut } from "../render/deploy-text.ts";
-import { printable } from "../render/printable.ts";
-import { PLAIN } from "../render/style.ts";
 import { now } from "../system/clock.ts";
+import { leftOut } from "../views/deploy-text.ts";
+import { PLAIN } from "../views/style.ts";
 
 const { out, say } = ciOutput;
 

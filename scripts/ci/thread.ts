@@ -3,7 +3,7 @@ import type { Comment, Forge } from "./forges.ts";
 /** The branch that is carried out. */
 export const MAIN = "main";
 
-/** The first line of the plan's comment, which render/plan-markdown.ts writes. */
+/** The first line of the plan's comment, which views/plan/markdown.ts writes. */
 export const PLAN_MARK = "<!-- gatehouse plan -->";
 
 /** One comment under a change, found by who wrote it and by its first line. */

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
+import { printable } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
-import { printable } from "../render/printable.ts";
 
 export interface Question {
   readonly label: string;

@@ -1,4 +1,4 @@
-import { COLOUR, PLAIN, type Style } from "../render/style.ts";
+import { COLOUR, PLAIN, type Style } from "../views/style.ts";
 import type { Environment } from "./swallowed.ts";
 
 /**

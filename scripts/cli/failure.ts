@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
+import { printableLines } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
-import { printableLines } from "../render/printable.ts";
-import type { Style } from "../render/style.ts";
+import type { Style } from "../views/style.ts";
 import { quote } from "./swallowed.ts";
 
 const SETUP = quote(fileURLToPath(new URL("../setup.sh", import.meta.url)));

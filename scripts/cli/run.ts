@@ -1,9 +1,9 @@
 import { writeSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Instant } from "../model/time.ts";
-import type { Style } from "../render/style.ts";
 import { findRoot } from "../system/checkout.ts";
 import { now } from "../system/clock.ts";
+import type { Style } from "../views/style.ts";
 import { styleFor } from "./colour.ts";
 import { renderFailure } from "./failure.ts";
 import { forLog, lines, type Output } from "./output.ts";

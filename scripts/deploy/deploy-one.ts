@@ -4,8 +4,9 @@ import type { Instant } from "../model/time.ts";
 import type { Git } from "../system/git.ts";
 import { tryCanary } from "./canary.ts";
 import { buildRelease } from "./release.ts";
+import { send } from "./send.ts";
 import type { Source } from "./source.ts";
-import { failed, type Report, send, type Task } from "./transport.ts";
+import { failed, type Report, type Task } from "./transport.ts";
 
 /** What is asked of every server. `dry-run`: the server checks the release, and changes nothing. */
 export type Mode = "install" | "dry-run" | "rollback";

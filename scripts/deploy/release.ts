@@ -3,8 +3,8 @@ import { UserError } from "../model/problem.ts";
 import type { Server } from "../model/registry.ts";
 import { MANIFEST, type Release, type ReleaseFile } from "../model/release.ts";
 import { MAX_INSTANT } from "../model/time.ts";
-import { renderManifest } from "../render/manifest.ts";
 import { certificateOf, credentialsOf } from "./keys.ts";
+import { renderManifest } from "./manifest.ts";
 import type { Source } from "./source.ts";
 
 /**

@@ -1,5 +1,5 @@
+import { tar } from "../clients/tar.ts";
 import { type SshTarget, sshTarget } from "../model/ssh-target.ts";
-import { tar } from "../render/tar.ts";
 import { type ProgramResult, runProgram } from "../system/programs.ts";
 import { outcomeOf, parseAnswer } from "./answer.ts";
 import { PATIENCE } from "./local.ts";

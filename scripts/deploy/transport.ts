@@ -1,10 +1,7 @@
-import { UserError } from "../model/problem.ts";
+import type { UserError } from "../model/problem.ts";
 import type { Deploy } from "../model/registry.ts";
 import type { Outcome, Release } from "../model/release.ts";
 import type { Git } from "../system/git.ts";
-import { localTransport } from "./local.ts";
-import { pullTransport } from "./pull.ts";
-import { sshTransport } from "./ssh.ts";
 
 /** What is to be done on the server. `check` changes nothing there; `rollback` needs no release. */
 export type Task =
@@ -30,24 +27,6 @@ export type Transport<K extends Deploy["to"]> = (
   task: Task,
   errand: Errand,
 ) => Promise<Report>;
-
-const TRANSPORTS: { readonly [K in Deploy["to"]]: Transport<K> } = {
-  local: localTransport,
-  ssh: sshTransport,
-  pull: pullTransport,
-};
-
-/** Brings a task to a server. Never throws for what goes wrong there; that is the report. */
-export async function send(deploy: Deploy, task: Task, errand: Errand): Promise<Report> {
-  try {
-    if (deploy.to === "local") return await TRANSPORTS.local(deploy, task, errand);
-    if (deploy.to === "ssh") return await TRANSPORTS.ssh(deploy, task, errand);
-    return await TRANSPORTS.pull(deploy, task, errand);
-  } catch (error) {
-    if (error instanceof UserError) return failed(errand.name, error);
-    throw error;
-  }
-}
 
 /** Nothing was changed on the server, and why. */
 export function failed(name: string, error: UserError): Report {

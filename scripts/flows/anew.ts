@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as paths from "../model/paths.ts";
+import { printable } from "../model/printable.ts";
 import { formatProblem, UserError } from "../model/problem.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { type Tree, workingTree } from "../read/tree.ts";
-import { printable } from "../render/printable.ts";
 import { commonDirectory } from "../system/checkout.ts";
 import { removeFiles, writeFiles } from "../system/files.ts";
 import { type Git, openGit } from "../system/git.ts";

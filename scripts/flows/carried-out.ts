@@ -1,7 +1,7 @@
 import { REGISTRY_FILE } from "../model/paths.ts";
 import { isOfPullRequests } from "../plan/of-pull-requests.ts";
 import { changesOf, firstParents, type LineCommit, type PathChange } from "../system/first-parents.ts";
-import { openHistory } from "./signed.ts";
+import { openHistory } from "./signed/index.ts";
 
 /** What reconcile's newest commit carried out. */
 export interface CarriedOut {

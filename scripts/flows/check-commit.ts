@@ -16,7 +16,7 @@ import { listTree } from "../system/objects.ts";
 import type { Vault } from "../vault/vault.ts";
 import { gatehouseVersion, load } from "./load.ts";
 import { commitOf, type Judged, judgedMerge } from "./preview.ts";
-import { openHistory, signaturesOfCommit } from "./signed.ts";
+import { openHistory, signaturesOfCommit } from "./signed/index.ts";
 
 /** A commit to look at without checking it out. */
 export interface CommitAsked {

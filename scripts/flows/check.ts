@@ -3,12 +3,13 @@ import { crl } from "../check/crl.ts";
 import { derived, pending, planned } from "../check/derived.ts";
 import { entriesOf } from "../check/entries.ts";
 import { authorityMissing, doubts, registryProblems } from "../check/facts.ts";
-import { lostFacts, readHistory, rewrittenFacts, shortHistory } from "../check/history.ts";
+import { readHistory } from "../check/history.ts";
 import { hooks } from "../check/hooks.ts";
 import { type CheckInput, warn } from "../check/input.ts";
 import { authorityKey, keyOf } from "../check/keys.ts";
 import { lineFindings } from "../check/line.ts";
 import { together } from "../check/lost.ts";
+import { lostFacts, rewrittenFacts, shortHistory } from "../check/lost-facts.ts";
 import { attributes, filter, guarded } from "../check/repository.ts";
 import { restorer } from "../check/restore.ts";
 import { signing } from "../check/signing.ts";
@@ -27,7 +28,7 @@ import { withAnewAdvice } from "./anew-advice.ts";
 import { type CommitAsked, gatherCommit } from "./check-commit.ts";
 import { exportIsConfirmed } from "./export.ts";
 import { gatehouseVersion, loadWorkingTree } from "./load.ts";
-import { signaturesOfTree } from "./signed.ts";
+import { signaturesOfTree } from "./signed/index.ts";
 
 export interface CheckOptions {
   readonly root: string;

@@ -1,7 +1,7 @@
 import type { Plan } from "../model/plan.ts";
 import { type Finding, UserError } from "../model/problem.ts";
-import { commitMessage } from "../render/commit-message.ts";
 import { type Git, hasRemote, openGit } from "../system/git.ts";
+import { commitMessage } from "../views/commit-message.ts";
 import { blockedPaths, judgeStaged, refusedByFilter } from "./commit-unfit.ts";
 
 const ATTRIBUTES = ".gitattributes";

@@ -6,12 +6,12 @@ import type { Source } from "../deploy/source.ts";
 import { tidyStaged } from "../deploy/staging.ts";
 import { chooseTargets, unsaid } from "../deploy/targets.ts";
 import { failed, type Report } from "../deploy/transport.ts";
+import { printable } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
-import { inventoryYaml } from "../render/deploy-inventory.ts";
-import { leftOut } from "../render/deploy-text.ts";
-import { printable } from "../render/printable.ts";
 import { openGit } from "../system/git.ts";
+import { inventoryYaml } from "../views/deploy-inventory.ts";
+import { leftOut } from "../views/deploy-text.ts";
 import { type SourceOptions, sourceOf } from "./deploy-source.ts";
 
 export interface DeployOptions extends SourceOptions {

@@ -1,5 +1,5 @@
 import type { GuardFinding } from "../guard/finding.ts";
-import { printable } from "../render/printable.ts";
+import { printable } from "../model/printable.ts";
 
 /** `guard: PATH (commit ID): what is wrong; mend it with: COMMAND`, for a terminal. */
 export function findingLine({ level, path, message, fix, commit }: GuardFinding): string {

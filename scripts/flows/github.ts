@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { UserError } from "../model/problem.ts";
-import { planAnnotations, planOutputs, problemAnnotations, problemOutputs } from "../render/plan-github.ts";
-import { planMarkdown, problemsMarkdown } from "../render/plan-markdown.ts";
+import { planAnnotations, planOutputs, problemAnnotations, problemOutputs } from "../views/plan/github.ts";
+import { planMarkdown, problemsMarkdown } from "../views/plan/markdown.ts";
 import type { ToShow } from "./plan-to-show.ts";
 
 export interface GithubReport {

@@ -13,7 +13,7 @@ import { withAnewAdvice } from "./anew-advice.ts";
 import { withHistory } from "./history.ts";
 import { gatehouseVersion, type Loaded, load, loadRegistry, loadToShow } from "./load.ts";
 import { commitOfWorkingTree, type Differing, differences, type Merged, mergeInMemory } from "./merge.ts";
-import { type Signatures, signaturesOfCommit, signaturesOfTree } from "./signed.ts";
+import { type Signatures, signaturesOfCommit, signaturesOfTree } from "./signed/index.ts";
 
 export interface PreviewOptions {
   readonly root: string;

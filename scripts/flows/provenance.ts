@@ -3,15 +3,15 @@ import type { Certificate } from "../model/state.ts";
 import { plainText } from "../model/text.ts";
 import { parseSigners, SIGNERS_FILE } from "../plan/allowed-signers.ts";
 import { entryIn } from "../read/registry-entry.ts";
-import type { CommitNamed, Origin, Provenance } from "../render/provenance.ts";
 import { commitsTouching, firstParents, isShallow, type LineCommit, versionsOnLine } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";
 import { newestCommit } from "../system/head.ts";
 import { catBlobs, catFile } from "../system/objects.ts";
 import { findProgram } from "../system/programs.ts";
 import { openVerifier, type Verifier } from "../system/signatures.ts";
-import { openHistory } from "./signed.ts";
-import { verdictOf } from "./signed-stretch.ts";
+import type { CommitNamed, Origin, Provenance } from "../views/provenance.ts";
+import { openHistory } from "./signed/index.ts";
+import { verdictOf } from "./signed/stretch.ts";
 
 /**
  * Which commits admitted and revoked a certificate: those that wrote its files, which are reconcile's, and before each

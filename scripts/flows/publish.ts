@@ -6,7 +6,7 @@ import { openGit } from "../system/git.ts";
 import { newestCommit } from "../system/head.ts";
 import { branchToPush, type Committed, commitState, type Pushed, pushState, startOver } from "./commit.ts";
 import { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";
-import { insistOnSignature, mustSign } from "./signed-commit.ts";
+import { insistOnSignature, mustSign } from "./signed/commit.ts";
 
 export interface PublishOptions extends ReconcileOptions {
   readonly commit: boolean;

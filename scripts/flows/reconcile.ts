@@ -25,7 +25,7 @@ import { type Issuer, makeIssuer } from "../x509/issuer.ts";
 import { withAnewAdvice } from "./anew-advice.ts";
 import { withHistory } from "./history.ts";
 import { gatehouseVersion, type Loaded, loadWorkingTree } from "./load.ts";
-import { type Signatures, signaturesOfTree } from "./signed.ts";
+import { type Signatures, signaturesOfTree } from "./signed/index.ts";
 
 export interface ReconcileOptions {
   readonly root: string;

@@ -1,7 +1,6 @@
 import * as paths from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
-import type { ServeView } from "../render/serve-text.ts";
 import { chooseServer, nginxServers } from "../serve/choose.ts";
 import { bases, makeDirectory } from "../serve/directory.ts";
 import { fill } from "../serve/fill.ts";
@@ -19,6 +18,7 @@ import { now as clock } from "../system/clock.ts";
 import { requireProgram } from "../system/programs.ts";
 import { readRegularText } from "../system/read-file.ts";
 import { openVault } from "../vault/vault.ts";
+import type { ServeView } from "../views/serve-text.ts";
 import { loadWorkingTree } from "./load.ts";
 
 export interface ServeOptions {

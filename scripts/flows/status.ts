@@ -4,9 +4,9 @@ import { UserError } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
-import { type StatusFilter, statusOf } from "../plan/status.ts";
-import type { Provenance } from "../render/provenance.ts";
-import type { Status } from "../render/status.ts";
+import type { Provenance } from "../views/provenance.ts";
+import { type StatusFilter, statusOf } from "../views/status/index.ts";
+import type { Status } from "../views/status/words.ts";
 import { type Loaded, loadToShow } from "./load.ts";
 import { provenanceOf } from "./provenance.ts";
 

@@ -1,10 +1,10 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as paths from "../model/paths.ts";
+import { printable } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import { isOfPullRequests } from "../plan/of-pull-requests.ts";
 import { touching } from "../read/lost-authority.ts";
-import { printable } from "../render/printable.ts";
 import { gitDirectory } from "../system/checkout.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { newestCommit } from "../system/head.ts";

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DIR } from "../model/paths.ts";
+import { printable } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
-import { printable } from "../render/printable.ts";
 import { commonDirectory } from "../system/checkout.ts";
 import { writeFiles } from "../system/files.ts";
 import { type Git, openGit } from "../system/git.ts";

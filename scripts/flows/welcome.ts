@@ -1,11 +1,11 @@
 import { formatProblem, UserError } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
 import { isSample } from "../model/sample.ts";
-import { statusOf } from "../plan/status.ts";
-import type { Status } from "../render/status.ts";
 import { installFilter } from "../vault/install.ts";
 import { openVault } from "../vault/vault.ts";
 import { waysIn } from "../vault/way-in.ts";
+import { statusOf } from "../views/status/index.ts";
+import type { Status } from "../views/status/words.ts";
 import { beginAnew, isBeginningAnew } from "./anew.ts";
 import { whyNotAnew } from "./anew-reasons.ts";
 import { create, hasAuthority } from "./create.ts";

@@ -7,7 +7,7 @@ import type { Due, FileChange } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
 import type { Certificate, State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
-import { deriveFiles } from "../render/derive.ts";
+import { deriveFiles } from "../servers/derive.ts";
 import type { Decisions } from "./decide.ts";
 import { isLive, ledgerOf } from "./holdings.ts";
 import { identitiesOf } from "./identity.ts";

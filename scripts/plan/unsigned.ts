@@ -1,8 +1,8 @@
 import type { Refusal } from "../model/plan.ts";
+import { printable } from "../model/printable.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import { type Duration, formatInstant, type Instant } from "../model/time.ts";
-import { printable } from "../render/printable.ts";
 import { namesSomebody, SIGNERS_FILE } from "./allowed-signers.ts";
 import { isOfReconcile, type Touched } from "./of-pull-requests.ts";
 

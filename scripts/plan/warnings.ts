@@ -2,12 +2,12 @@ import { DIR } from "../model/paths.ts";
 import type { Issue, Warning } from "../model/plan.ts";
 import type { Certificate, State } from "../model/state.ts";
 import { formatInstant } from "../model/time.ts";
-import { quoted } from "../render/plan-value.ts";
 import type { CodeChange } from "./branch.ts";
 import type { Decisions } from "./decide.ts";
 import type { Identity } from "./identity.ts";
 import { looseRequests, looseText } from "./loose-requests.ts";
 import { some } from "./refusals.ts";
+import { quoted } from "./value.ts";
 import { type AccessWarningInput, accessWarnings } from "./warnings-access.ts";
 
 export interface WarningInput extends AccessWarningInput {

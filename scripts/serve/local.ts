@@ -1,7 +1,7 @@
 import { CARRIED_OUT, DIR } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import type { Registry, Repository, Server } from "../model/registry.ts";
-import { renderNginx } from "../render/nginx.ts";
+import { renderNginx } from "../servers/nginx/files.ts";
 import { sampleRoot } from "./samples.ts";
 
 /** What is different here from the server that the registry describes. */

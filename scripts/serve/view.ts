@@ -1,10 +1,10 @@
 import { formatCarriedOut } from "../model/canonical.ts";
 import * as paths from "../model/paths.ts";
 import { formatInstant } from "../model/time.ts";
-import type { ServeTrial, ServeView } from "../render/serve-text.ts";
 import { readRegularFile } from "../system/read-file.ts";
 import { isSealed } from "../vault/seal.ts";
 import { unlockCommand } from "../vault/way-in.ts";
+import type { ServeTrial, ServeView } from "../views/serve-text.ts";
 import { nginxServers } from "./choose.ts";
 import type { Job } from "./job.ts";
 import { chooseTrials, type Trial } from "./trials.ts";

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { Bench } from "../../scripts/bench/index.ts";
-import { failedRow, type Limit, makeRow } from "../../scripts/bench/row.ts";
-import { benchTable } from "../../scripts/bench/table.ts";
 import { runProgram } from "../e2e/support/repository.ts";
 import { Scratch } from "../e2e/support/scratch.ts";
+import type { Bench } from "./index.ts";
+import { failedRow, type Limit, makeRow } from "./row.ts";
+import { benchTable } from "./table.ts";
 
-const BENCH = fileURLToPath(new URL("../../scripts/bench.ts", import.meta.url));
+const BENCH = fileURLToPath(new URL("./main.ts", import.meta.url));
 
 function run({ path }: Scratch, extra: Readonly<Record<string, string>> = {}, row = "crl-read") {
   return runProgram(process.execPath, [BENCH, "--root", path, "--quick", "--json", "--only", row], extra);

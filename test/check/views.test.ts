@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Finding } from "../../scripts/model/problem.ts";
-import { findingsJson } from "../../scripts/render/findings-json.ts";
-import { findingsSummary, findingsText } from "../../scripts/render/findings-text.ts";
-import { COLOUR, PLAIN } from "../../scripts/render/style.ts";
+import { findingsJson } from "../../scripts/views/findings-json.ts";
+import { findingsSummary, findingsText } from "../../scripts/views/findings-text.ts";
+import { COLOUR, PLAIN } from "../../scripts/views/style.ts";
 
 const BLOCK: Finding = {
   code: "Mode",

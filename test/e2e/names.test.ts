@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundle } from "../../scripts/flows/bundle.ts";
+import { bundle } from "../../scripts/flows/bundle/index.ts";
 import { guardRange } from "../../scripts/guard/range.ts";
 import { GIVEN_NAME, NAME, RESERVED_NAMES } from "../../scripts/model/paths.ts";
 import { parseInstant } from "../../scripts/model/time.ts";
@@ -131,7 +131,7 @@ describe("the same grammar in programs without Node", () => {
     pattern.exec(readFileSync(`${CHECKOUT}scripts/${file}`, "utf8"))?.[1] ?? "";
 
   it("renew.sh reads every name that may be in a bundle", () => {
-    const pattern = shell("client/renew.sh", /^name=\$\(value name '(.*)'\)$/m);
+    const pattern = shell("clients/renew.sh", /^name=\$\(value name '(.*)'\)$/m);
     const input = good.map((name) => `${name}\n`).join("");
     const read = execFileSync("grep", ["-x", "-e", pattern], { input, encoding: "utf8" });
     expect(read).toBe(input);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { client, group } from "../render/nginx-samples.ts";
+import { client, group } from "../servers/nginx-samples.ts";
 import { admitOnly, type Member } from "./support/crowd.ts";
 import { KNOWN } from "./support/known.ts";
 import { testConfiguration } from "./support/nginx.ts";

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { client } from "../render/nginx-samples.ts";
+import { client } from "../servers/nginx-samples.ts";
 import { admitOnly, strangersByNumber } from "./support/crowd.ts";
 import { curl } from "./support/curl.ts";
 import { Nginx, testConfiguration } from "./support/nginx.ts";

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { portOf } from "../../scripts/render/stunnel/client.ts";
+import { portOf } from "../../scripts/clients/tunnel.ts";
 import { PATIENCE } from "../support/patience.ts";
 import { unpacked } from "./support/bundles.ts";
 import { begin, deployed } from "./support/deployed.ts";

@@ -8,7 +8,7 @@ import type { State } from "../../scripts/model/state.ts";
 import { formatSubject } from "../../scripts/model/subject.ts";
 import { derivedFiles } from "../../scripts/plan/files.ts";
 import { checkRegistry } from "../../scripts/read/registry.ts";
-import { planJson } from "../../scripts/render/plan-json.ts";
+import { planJson } from "../../scripts/views/plan/json.ts";
 import { authorityOf, DAY, NOW, requestOf, stateOf, VERSION } from "../support/plan-builders.ts";
 import { planFor, reconcile } from "../support/plan-simulator.ts";
 

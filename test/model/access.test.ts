@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { admittedClients, reach } from "../../scripts/model/access.ts";
-import { client, NOW, registry } from "../render/status-samples.ts";
+import { client, NOW, registry } from "../views/status/status-samples.ts";
 
 const NOTHING = { repositories: [], services: [] };
 const EVERYTHING = { repositories: ["bookworm", "packages-dev"], services: ["postgres"] };

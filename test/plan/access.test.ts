@@ -3,8 +3,8 @@ import type { AccessChange, Decision } from "../../scripts/model/plan.ts";
 import type { Client, Registry } from "../../scripts/model/registry.ts";
 import { compareAccess } from "../../scripts/plan/access.ts";
 import { pairUp } from "../../scripts/plan/pairs.ts";
-import { difference } from "../render/plan-samples.ts";
 import { clientOf, DAY, groupOf, NOW, registryOf, withClients } from "../support/plan-builders.ts";
+import { difference } from "../views/plan/samples.ts";
 
 const BASE = registryOf({ clients: { alice: clientOf(), bob: clientOf({ groups: ["readers"] }) } });
 const OLD_NAME = { until: NOW + DAY, sameKey: true };

@@ -5,9 +5,8 @@ import type { Client, Registry } from "../../scripts/model/registry.ts";
 import { parseDuration, parseInstant } from "../../scripts/model/time.ts";
 import { compareRegistries } from "../../scripts/plan/edits.ts";
 import { pairUp } from "../../scripts/plan/pairs.ts";
-import { planFromJson } from "../../scripts/render/plan-from-json.ts";
-import { planJson } from "../../scripts/render/plan-json.ts";
-import { plan } from "../render/plan-samples.ts";
+import { planFromJson } from "../../scripts/views/plan/from-json.ts";
+import { planJson } from "../../scripts/views/plan/json.ts";
 import {
   clientOf,
   DAY,
@@ -20,6 +19,7 @@ import {
   withClients,
 } from "../support/plan-builders.ts";
 import { registries } from "../support/registries.ts";
+import { plan } from "../views/plan/samples.ts";
 
 function compare(before: Registry | null, after: Registry, renames: Readonly<Record<string, string>> = {}) {
   const clients = pairUp(before?.clients ?? new Map<string, Client>(), after.clients, (name) => renames[name] ?? null);

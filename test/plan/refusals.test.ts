@@ -12,7 +12,6 @@ import {
   lossesOf,
   some,
 } from "../../scripts/plan/refusals.ts";
-import { difference } from "../render/plan-samples.ts";
 import {
   authorityOf,
   certificateOf,
@@ -28,6 +27,7 @@ import {
   serialOf,
   stateOf,
 } from "../support/plan-builders.ts";
+import { difference } from "../views/plan/samples.ts";
 
 const names = (count: number) => Object.keys(crowdOf(count));
 

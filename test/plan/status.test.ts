@@ -4,8 +4,8 @@ import type { Registry } from "../../scripts/model/registry.ts";
 import type { State } from "../../scripts/model/state.ts";
 import type { Instant } from "../../scripts/model/time.ts";
 import { isLive } from "../../scripts/plan/holdings.ts";
-import { EVERYTHING, statusOf } from "../../scripts/plan/status.ts";
-import type { IdentityState } from "../../scripts/render/status.ts";
+import { EVERYTHING, statusOf } from "../../scripts/views/status/index.ts";
+import type { IdentityState } from "../../scripts/views/status/words.ts";
 import { planFor } from "../support/plan-simulator.ts";
 import { authorityEnds, lineages, play, plays } from "../support/plan-worlds.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { renderNginx } from "../../scripts/render/nginx.ts";
 import { type Local, localConfiguration } from "../../scripts/serve/local.ts";
-import { client, group, registry, repository, serial, server } from "../render/nginx-samples.ts";
+import { renderNginx } from "../../scripts/servers/nginx/files.ts";
+import { client, group, registry, repository, serial, server } from "../servers/nginx-samples.ts";
 
 const NAME = "pkg.example.com";
 const OWN = `pki/nginx/servers/${NAME}.conf`;

@@ -14,7 +14,7 @@ import { sampleFiles } from "../../scripts/serve/samples.ts";
 import { tidyStale } from "../../scripts/serve/stale.ts";
 import { makeThrowaway } from "../../scripts/serve/throwaway.ts";
 import { self } from "../../scripts/system/holder.ts";
-import { registry, repository, server } from "../render/nginx-samples.ts";
+import { registry, repository, server } from "../servers/nginx-samples.ts";
 import { scratch } from "../system/scratch.ts";
 
 describe("which server", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { chooseTrials, type Offer } from "../../scripts/serve/trials.ts";
-import { client, group, registry, repository, server } from "../render/nginx-samples.ts";
+import { client, group, registry, repository, server } from "../servers/nginx-samples.ts";
 
 const NOW = 1_795_262_400;
 const offer = (name: string, file: string | null = "a.txt"): Offer => ({ name, path: `/${name}/`, file });

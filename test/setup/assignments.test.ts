@@ -37,7 +37,7 @@ test.each([
 
 test("no command of ours sets two variables of which one reads the other", () => {
   const files = tracked();
-  for (const known of ["scripts/client/renew.sh", "scripts/deploy/server/activate", ".husky/pre-commit"])
+  for (const known of ["scripts/clients/renew.sh", "scripts/deploy/server/activate", ".husky/pre-commit"])
     expect(files).toContain(known);
   const found = files.flatMap((path) =>
     traps(readFileSync(path, "utf8")).map(({ line, text }) => `${path}:${line}: ${text}`),

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { clear } from "./detection.ts";
-import type { FoundText } from "./text-formats.ts";
+import { clear, type FoundText } from "./detection.ts";
 import type { Work } from "./work.ts";
 
 const ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";

@@ -1,3 +1,5 @@
+import type { Work } from "./work.ts";
+
 /** Something that a detector found in bytes. Never holds a byte of the key itself. */
 export interface Detection {
   readonly code: "PrivateKey" | "EncryptedKey" | "TooLarge" | "TooDeep" | "Undecided" | "NotLookedInto";
@@ -14,6 +16,18 @@ export interface Detection {
 
 /** What a detector of one format says; where it was found is the scanner's knowledge. */
 export type Found = Pick<Detection, "code" | "level" | "kind" | "publicKey">;
+
+/** What a format finds in a text, and where. */
+export interface FoundText {
+  readonly found: Found;
+  readonly at: number;
+}
+
+/**
+ * Looks at one place where a needle stands, and at a bounded part of the text around it: so all of it stays linear,
+ * whatever a text repeats. Charges for that part.
+ */
+export type Format = (text: string, at: number, work: Work) => Found | null;
 
 export function clear(kind: string, publicKey: string | null = null): Found {
   return { code: "PrivateKey", level: "block", kind, publicKey };

@@ -1,5 +1,4 @@
-import { clear, encrypted } from "./detection.ts";
-import type { Format } from "./text-formats.ts";
+import { clear, encrypted, type Format } from "./detection.ts";
 import { around, isPlaceholder } from "./text-parts.ts";
 
 const LEGACY = /^DEK-Info:\s{0,20}[A-Za-z0-9-]{3,20},\s{0,20}[0-9A-Fa-f]{8,64}([\s\S]{0,600})/i;

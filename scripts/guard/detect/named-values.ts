@@ -1,6 +1,5 @@
-import { clear } from "./detection.ts";
+import { clear, type Format } from "./detection.ts";
 import { publicOfJwk, publicOfRaw } from "./public-key.ts";
-import type { Format } from "./text-formats.ts";
 import { around, base64, base64url, isPlaceholder } from "./text-parts.ts";
 import type { Work } from "./work.ts";
 

@@ -1,22 +1,10 @@
 import { base58Keys } from "./base58.ts";
-import type { Found } from "./detection.ts";
+import type { Format, FoundText } from "./detection.ts";
 import { jsonWebKey, namelessJsonKey } from "./jwk.ts";
 import { cosign, legacyPem, openVpn, torClientKey } from "./labelled.ts";
 import { namedValue, printedByOpenssl, rsaXml } from "./named-values.ts";
 import { age, putty } from "./tools-of-their-own.ts";
 import type { Work } from "./work.ts";
-
-/** What a format finds in a text, and where. */
-export interface FoundText {
-  readonly found: Found;
-  readonly at: number;
-}
-
-/**
- * Looks at one place where a needle stands, and at a bounded part of the text around it: so all of it stays linear,
- * whatever a text repeats. Charges for that part.
- */
-export type Format = (text: string, at: number, work: Work) => Found | null;
 
 const FORMATS: readonly (readonly [format: Format, ...needles: readonly string[]])[] = [
   [putty, "PuTTY-User-Key-File-"],

@@ -1,7 +1,6 @@
 import { isAgeKey } from "./bech32.ts";
-import { clear, encrypted } from "./detection.ts";
+import { clear, encrypted, type Format } from "./detection.ts";
 import { publicOfSsh } from "./public-key.ts";
-import type { Format } from "./text-formats.ts";
 import { around, base64 } from "./text-parts.ts";
 
 /** From the first line to the secret, an RSA key of 16,384 bits; to the public lines; of the secret. */

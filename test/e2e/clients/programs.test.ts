@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseUcl, type Ucl } from "../../render/clients/ucl.ts";
+import { parseUcl, type Ucl } from "../../clients/ucl.ts";
 import { type Ran, runProgram } from "../support/repository.ts";
 import { Scratch } from "../support/scratch.ts";
 import { Field, HOST } from "./field.ts";

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { parse } from "yaml";
-import { Rendered } from "../../render/nginx-reader.ts";
+import { Rendered } from "../../servers/nginx-reader.ts";
 import { below, textAt } from "./files.ts";
 import type { Files, Objects } from "./objects.ts";
 

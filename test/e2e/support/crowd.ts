@@ -1,7 +1,7 @@
 import type { Client, Registry } from "../../../scripts/model/registry.ts";
 import { readRegistry } from "../../../scripts/read/registry.ts";
-import { renderNginx } from "../../../scripts/render/nginx.ts";
-import { client, serial } from "../../render/nginx-samples.ts";
+import { renderNginx } from "../../../scripts/servers/nginx/files.ts";
+import { client, serial } from "../../servers/nginx-samples.ts";
 import { APT, PKG } from "./siege-registry.ts";
 import { clock, type Site } from "./site.ts";
 

@@ -1,9 +1,9 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { type ManifestInput, renderManifest } from "../../../scripts/deploy/manifest.ts";
 import type { ReleaseFile } from "../../../scripts/model/release.ts";
 import type { Instant } from "../../../scripts/model/time.ts";
-import { type ManifestInput, renderManifest } from "../../../scripts/render/manifest.ts";
 import { readCrl } from "../../../scripts/x509/crl-reader.ts";
 
 export interface Made {

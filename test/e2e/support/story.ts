@@ -7,7 +7,7 @@ import type { Plan } from "../../../scripts/model/plan.ts";
 import type { State } from "../../../scripts/model/state.ts";
 import { formatInstant, type Instant, parseDuration, parseInstant } from "../../../scripts/model/time.ts";
 import { makePlan, NO_POLICY } from "../../../scripts/plan/index.ts";
-import { planJson } from "../../../scripts/render/plan-json.ts";
+import { planJson } from "../../../scripts/views/plan/json.ts";
 import { certificates, decisions, makeRequest, type PlanJson, planOf, readCrl } from "./judges.ts";
 import { type Clients, type Command, clientsYaml, type Ran, Repository } from "./repository.ts";
 

@@ -1,0 +1,31 @@
+import { madeBy } from "../model/made-by.ts";
+import { type ClientRenderer, configuration, ETC, INSTALLED } from "./files.ts";
+import { type Offer, offersOf } from "./offers.ts";
+
+/**
+ * An .npmrc for each repository of files, for --userconfig: `certfile` and `keyfile` belong to one registry, but
+ * `cafile` holds for all, in place of the system's.
+ */
+export const npm: ClientRenderer = (context) => {
+  const offers = offersOf(context, "files");
+  return {
+    files: offers.map((offer) => configuration(pathOf(offer), render(offer))),
+    notes: offers.map((offer) => `npm install --userconfig ${pathOf(offer)} PACKAGE`),
+  };
+};
+
+const pathOf = ({ repository }: Offer) => `${ETC}/npm/${repository.name}.npmrc`;
+
+function render({ places: [first] }: Offer): string {
+  if (first === undefined) return "";
+  // What belongs to a registry is named by its URL without the scheme.
+  const registry = first.url.replace(/^https:/, "");
+  const lines = [
+    madeBy(),
+    `registry=${first.url}`,
+    `${registry}:certfile=${INSTALLED.fullchain}`,
+    `${registry}:keyfile=${INSTALLED.key}`,
+    ...(first.server.ca === "system" ? [] : [`cafile=${INSTALLED.serverCa}`]),
+  ];
+  return `${lines.join("\n")}\n`;
+}

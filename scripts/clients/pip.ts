@@ -1,0 +1,42 @@
+import { madeBy } from "../model/made-by.ts";
+import { type ClientFile, type ClientRenderer, configuration, ETC, INSTALLED, SYSTEMS } from "./files.ts";
+import { type Offer, offersOf } from "./offers.ts";
+
+/**
+ * A configuration for each repository of files, named by PIP_CONFIG_FILE: certificate and CA of pip hold for every
+ * index, and pypi.org is to see neither. pip takes key and certificate as one PEM file.
+ */
+export const pip: ClientRenderer = (context) => {
+  const offers = offersOf(context, "files");
+  if (offers.length === 0) return { files: [], notes: [] };
+  return {
+    files: [CLIENT_PEM, ...offers.map((offer) => configuration(pathOf(offer), render(offer)))],
+    notes: [
+      "The index of packages (PEP 503) is the directory simple/ of the repository.",
+      ...offers.map((offer) => `PIP_CONFIG_FILE=${pathOf(offer)} pip install PACKAGE`),
+    ],
+  };
+};
+
+const CLIENT_PEM: ClientFile = {
+  path: `${ETC}/pip/client.pem`,
+  mode: 0o600,
+  owner: "root",
+  content: { credential: "combined" },
+  systems: SYSTEMS,
+};
+
+const pathOf = ({ repository }: Offer) => `${ETC}/pip/${repository.name}.conf`;
+
+/** One index: a second URL would be searched as well, not instead (pip knows no order among indexes). */
+function render({ places: [first] }: Offer): string {
+  if (first === undefined) return "";
+  const lines = [
+    madeBy(),
+    "[global]",
+    `index-url = ${first.url}simple/`,
+    `client-cert = ${CLIENT_PEM.path}`,
+    ...(first.server.ca === "system" ? [] : [`cert = ${INSTALLED.serverCa}`]),
+  ];
+  return `${lines.join("\n")}\n`;
+}

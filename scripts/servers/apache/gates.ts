@@ -1,0 +1,98 @@
+import { compare, quote } from "../nginx/text.ts";
+import { REASON } from "../reasons.ts";
+import { pageText, refuse, refuseWith } from "./pages.ts";
+import { file, section } from "./text.ts";
+
+const serial = "%{ENV:gatehouse_serial}";
+
+/** What a map, by a key, says: the empty string where it says nothing. */
+const lookUp = (map: string, key: string) => `\${gatehouse_${map}:${key}}`;
+
+/**
+ * gates.conf, the gates that every request passes in a server, before anything looks at files. The path is decoded and
+ * normalised by then. Only a verified certificate's serial is looked up. We hand out no sessions, so one that is
+ * resumed began at another site on the socket, with that site's client CA (Apache before 2.4.64: CVE-2025-23048).
+ */
+export function gatesFile(): string {
+  const verified = '"%{SSL:SSL_CLIENT_VERIFY}"';
+  return file([
+    ...["clients", "roles", "homes", "renewals"].map(
+      (name) => `RewriteMap gatehouse_${name} "txt:\${gatehouse_apache}/${name}.map"`,
+    ),
+    'RewriteMap gatehouse_pages "txt:${gatehouse_apache}/pages.txt"',
+    "RewriteMap gatehouse_unescape int:unescape",
+    "",
+    `RewriteCond ${verified} "=NONE"`,
+    refuse("^", REASON.noCertificate, "no-certificate"),
+    `RewriteCond ${verified} "!=SUCCESS"`,
+    refuse("^", `${REASON.notVerified}: %{SSL:SSL_CLIENT_VERIFY}`, "not-verified"),
+    'RewriteRule "^" "-" "[E=gatehouse_serial:%{SSL:SSL_CLIENT_M_SERIAL}]"',
+    `RewriteRule "^" "-" "[E=gatehouse_client:${lookUp("clients", serial)},E=gatehouse_page:${pageText("not-readable")}]"`,
+    'RewriteCond "%{ENV:gatehouse_client}" "^$"',
+    refuse("^", REASON.notListed, "not-listed"),
+    'RewriteCond "%{SSL:SSL_SESSION_RESUMED}" "=Resumed"',
+    refuseWith(421, "^", REASON.resumedSession),
+    "",
+    'RewriteCond "%{REQUEST_METHOD}" "!^(?:GET|HEAD)$"',
+    refuseWith(405, "^", REASON.method),
+    "# Hidden at the top, but for our own, or hidden further down.",
+    refuse("/[.](?!(?<=^/[.])gatehouse/)", REASON.hiddenFile, "hidden-file"),
+    "",
+    ...renewals(),
+    "",
+    ...home(),
+  ]);
+}
+
+/** The successor of the certificate that was presented; 204 where it is the newest. */
+function renewals(): string[] {
+  const path = "^/[.]gatehouse/certificate$";
+  return [
+    `RewriteCond "${lookUp("renewals", serial)}" "^$"`,
+    `RewriteRule "${path}" "-" "[R=204]"`,
+    `RewriteRule "${path}" "/.gatehouse/renewals/${lookUp("renewals", serial)}" "[E=gatehouse_may:.gatehouse,PT]"`,
+    'Alias "/.gatehouse/renewals/" "${gatehouse_apache}/renewals/"',
+    ...section("Location", '"/.gatehouse/renewals/"', [
+      'ForceType "application/x-pem-file"',
+      'Header always set Cache-Control "no-store"',
+      ...onlyThrough(".gatehouse"),
+    ]),
+  ];
+}
+
+/** /home/ is another name for one repository's path: the request goes on there and meets that gate. */
+function home(): string[] {
+  return [
+    `RewriteRule "^/home/" "-" "[E=gatehouse_home:${lookUp("homes", serial)}]"`,
+    'RewriteCond "%{ENV:gatehouse_home}" "^$"',
+    'RewriteRule "^/home/" "-" "[E=gatehouse_home:%{ENV:gatehouse_fallback}]"',
+    'RewriteCond "%{ENV:gatehouse_home}" "^$"',
+    refuse("^/home/", REASON.noHome, "no-home"),
+    'RewriteRule "^/home/(.*)$" "%{ENV:gatehouse_home}$1"',
+  ];
+}
+
+/** The second lock: what `Require` asks for where files are, whichever way a request got there. */
+export function onlyThrough(gate: string): string[] {
+  return section("RequireAll", "", [
+    `Require expr "%{SSL_CLIENT_VERIFY} == 'SUCCESS'"`,
+    `Require expr "-n reqenv('gatehouse_client')"`,
+    `Require expr "reqenv('gatehouse_may') == ${quote(gate).replaceAll('"', "'")}"`,
+  ]);
+}
+
+/**
+ * gates/NAME.conf, who may enter a repository: after what repositories/NAME.conf says is asked for. A condition for
+ * each group, all of which must fail. `PT` ends the rules: what remains is where the files are.
+ */
+export function gateFile(name: string, groups: readonly string[]): string {
+  const asked = `RewriteCond "%{ENV:gatehouse_repository}" ${quote(`=${name}`)}`;
+  return file([
+    asked,
+    ...[...groups].sort(compare).map((group) => {
+      return `RewriteCond "${lookUp("roles", `${serial}/${quote(group).slice(1, -1)}`)}" "!=yes"`;
+    }),
+    refuse("^", `${REASON.notPermitted}: ${name}`, "not-permitted"),
+    ...(groups.length === 0 ? [] : [asked, `RewriteRule "^" "-" "[E=gatehouse_may:${name},PT]"`]),
+  ]);
+}

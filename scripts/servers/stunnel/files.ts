@@ -1,0 +1,68 @@
+import { reach } from "../../model/access.ts";
+import type { DerivedFile } from "../../model/derived.ts";
+import { DIR } from "../../model/paths.ts";
+import type { Registry } from "../../model/registry.ts";
+import type { Certificate } from "../../model/state.ts";
+import type { Instant } from "../../model/time.ts";
+import { compare } from "../nginx/text.ts";
+import { gateFile, type Pinned } from "./gates.ts";
+import { mainFile, serverFile } from "./server.ts";
+import { file } from "./text.ts";
+
+export interface StunnelInput {
+  readonly registry: Registry;
+  readonly now: Instant;
+  /** The authority's certificate, PEM; null where there is none yet. */
+  readonly authority: string | null;
+  /** Certificates that are neither ended, revoked nor held, with whom they belong to. In any order. */
+  readonly valid: readonly {
+    readonly certificate: Pick<Certificate, "serial" | "pem" | "kind">;
+    readonly identity: string;
+  }[];
+  /** Names of servers with `certificate: issued` that have one: pki/issued/NAME.crt. */
+  readonly issuedServers: readonly string[];
+}
+
+/**
+ * Everything under pki/stunnel/, sorted by path: stunnel.conf, a file for each server, and for each service that one of
+ * them offers the certificates that it lets in. Nothing where no server runs stunnel. The same for the same registry and
+ * certificates, whatever their order. ASCII.
+ * @throws Error for text that no checked registry holds
+ */
+export function renderStunnel(input: StunnelInput): DerivedFile[] {
+  const { registry, authority } = input;
+  const servers = [...registry.servers].filter(([, { software }]) => software === "stunnel");
+  if (servers.length === 0 || authority === null) return [];
+  const issued = new Set(input.issuedServers);
+  const files = [
+    { path: `${DIR.stunnel}/stunnel.conf`, text: mainFile() },
+    ...servers.map(([name, server]) => {
+      const waits = server.certificate === "issued" && !issued.has(name);
+      return {
+        path: `${DIR.stunnel}/servers/${name}.conf`,
+        text: waits ? waiting() : serverFile(name, server, registry.services),
+      };
+    }),
+    ...gates(input, authority, new Set(servers.flatMap(([, { services }]) => services))),
+  ];
+  return files.sort((a, b) => compare(a.path, b.path));
+}
+
+/** stunnel does not start without a certificate: until there is one, the file holds no section. */
+function waiting(): string {
+  return file(["; No certificate has been issued to this server yet: it offers nothing."]);
+}
+
+function gates({ registry, now, valid }: StunnelInput, authority: string, offered: ReadonlySet<string>): DerivedFile[] {
+  const admitted = new Map([...offered].map((service): [string, Pinned[]] => [service, []]));
+  for (const { certificate, identity } of valid) {
+    if (certificate.kind !== "client") continue;
+    for (const service of reach(registry, identity, now).services) {
+      admitted.get(service)?.push({ client: identity, certificate });
+    }
+  }
+  return [...admitted].map(([service, pinned]) => {
+    pinned.sort((a, b) => compare(a.client, b.client) || compare(a.certificate.serial, b.certificate.serial));
+    return { path: `${DIR.stunnel}/gates/${service}.pem`, text: gateFile(authority, pinned) };
+  });
+}
