@@ -26,7 +26,7 @@ const PAUSE = 1_000;
  */
 export async function tryCanary(source: Source, name: string, now: Instant): Promise<Sighting | null> {
   const server = source.registry.servers.get(name);
-  if (server === undefined || server.deploy.to === "pull" || server.deploy.canary === undefined) return null;
+  if (server === undefined || server.deploy.to === "pull" || server.deploy.canary === null) return null;
   const { canary } = server.deploy;
   const skipped = (why: string): Sighting => ({ seen: "skipped", message: `canary ${canary} was not tried: ${why}` });
   const path = pathFor(source, canary, server, now);

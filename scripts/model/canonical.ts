@@ -1,12 +1,18 @@
-import { type Hand, SECTIONS, type Section } from "./entries.ts";
+import { CARRIED_OUT } from "./paths.ts";
+import { UserError } from "./problem.ts";
 import type { Registry } from "./registry.ts";
+import { REGISTRY, SECTION_NAMES } from "./schema.ts";
+import { type Fields, isFields, malformed, text, whole } from "./schema-values.ts";
 import type { CarriedOut } from "./state.ts";
-import { formatInstant } from "./time.ts";
-
-export { parseCanonicalRegistry, parseCarriedOut } from "./canonical-parse.ts";
 
 /** The first line of pki/registry.yaml; the rest is JSON, which is YAML. */
 const CARRIED_OUT_COMMENT = "# The registry as last carried out. Written by reconcile; do not edit.\n";
+
+/**
+ * How pki/registry.yaml is written. It rises when an older Gatehouse could misread what a newer one writes; a field
+ * that files leave out where it says nothing (see `since`) is no new format.
+ */
+export const FORMAT = 1;
 
 /**
  * The registry as JSON: the same bytes whatever the order in clients.yaml. ASCII, a fixed order of fields, one
@@ -22,24 +28,26 @@ export function canonicalRegistry(registry: Registry): string {
 /** A plan needs it for its digest and for pki/registry.yaml, and for 10,000 clients it takes 25 ms. */
 const written = new WeakMap<Registry, string>();
 
-const HAND: Hand = {
-  instant: formatInstant,
-  duration: (seconds) => seconds,
-  percent: (percent) => percent,
-  rate: ({ requests, per, burst }) => ({ rate: { requests, per, burst } }),
-};
-
 function write(registry: Registry): string {
-  const sections = Object.entries(SECTIONS).map(([name, of]) => `"${name}":${section(name, of(registry))}`);
+  const keyed: ReadonlySet<string> = new Set(SECTION_NAMES.filter((name) => registry[name] instanceof Map));
+  const sections = Object.entries(REGISTRY.write(registry)).map(([name, section]) => {
+    return `${json(name)}:${keyed.has(name) && isFields(section) ? lines(section) : json(section)}`;
+  });
   return `{\n${sections.join(",\n")}\n}\n`;
 }
 
+function lines(entries: Fields): string {
+  // Objects put keys that look like numbers first.
+  const names = Object.keys(entries).sort();
+  return names.length === 0 ? "{}" : `{\n${names.map((name) => `${json(name)}:${json(entries[name])}`).join(",\n")}\n}`;
+}
+
 /** pki/registry.yaml. */
-export function formatCarriedOut({ version, number, registry }: CarriedOut): string {
-  // Left out where there is none: so it was written before there were numbers.
-  const numbered = number === 0 ? "" : `"number":${number},`;
+export function formatCarriedOut({ format, version, number, registry }: CarriedOut): string {
+  // Left out where there is none: so it was written before there were formats, and numbers.
+  const head = { ...(format > 0 && { format }), version, ...(number > 0 && { number }) };
   const body = canonicalRegistry(registry).trimEnd();
-  return `${CARRIED_OUT_COMMENT}{"version":${json(version)},${numbered}"registry":${body}}\n`;
+  return `${CARRIED_OUT_COMMENT}${json(head).slice(0, -1)},"registry":${body}}\n`;
 }
 
 /**
@@ -54,15 +62,74 @@ export function nextCarriedOut(
 ): CarriedOut {
   const number = last?.number ?? 0;
   const same =
-    last !== null && last.version === version && canonicalRegistry(last.registry) === canonicalRegistry(registry);
-  return { registry, version, number: same ? number : Math.max(number, committed) + 1 };
+    last?.version === version &&
+    last.format === FORMAT &&
+    canonicalRegistry(last.registry) === canonicalRegistry(registry);
+  return { registry, format: FORMAT, version, number: same ? number : Math.max(number, committed) + 1 };
 }
 
-function section(name: string, { keyed, entries, write }: Section): string {
-  if (!keyed) return json(write(name, HAND));
-  if (entries.size === 0) return "{}";
-  const lines = [...entries.keys()].sort().map((key) => `${json(key)}:${json(write(key, HAND))}`);
-  return `{\n${lines.join(",\n")}\n}`;
+/**
+ * The inverse of canonicalRegistry: its entries come in order of their names. Throws UserError for anything
+ * that is not of that form, such as what a merge left behind.
+ */
+export function parseCanonicalRegistry(text: string): Registry {
+  return registryOf(parse(text), text);
+}
+
+/** pki/registry.yaml. Throws UserError for anything that formatCarriedOut does not write. */
+export function parseCarriedOut(content: string): CarriedOut {
+  if (!content.startsWith("# ")) throw malformed("its first line is no comment");
+  const body = content.slice(content.indexOf("\n") + 1);
+  const { format = 0, version, number = 0, registry, ...rest }: Fields = fieldsOf(parse(body));
+  const known = whole.read(format, "format");
+  if (known > FORMAT) throw laterFormat(known);
+  if (Object.keys(rest).length > 0) throw malformed("the document has not just the fields it should have");
+  return {
+    format: known,
+    version: text.read(version, "version"),
+    number: whole.read(number, "number"),
+    registry: registryOf(registry, body),
+  };
+}
+
+function fieldsOf(document: unknown): Fields {
+  if (!isFields(document)) throw malformed("the document is no object");
+  return document;
+}
+
+function laterFormat(format: number): UserError {
+  return new UserError(
+    `${CARRIED_OUT} is in format ${format}, which a later version of Gatehouse wrote; this one knows ${FORMAT}`,
+    "take over that version: docs/upgrade.md",
+  );
+}
+
+function parse(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    const conflict = /^(?:<{7}|={7}|>{7})/m.test(content);
+    throw malformed(conflict ? "it holds the marks of a merge conflict" : "it is cut short or changed by hand");
+  }
+}
+
+function registryOf(value: unknown, content: string): Registry {
+  const registry = REGISTRY.read(value, "the registry");
+  if (countLines(content) !== expectedLines(registry))
+    throw malformed("an entry stands there twice, or lines were broken");
+  return registry;
+}
+
+/** One line for each entry: JSON.parse lets the last of two equal keys win, and says nothing. */
+function expectedLines(registry: Registry): number {
+  const sizes = Object.values(registry).map((section) => (section instanceof Map ? section.size : 0));
+  return sizes.reduce((sum, size) => sum + (size > 0 ? size + 2 : 1), 2);
+}
+
+function countLines(content: string): number {
+  let count = 0;
+  for (let at = content.indexOf("\n"); at >= 0; at = content.indexOf("\n", at + 1)) count += 1;
+  return count;
 }
 
 /** JSON in ASCII: everything else as \u escapes. */

@@ -46,7 +46,8 @@ export interface Limits {
   readonly signed: boolean;
 }
 
-type RepositoryType = "pkg" | "apt" | "pkgsrc" | "files";
+export const REPOSITORY_TYPES = ["pkg", "apt", "pkgsrc", "files"] as const;
+type RepositoryType = (typeof REPOSITORY_TYPES)[number];
 
 export interface Repository {
   readonly type: RepositoryType;
@@ -95,7 +96,8 @@ export interface Client extends CertificateSettings {
   readonly country: string | null;
 }
 
-export type Software = "nginx" | "apache" | "stunnel";
+export const SOFTWARE = ["nginx", "apache", "stunnel"] as const;
+export type Software = (typeof SOFTWARE)[number];
 
 export interface Server extends CertificateSettings {
   readonly software: Software;
@@ -112,10 +114,10 @@ export interface Server extends CertificateSettings {
   readonly repositories: readonly string[];
   readonly services: readonly string[];
   readonly deploy: Deploy;
-  /** How many requests each client may make; absent where that is not limited. */
-  readonly rate?: Rate;
-  /** The repository at /home/ of clients that have no home of their own; absent where they have none there. */
-  readonly home?: string;
+  /** How many requests each client may make; null: that is not limited. */
+  readonly rate: Rate | null;
+  /** The repository at /home/ of clients that have no home of their own; null: they have none there. */
+  readonly home: string | null;
 }
 
 /** nginx's limit_req: `requests` in a second or a minute, and so many more, `burst`, at once. */
@@ -125,19 +127,22 @@ export interface Rate {
   readonly burst: number;
 }
 
-/**
- * `canary`: a client whose certificate is tried after each activation; absent where none is. `said`: clients.yaml says
- * `{ to: local }` and nothing beside it; absent where nothing is said, and where directory or canary say it too.
- */
+/** `canary`: a client whose certificate is tried after each activation, or null. */
 export type Deploy =
-  | { readonly to: "local"; readonly directory: string | null; readonly canary?: string; readonly said?: true }
-  | { readonly to: "ssh"; readonly host: string; readonly directory: string | null; readonly canary?: string }
+  | {
+      readonly to: "local";
+      readonly directory: string | null;
+      readonly canary: string | null;
+      /** clients.yaml says `{ to: local }` and nothing beside it: directory or canary say it too. */
+      readonly said: boolean;
+    }
+  | { readonly to: "ssh"; readonly host: string; readonly directory: string | null; readonly canary: string | null }
   | { readonly to: "pull"; readonly branch: string };
 
 /** Whether clients.yaml itself says how to get there. The default, this machine, is meant for whoever types deploy. */
 export function saysHow(deploy: Deploy): boolean {
   if (deploy.to !== "local") return true;
-  return deploy.said === true || deploy.directory !== null || deploy.canary !== undefined;
+  return deploy.said || deploy.directory !== null || deploy.canary !== null;
 }
 
 export interface Signer extends CertificateSettings {

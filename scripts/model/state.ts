@@ -117,11 +117,13 @@ export type Request =
       readonly ignored: readonly string[];
     }
   /** `problem`: a sentence without its full stop. `hint`: what to do, where that is anything else than a new request. */
-  | { readonly ok: false; readonly problem: string; readonly hint?: string | undefined };
+  | { readonly ok: false; readonly problem: string; readonly hint: string | null };
 
 /** pki/registry.yaml */
 export interface CarriedOut {
   readonly registry: Registry;
+  /** Of pki/registry.yaml: see FORMAT; 0: from before there were formats. */
+  readonly format: number;
   /** Gatehouse's version that carried it out. */
   readonly version: string;
   /** Rises with each change, so that no two forms are alike and an earlier one is known when it comes back; 0: none yet. */

@@ -85,7 +85,7 @@ class Agenda {
 function requestsJudged({ state, decisions }: Alone): State {
   if (decisions.review.refused.size === 0) return state;
   const requests = new Map<string, Request>(state.requests);
-  for (const name of decisions.review.refused.keys()) requests.set(name, { ok: false, problem: "refused" });
+  for (const name of decisions.review.refused.keys()) requests.set(name, { ok: false, problem: "refused", hint: null });
   return { ...state, requests };
 }
 

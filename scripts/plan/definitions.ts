@@ -1,6 +1,6 @@
-import { fileName } from "../model/entries.ts";
 import type { Definition } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
+import { fileName } from "../model/schema-values.ts";
 
 type Entries = ReadonlyMap<string, object>;
 

@@ -1,7 +1,7 @@
-import { fileName, type Hand, SECTIONS, type Written } from "../model/entries.ts";
 import type { Edit, EditValue } from "../model/plan.ts";
 import type { Client, Registry } from "../model/registry.ts";
-import { formatDuration, formatInstant } from "../model/time.ts";
+import { SECTION_NAMES, sectionOf } from "../model/schema.ts";
+import type { Written } from "../model/schema-values.ts";
 import { isSame, type Pair, pairUp } from "./pairs.ts";
 
 /**
@@ -15,30 +15,22 @@ export function compareRegistries(
   clients: readonly Pair<Client>[],
 ): readonly Edit[] {
   if (before === after) return [];
-  return Object.entries(SECTIONS).flatMap(([section, of]) => {
-    const [was, is] = [before === null ? null : of(before), of(after)];
+  return SECTION_NAMES.flatMap((section) => {
+    const [was, is] = [before === null ? null : sectionOf(before, section), sectionOf(after, section)];
     const pairs: readonly Pair<object>[] =
-      section === "clients" ? clients : pairUp(was?.entries ?? new Map<string, object>(), is.entries, () => null);
+      section === "clients" ? clients : pairUp(was?.byName ?? new Map<string, object>(), is.byName, () => null);
     return pairs
       .filter(({ same }) => !same)
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .flatMap(({ name, previously }) =>
-        compareEntry({ section, name }, was?.write(previously ?? name, AS_IN_FILE) ?? null, is.write(name, AS_IN_FILE)),
+        compareEntry({ section, name }, was?.show(previously ?? name) ?? null, is.show(name)),
       );
   });
 }
 
-/** As clients.yaml has it. A duration of odd seconds, which no clients.yaml can ask for, stays a number. */
-const AS_IN_FILE: Hand = {
-  instant: formatInstant,
-  duration: (seconds) => (seconds % 60 === 0 ? formatDuration(seconds) : seconds),
-  percent: (percent) => `${percent}%`,
-  rate: ({ requests, per, burst }) => ({ rate: `${requests}r/${per}`, burst }),
-};
-
 function compareEntry(at: Pick<Edit, "section" | "name">, was: Written | null, is: Written | null): readonly Edit[] {
   const edits = Object.keys({ ...was, ...is }).map((field) => {
-    return { ...at, field: fileName(field), from: was?.[field] ?? null, to: is?.[field] ?? null };
+    return { ...at, field, from: was?.[field] ?? null, to: is?.[field] ?? null };
   });
   if (was !== null && is !== null) return edits.filter(({ from, to }) => !isSame(from, to));
   const speaking = edits.filter(({ from, to }) => says(from) || says(to));

@@ -1,6 +1,5 @@
-import { fields, textOf, textOrNull, texts, whole, word } from "../model/canonical-values.ts";
-import { UserError } from "../model/problem.ts";
 import { KEY_TYPES, KINDS, REASONS } from "../model/registry.ts";
+import { list, object, orNull, type Shape, text, texts, type Value, whole, word } from "../model/schema-values.ts";
 import {
   type Certificate,
   type Hold,
@@ -10,103 +9,70 @@ import {
   type Revocation,
 } from "../model/state.ts";
 
-// Facts as JSON for the cache: lists, because there are tens of thousands. Whatever pack does not give is refused.
+// Facts as JSON for the cache: as lists, because there are tens of thousands. What writing does not give is refused.
 
-const CERTIFICATE_REASONS = [...ISSUE_REASONS, "RenewalDue", "Adopted"] as const;
-const ALL_KEY_TYPES = [...KEY_TYPES, "rsa-2048", "other"] as const;
-const PROFILES = ["authority", ...KINDS] as const;
-const KEY_SOURCES = ["managed", "request"] as const;
+/** What stands in the file's name is not kept. */
+type Kept<T> = Omit<T, "serial">;
 
-export function packCertificate(one: Certificate): unknown {
-  return [
-    one.subject,
-    one.issuer,
-    one.notBefore,
-    one.notAfter,
-    one.fingerprint,
-    one.keyType,
-    one.profile,
-    one.names,
-    one.subjectKeyId,
-    one.authorityKeyId,
-    one.identity,
-    one.kind,
-    one.issued,
-    one.reason,
-    one.key,
-    one.reissue,
-    one.pem,
-  ];
-}
+const ALL_KEY_TYPES = word([...KEY_TYPES, "rsa-2048", "other"]);
 
-export function unpackCertificate(packed: unknown, serial: string): Certificate {
-  const all = list(packed, 17);
-  return {
-    serial,
-    subject: textOf(all[0], "subject"),
-    issuer: textOf(all[1], "issuer"),
-    notBefore: whole(all[2], "notBefore"),
-    notAfter: whole(all[3], "notAfter"),
-    fingerprint: textOf(all[4], "fingerprint"),
-    keyType: word(all[5], ALL_KEY_TYPES, "keyType"),
-    profile: all[6] === null ? null : word(all[6], PROFILES, "profile"),
-    names: texts(all[7], "names"),
-    subjectKeyId: textOrNull(all[8], "subjectKeyId"),
-    authorityKeyId: textOrNull(all[9], "authorityKeyId"),
-    identity: textOf(all[10], "identity"),
-    kind: word(all[11], KINDS, "kind"),
-    issued: whole(all[12], "issued"),
-    reason: word(all[13], CERTIFICATE_REASONS, "reason"),
-    key: word(all[14], KEY_SOURCES, "key"),
-    reissue: all[15] === null ? null : whole(all[15], "reissue"),
-    pem: textOf(all[16], "pem"),
-  };
-}
+const CERTIFICATE: Shape<Kept<Certificate>> = {
+  subject: text,
+  issuer: text,
+  notBefore: whole,
+  notAfter: whole,
+  fingerprint: text,
+  keyType: ALL_KEY_TYPES,
+  profile: orNull(word(["authority", ...KINDS])),
+  names: texts,
+  subjectKeyId: orNull(text),
+  authorityKeyId: orNull(text),
+  identity: text,
+  kind: word(KINDS),
+  issued: whole,
+  reason: word([...ISSUE_REASONS, "RenewalDue", "Adopted"]),
+  key: word(["managed", "request"]),
+  reissue: orNull(whole),
+  pem: text,
+};
 
-export function packRevocation({ at, reason, cause }: Revocation): unknown {
-  return [at, reason, cause];
-}
+export const packedCertificate = list(CERTIFICATE);
 
-export function unpackRevocation(packed: unknown, serial: string): Revocation {
-  const [at, reason, cause] = list(packed, 3);
-  return {
-    serial,
-    at: whole(at, "at"),
-    reason: word(reason, REASONS, "reason"),
-    cause: word(cause, REVOKE_CAUSES, ""),
-  };
-}
+export const packedRevocation = list<Kept<Revocation>>({
+  at: whole,
+  reason: word(REASONS),
+  cause: word(REVOKE_CAUSES),
+});
 
-export function unpackHold(packed: unknown, serial: string): Hold {
-  return { serial, at: whole(packed, "at") };
-}
+export const packedHold = list<Kept<Hold>>({ at: whole });
 
-export function packRequest(request: Request): unknown {
-  if (!request.ok) return { problem: request.problem, hint: request.hint ?? null };
-  const { fingerprint, keyType, spki, ignored } = request;
-  return { fingerprint, keyType, spki: Buffer.from(spki ?? []).toString("base64"), ignored };
-}
+const bytes: Value<Uint8Array> = {
+  write: (value) => Buffer.from(value).toString("base64"),
+  show: () => null,
+  read: (value, what) => Buffer.from(text.read(value, what), "base64"),
+};
 
-export function unpackRequest(packed: unknown): Request {
-  const request = fields(
-    packed,
-    "request",
-    typeof packed === "object" && packed !== null && "problem" in packed ? 2 : 4,
-  );
-  if ("problem" in request) {
-    const hint = textOrNull(request["hint"], "hint") ?? undefined;
-    return { ok: false, problem: textOf(request["problem"], "problem"), hint };
-  }
-  return {
-    ok: true,
-    fingerprint: textOf(request["fingerprint"], "fingerprint"),
-    keyType: word(request["keyType"], ALL_KEY_TYPES, "keyType"),
-    spki: Buffer.from(textOf(request["spki"], "spki"), "base64"),
-    ignored: texts(request["ignored"], "ignored"),
-  };
-}
+type Sound = Extract<Request, { readonly ok: true }>;
+type Unsound = Extract<Request, { readonly ok: false }>;
 
-function list(value: unknown, length: number): readonly unknown[] {
-  if (Array.isArray(value) && value.length === length) return value;
-  throw new UserError("is not what was packed");
+const YES: Value<true> = { write: () => true, show: () => true, read: () => true };
+const NO: Value<false> = { write: () => false, show: () => false, read: () => false };
+
+const sound = object<Sound>({
+  ok: YES,
+  fingerprint: text,
+  keyType: ALL_KEY_TYPES,
+  spki: orNull(bytes),
+  ignored: texts,
+});
+const unsound = object<Unsound>({ ok: NO, problem: text, hint: orNull(text) });
+
+export const packedRequest: Value<Request> = {
+  write: (request) => (request.ok ? sound.write(request) : unsound.write(request)),
+  show: () => null,
+  read: (value, what) => (isSound(value) ? sound : unsound).read(value, what),
+};
+
+function isSound(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "ok" in value && value.ok === true;
 }

@@ -5,15 +5,7 @@ import { UserError } from "../model/problem.ts";
 import { readCertificateFile } from "../x509/certificate-file.ts";
 import { readRequest } from "../x509/request.ts";
 import { type Content, type Draft, text } from "./draft.ts";
-import {
-  packCertificate,
-  packRequest,
-  packRevocation,
-  unpackCertificate,
-  unpackHold,
-  unpackRequest,
-  unpackRevocation,
-} from "./packed.ts";
+import { packedCertificate, packedHold, packedRequest, packedRevocation } from "./packed.ts";
 
 /** A directory with a file for every certificate, client or request: what is read in one file stands by itself. */
 export interface Shelf {
@@ -105,8 +97,8 @@ const REQUESTS = facts({
   keyOf: (path) => nameOf(path, ".req"),
   map: ({ requests }) => requests,
   read: (content) => readRequest(Buffer.from(content)),
-  pack: packRequest,
-  unpack: unpackRequest,
+  pack: packedRequest.write,
+  unpack: packedRequest.read,
 });
 
 /** The directories that grow with the number of clients and the years. */
@@ -116,22 +108,22 @@ export const SHELVES: ReadonlyMap<string, Shelf> = new Map<string, Shelf>(
       keyOf: serialOf(".pem"),
       map: ({ certificates }) => certificates,
       read: (content, serial) => readCertificateFile(text(content), serial),
-      pack: packCertificate,
-      unpack: unpackCertificate,
+      pack: packedCertificate.write,
+      unpack: (packed, serial) => ({ serial, ...packedCertificate.read(packed, serial) }),
     }),
     [paths.DIR.revoked]: facts({
       keyOf: serialOf(".yaml"),
       map: ({ revocations }) => revocations,
       read: (content, serial) => parseRevocation(text(content), serial),
-      pack: packRevocation,
-      unpack: unpackRevocation,
+      pack: packedRevocation.write,
+      unpack: (packed, serial) => ({ serial, ...packedRevocation.read(packed, serial) }),
     }),
     [paths.DIR.held]: facts({
       keyOf: serialOf(".yaml"),
       map: ({ holds }) => holds,
       read: (content, serial) => parseHold(text(content), serial),
-      pack: ({ at }) => at,
-      unpack: unpackHold,
+      pack: packedHold.write,
+      unpack: (packed, serial) => ({ serial, ...packedHold.read(packed, serial) }),
     }),
     // Anything may lie beside the requests, and is nobody's.
     [paths.DIR.requests]: {

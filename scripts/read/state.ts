@@ -106,7 +106,7 @@ function blockBy(draft: Draft, path: string, what: string): void {
   if (paths.fileOfOne(path) !== path) draft.doubts.set(path, what);
   else draft.blocked.set(path, what);
   if (path.startsWith(REQUESTS) && path.endsWith(".req"))
-    draft.requests.set(path.slice(REQUESTS.length, -".req".length), { ok: false, problem: what });
+    draft.requests.set(path.slice(REQUESTS.length, -".req".length), { ok: false, problem: what, hint: null });
 }
 
 function absorb(draft: Draft, path: string, content: Content | null, shelf: Shelf | undefined): void {

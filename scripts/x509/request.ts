@@ -17,7 +17,7 @@ export function readRequest(bytes: Uint8Array): Request {
   try {
     return parse(bytes);
   } catch (error) {
-    if (error instanceof X509Error) return { ok: false, problem: error.message, hint: error.hints[0] };
+    if (error instanceof X509Error) return { ok: false, problem: error.message, hint: error.hints[0] ?? null };
     throw error;
   }
 }

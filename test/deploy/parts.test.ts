@@ -90,7 +90,7 @@ describe("servers", () => {
     registryOf({
       servers: Object.fromEntries(Object.entries(deploys).map(([name, deploy]) => [name, serverOf({ deploy })])),
     });
-  const local = (directory: string | null): Deploy => ({ to: "local", directory });
+  const local = (directory: string | null): Deploy => ({ to: "local", directory, canary: null, said: false });
 
   test("are chosen in the order of the registry", () => {
     const registry = registryFor({ b: local("/b"), a: local("/a"), c: { to: "pull", branch: "c" } });
@@ -101,12 +101,12 @@ describe("servers", () => {
   test("that clients.yaml does not say how to get to are known, and left out where nobody types", () => {
     const registry = registryFor({
       unsaid: local(null),
-      alone: { to: "local", directory: null, said: true },
+      alone: { to: "local", directory: null, canary: null, said: true },
       directory: local("/d"),
-      canary: { to: "local", directory: null, canary: "alice" },
+      canary: { to: "local", directory: null, canary: "alice", said: false },
       other: local(null),
       pull: { to: "pull", branch: "r" },
-      ssh: { to: "ssh", host: "h", directory: null },
+      ssh: { to: "ssh", host: "h", directory: null, canary: null },
     });
     expect(unsaid(registry)).toEqual(["unsaid", "other"]);
     // Two that are left out may be of one place.
@@ -125,7 +125,11 @@ describe("servers", () => {
   test.each<[string, Deploy, Deploy]>([
     ["directory here", local(null), local(null)],
     ["branch", { to: "pull", branch: "r" }, { to: "pull", branch: "r" }],
-    ["directory there", { to: "ssh", host: "h", directory: "/d" }, { to: "ssh", host: "h", directory: "/d" }],
+    [
+      "directory there",
+      { to: "ssh", host: "h", directory: "/d", canary: null },
+      { to: "ssh", host: "h", directory: "/d", canary: null },
+    ],
   ])("of one %s are refused together, and not apart", (_, one, other) => {
     const registry = registryFor({ a: one, b: other });
     expect(() => chooseTargets(registry, null)).toThrow("a and b are both deployed to");

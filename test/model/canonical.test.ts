@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
 import {
   canonicalRegistry,
+  FORMAT,
   formatCarriedOut,
   nextCarriedOut,
   parseCanonicalRegistry,
@@ -65,7 +66,7 @@ describe("the canonical registry", () => {
 });
 
 describe("what was carried out", () => {
-  const carriedOut = { version: "1.2.3", number: 7, registry: registryOf(EVERYTHING) };
+  const carriedOut = { format: FORMAT, version: "1.2.3", number: 7, registry: registryOf(EVERYTHING) };
   const written = formatCarriedOut(carriedOut);
 
   test("begins with a comment, is YAML, and is read back", () => {
@@ -80,6 +81,23 @@ describe("what was carried out", () => {
     const before = written.replace('"number":7,', "");
     expect(parseCarriedOut(before).number).toBe(0);
     expect(formatCarriedOut(parseCarriedOut(before))).toBe(before);
+  });
+
+  test("of a time before there were formats is read, and written as it was", () => {
+    const before = written.replace('"format":1,', "");
+    expect(parseCarriedOut(before)).toEqual({ ...parseCarriedOut(written), format: 0 });
+    expect(formatCarriedOut(parseCarriedOut(before))).toBe(before);
+    expect(nextCarriedOut(parseCarriedOut(before), carriedOut.registry, "1.2.3")).toMatchObject({
+      format: 1,
+      number: 8,
+    });
+  });
+
+  test("of a later format is refused, with what to do", () => {
+    const later = written.replace('"format":1,', '"format":2,');
+    expect(() => parseCarriedOut(later)).toThrow(
+      "format 2, which a later version of Gatehouse wrote; this one knows 1",
+    );
   });
 
   test("has another number as soon as anything in it changes, and else the same", () => {
@@ -102,11 +120,11 @@ describe("what was carried out", () => {
     ["a name that leaves its directory", written.replace('"adam":', '"../adam":'), "name"],
     ["a field too many", written.replace('"csr":true', '"csr":true,"admin":true'), "fields"],
     ["a field too few", written.replace('"csr":true,', ""), "fields"],
-    ["a field of another name", written.replace('"csr":true', '"csx":true'), "true or false"],
+    ["a field of another name", written.replace('"csr":true', '"csx":true'), "just the fields"],
     ["text for a number", written.replace('"lifetime":7776000', '"lifetime":"90d"'), "number"],
     ["a negative number", written.replace('"lifetime":7776000', '"lifetime":-1'), "number"],
     ["an unknown reason", written.replace('"revoked":"keyCompromise"', '"revoked":"no"'), "keyCompromise"],
-    ["a section too few", written.replace(/"signers":\{\n.*\n\}/, '"x":{}'), "object"],
+    ["a section too few", written.replace(/"signers":\{\n.*\n\}/, '"x":{}'), "just the fields"],
     ["a list for an object", written.replace(/"signers":\{\n.*\n\}/, '"signers":[]'), "object"],
     ["an impossible instant", written.replace("2027-06-30", "2027-06-31"), "instant"],
   ])("is refused with %s", (_, tampered, why) => {

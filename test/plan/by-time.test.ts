@@ -100,7 +100,7 @@ describe("by time alone, within two weeks,", () => {
 
   it("a request that is refused today is refused then", () => {
     const own = ending(40, { key: "request", fingerprint: fingerprintOf("k1") });
-    const requests = { alice: { ok: false, problem: "two blocks" } } as const;
+    const requests = { alice: { ok: false, problem: "two blocks", hint: null } } as const;
     expect(byTime(of({ csr: true }), { certificates: [own], requests })).toEqual([]);
   });
 });

@@ -20,7 +20,7 @@ const SECTIONS: Sections = {
   servers: {
     s1: serverOf({
       certificate: { file: "/a", key: "/b", ca: null },
-      deploy: { to: "ssh", host: "h", directory: null },
+      deploy: { to: "ssh", host: "h", directory: null, canary: null },
     }),
   },
   signers: { build: signerOf() },
@@ -59,7 +59,10 @@ describe("a definition changes with", () => {
       "a server's deploy target",
       {
         servers: {
-          s1: { ...(SECTIONS.servers?.["s1"] ?? serverOf()), deploy: { to: "ssh", host: "other", directory: null } },
+          s1: {
+            ...(SECTIONS.servers?.["s1"] ?? serverOf()),
+            deploy: { to: "ssh", host: "other", directory: null, canary: null },
+          },
         },
       },
       ["servers s1 changes deploy"],
@@ -104,7 +107,7 @@ describe("no definition changes with", () => {
   });
 
   it("the way through pki/registry.yaml", () => {
-    const { registry } = parseCarriedOut(formatCarriedOut({ registry: BEFORE, version: "1", number: 1 }));
+    const { registry } = parseCarriedOut(formatCarriedOut({ registry: BEFORE, format: 1, version: "1", number: 1 }));
     expect(compareDefinitions(registry, BEFORE)).toEqual([]);
   });
 

@@ -180,8 +180,12 @@ function means(written: unknown, value: unknown): unknown {
   }
   if (typeof value !== "object" || value === null || typeof written !== "object" || written === null) return written;
   if (Array.isArray(value)) return written;
-  const values = new Map(Object.entries(value));
-  return Object.fromEntries(Object.entries(written).map(([key, one]) => [key, means(one, values.get(key))]));
+  const fields = new Map<string, unknown>(Object.entries(written));
+  // What is left out says nothing.
+  const nothing = (one: unknown) => (one === null || one === false ? one : undefined);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, fields.has(key) ? means(fields.get(key), one) : nothing(one)]),
+  );
 }
 
 const sets = new Set(["groups", "repositories", "services"]);

@@ -174,7 +174,7 @@ describe("a request that came with what is refused as a whole", () => {
     requests: new Map(Object.entries(requests)),
   });
   const tooFew = withClients(wants, { c08: null, c09: null, c10: null, c11: null });
-  const bad = { ok: false, problem: "two blocks" } as const;
+  const bad = { ok: false, problem: "two blocks", hint: null } as const;
 
   it.each<[sentence: string, registry: Registry | null, requests: Record<string, Request>]>([
     ["has no effect beside a clients.yaml that cannot be read", null, { dora: requestOf("k2") }],
@@ -213,7 +213,7 @@ describe("a bad request", () => {
   it("keeps one client waiting; the rest is carried out", () => {
     const planned = planFor(
       wants,
-      { ...CARRIED, requests: new Map([["ann", { ok: false, problem: "two blocks" }]]) },
+      { ...CARRIED, requests: new Map([["ann", { ok: false, problem: "two blocks", hint: null }]]) },
       NOW,
     );
     expect(planned.plan.refusals).toEqual([
@@ -229,7 +229,7 @@ describe("a bad request", () => {
     const state = reconcile(wants, { ...CARRIED, requests: new Map([["ann", requestOf("k1")]]) }, NOW);
     const planned = planFor(
       wants,
-      { ...state, requests: new Map([["ann", { ok: false, problem: "two blocks" }]]) },
+      { ...state, requests: new Map([["ann", { ok: false, problem: "two blocks", hint: null }]]) },
       NOW,
     );
     expect(codes(planned)).toEqual(["BadRequest"]);

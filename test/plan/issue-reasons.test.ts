@@ -118,7 +118,7 @@ describe("nothing is issued to a client", () => {
       "that brings its own key and has an unsound one",
       { csr: true },
       null,
-      { requests: { alice: { ok: false, problem: "x" } } },
+      { requests: { alice: { ok: false, problem: "x", hint: null } } },
     ],
     [
       "whose request keeps its key, of a type that would not be made here",

@@ -42,7 +42,7 @@ describe("a request is refused", () => {
     [
       "that cannot be read",
       alice,
-      { requests: { alice: { ok: false, problem: "two blocks" } } },
+      { requests: { alice: { ok: false, problem: "two blocks", hint: null } } },
       `alice.req: two blocks. ${newRequest("alice")}`,
     ],
     [
@@ -178,7 +178,11 @@ describe("a request is fine", () => {
         revocations: [revocationOf(serialOf(1), { cause: "Expired" })],
       },
     ],
-    ["when nobody asks for it", { alice: clientOf() }, { requests: { alice: { ok: false, problem: "x" } } }],
+    [
+      "when nobody asks for it",
+      { alice: clientOf() },
+      { requests: { alice: { ok: false, problem: "x", hint: null } } },
+    ],
     ["when it is a tombstone's", { alice: clientOf({ csr: true, revoked: "keyCompromise" }) }, {}],
     ["for the key that came along in a rename", next, { requests: moved, certificates: [certified("alice", 1)] }],
     [

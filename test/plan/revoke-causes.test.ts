@@ -141,7 +141,7 @@ describe("a certificate stays", () => {
       "when the new request is refused",
       { csr: true },
       [requested(FIRST, "k1")],
-      { requests: { alice: { ok: false, problem: "bad" } } },
+      { requests: { alice: { ok: false, problem: "bad", hint: null } } },
     ],
     ["when it was made for the request, and keys are now made here", {}, [requested(FIRST, "k1")]],
     [

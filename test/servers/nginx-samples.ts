@@ -31,7 +31,9 @@ export function server(fields: Partial<Server> & Pick<Server, "names">): Server 
     url: `https://${fields.names[0]}`,
     repositories: [],
     services: [],
-    deploy: { to: "local", directory: null },
+    rate: null,
+    home: null,
+    deploy: { to: "local", directory: null, canary: null, said: false },
     ...fields,
   };
 }

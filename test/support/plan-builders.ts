@@ -1,3 +1,4 @@
+import { FORMAT } from "../../scripts/model/canonical.ts";
 import { type ContentDigest, contentDigest } from "../../scripts/model/content.ts";
 import type { Client, Group, Registry, Repository, Server, Service, Signer } from "../../scripts/model/registry.ts";
 import type { Certificate, Crl, Hold, Renewal, Request, Revocation, State } from "../../scripts/model/state.ts";
@@ -43,7 +44,9 @@ export function serverOf(fields: Partial<Server> = {}): Server {
     url: "https://pkg.example.com",
     repositories: ["alpha", "beta"],
     services: [],
-    deploy: { to: "local", directory: null },
+    deploy: { to: "local", directory: null, canary: null, said: false },
+    rate: null,
+    home: null,
     ...fields,
   };
 }
@@ -230,7 +233,7 @@ export function stateOf(facts: Facts = {}): State {
     committed: 0,
     requests: mapOf(facts.requests ?? {}),
     strays: new Set(facts.strays ?? []),
-    carriedOut: carriedOut && { registry: carriedOut, version: facts.version ?? VERSION, number: 1 },
+    carriedOut: carriedOut && { registry: carriedOut, format: FORMAT, version: facts.version ?? VERSION, number: 1 },
     keys: new Set(facts.keys ?? managed),
     files: new Map(Object.entries(facts.files ?? {}).map(([path, text]) => [path, stored(text)])),
     renewals: new Map((facts.renewals ?? []).map((one) => [one.predecessor, one])),

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { KEY_TYPES, type Rate, REASONS, type Registry, type Server } from "../../scripts/model/registry.ts";
+import { KEY_TYPES, REASONS, REPOSITORY_TYPES, type Registry, SOFTWARE } from "../../scripts/model/registry.ts";
 import { MAX_INSTANT } from "../../scripts/model/time.ts";
 
 const text = fc.oneof(fc.string(), fc.string({ unit: "binary" }));
@@ -20,15 +20,6 @@ const settings = {
 const entries = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<ReadonlyMap<string, T>> =>
   fc.uniqueArray(fc.tuple(name, value), { selector: ([key]) => key, maxLength: 4 }).map((pairs) => new Map(pairs));
 
-/** A field that may be absent is absent, and not there as undefined. */
-function withoutUndefined({
-  rate,
-  home,
-  ...server
-}: Omit<Server, "rate" | "home"> & { rate: Rate | undefined; home: string | undefined }): Server {
-  return { ...server, ...(rate && { rate }), ...(home !== undefined && { home }) };
-}
-
 /** Registries with everything in them that pki/registry.yaml can hold, whether or not clients.yaml could say it. */
 export const registries: fc.Arbitrary<Registry> = fc.record({
   authority: fc.record({
@@ -47,7 +38,7 @@ export const registries: fc.Arbitrary<Registry> = fc.record({
   }),
   repositories: entries(
     fc.record({
-      type: fc.constantFrom("pkg", "apt", "pkgsrc", "files"),
+      type: fc.constantFrom(...REPOSITORY_TYPES),
       path: text,
       root: text,
       suite: orNull(text),
@@ -74,31 +65,30 @@ export const registries: fc.Arbitrary<Registry> = fc.record({
     }),
   ),
   servers: entries(
-    fc
-      .record({
-        ...settings,
-        software: fc.constantFrom("nginx", "apache", "stunnel"),
-        names: fc.array(text),
-        certificate: fc.oneof(fc.constant("issued" as const), fc.record({ file: text, key: text, ca: orNull(text) })),
-        csr: fc.boolean(),
-        listen: fc.array(text),
-        redirect: fc.array(text),
-        url: text,
-        repositories: names,
-        services: names,
-        deploy: fc.oneof(
-          fc.record({ to: fc.constant("local"), directory: orNull(text) }),
-          fc.record({ to: fc.constant("local"), directory: orNull(text), canary: text }),
-          fc.record({ to: fc.constant("ssh"), host: text, directory: orNull(text) }),
-          fc.record({ to: fc.constant("ssh"), host: text, directory: orNull(text), canary: text }),
-          fc.record({ to: fc.constant("pull"), branch: text }),
-        ),
-        rate: fc.option(fc.record({ requests: fc.nat(), per: fc.constantFrom("s", "m"), burst: fc.nat() }), {
-          nil: undefined,
+    fc.record({
+      ...settings,
+      software: fc.constantFrom(...SOFTWARE),
+      names: fc.array(text),
+      certificate: fc.oneof(fc.constant("issued" as const), fc.record({ file: text, key: text, ca: orNull(text) })),
+      csr: fc.boolean(),
+      listen: fc.array(text),
+      redirect: fc.array(text),
+      url: text,
+      repositories: names,
+      services: names,
+      deploy: fc.oneof(
+        fc.record({
+          to: fc.constant("local"),
+          directory: orNull(text),
+          canary: orNull(text),
+          said: fc.boolean(),
         }),
-        home: fc.option(name, { nil: undefined }),
-      })
-      .map(withoutUndefined),
+        fc.record({ to: fc.constant("ssh"), host: text, directory: orNull(text), canary: orNull(text) }),
+        fc.record({ to: fc.constant("pull"), branch: text }),
+      ),
+      rate: orNull(fc.record({ requests: fc.nat(), per: fc.constantFrom("s", "m"), burst: fc.nat() })),
+      home: orNull(name),
+    }),
   ),
   signers: entries(fc.record({ ...settings, repository: orNull(name), csr: fc.boolean() })),
 });

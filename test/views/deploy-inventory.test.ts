@@ -6,9 +6,14 @@ import { registryOf, serverOf } from "../support/plan-builders.ts";
 test("the inventory has the servers that are reached by ssh, each by its name, as a YAML parser reads it", () => {
   const registry = registryOf({
     servers: {
-      "b.example.com": serverOf({ deploy: { to: "ssh", host: "deploy@b.internal:2222", directory: "/opt/g" } }),
-      "a.example.com": serverOf({ software: "apache", deploy: { to: "ssh", host: "[2001:db8::1]", directory: null } }),
-      no: serverOf({ deploy: { to: "ssh", host: "10", directory: null } }),
+      "b.example.com": serverOf({
+        deploy: { to: "ssh", host: "deploy@b.internal:2222", directory: "/opt/g", canary: null },
+      }),
+      "a.example.com": serverOf({
+        software: "apache",
+        deploy: { to: "ssh", host: "[2001:db8::1]", directory: null, canary: null },
+      }),
+      no: serverOf({ deploy: { to: "ssh", host: "10", directory: null, canary: null } }),
       "local.example.com": serverOf(),
       "pull.example.com": serverOf({ deploy: { to: "pull", branch: "releases" } }),
     },

@@ -63,10 +63,9 @@ export const DEPLOY: Field<ReadDeploy> = record(DEFINITION, (entry, scope) => {
   }
   if (needs !== null && !entry.has(needs)) scope.report.add(entry.offset, `deploy to ${to} lacks ${needs}`);
   if (to === "pull") return { deploy: { to, branch: branchName ?? "" }, canary: undefined };
-  const common = { directory: directory ?? null, ...(canary === undefined ? {} : { canary: canary.value }) };
+  const common = { directory: directory ?? null, canary: canary?.value ?? null };
   if (to === "ssh") return { deploy: { to, host: host ?? "", ...common }, canary };
-  const alone = directory === undefined && canary === undefined;
-  return { deploy: { to, ...common, ...(alone ? { said: true } : {}) }, canary };
+  return { deploy: { to, ...common, said: directory === undefined && canary === undefined }, canary };
 });
 
 /** A canary needs a certificate, and a key that deploy can read. `clients`: read before, those that could be. */

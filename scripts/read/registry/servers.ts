@@ -97,8 +97,8 @@ export function buildServer(name: string, entry: ServerEntry, context: ServerCon
     url: entry.get("url") ?? defaultUrl(names[0] ?? name, ports.listen[0] ?? "443"),
     ...offer,
     deploy: readDeploy(entry, csr || own !== "issued", context),
-    ...readRate(software, entry, scope),
-    ...readHome(offer.repositories, entry, scope),
+    rate: readRate(software, entry, scope),
+    home: readHome(offer.repositories, entry, scope),
   };
 }
 
@@ -166,7 +166,7 @@ function readOffer(
 }
 
 /** Per client, whatever address and certificate it comes with. Of the servers only nginx counts requests. */
-function readRate(software: Server["software"], entry: ServerEntry, { report }: Scope): Pick<Server, "rate"> {
+function readRate(software: Server["software"], entry: ServerEntry, { report }: Scope): Server["rate"] {
   const [given, burst] = [entry.get("rate"), entry.get("burst")];
   for (const key of ["rate", "burst"] as const) {
     if (entry.has(key) && software !== "nginx")
@@ -174,19 +174,19 @@ function readRate(software: Server["software"], entry: ServerEntry, { report }: 
   }
   if (entry.has("burst") && !entry.has("rate"))
     report.add(entry.at("burst"), "burst is beyond a rate: say rate too, such as 20r/s");
-  return given === undefined ? {} : { rate: { ...given, burst: burst ?? given.requests } };
+  return given === undefined ? null : { ...given, burst: burst ?? given.requests };
 }
 
-function readHome(served: readonly string[], entry: ServerEntry, { report }: Scope): Pick<Server, "home"> {
+function readHome(served: readonly string[], entry: ServerEntry, { report }: Scope): string | null {
   const home = entry.get("home");
-  if (home === undefined) return {};
+  if (home === undefined) return null;
   if (!served.includes(home)) report.add(entry.at("home"), `home: this server does not serve ${home}`);
-  return { home };
+  return home;
 }
 
 function readDeploy(entry: ServerEntry, keepsKey: boolean, { scope, clients }: ServerContext): Deploy {
   const read = entry.get("deploy");
-  if (read === undefined) return { to: "local", directory: null };
+  if (read === undefined) return { to: "local", directory: null, canary: null, said: false };
   const { deploy } = read;
   checkCanary(read, clients, scope);
   if (deploy.to === "pull" && !keepsKey) {

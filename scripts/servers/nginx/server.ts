@@ -75,7 +75,7 @@ export function gateMaps({ name, server }: ServerContext): string[] {
       `default ${quote(REASON.wrongServerName)};`,
       `"~*^(?:${names})\\z" "";`,
     ]),
-    ...(server.rate === undefined ? [] : [rateZone(name, server.rate)]),
+    ...(server.rate === null ? [] : [rateZone(name, server.rate)]),
   ];
 }
 
@@ -133,7 +133,7 @@ export function gateBlock(context: ServerContext, settings: readonly string[]): 
     ...certificate(context),
     ...settings,
     ...gates(context),
-    ...(context.server.rate === undefined ? [] : rateLimit(context.name, context.server.rate)),
+    ...(context.server.rate === null ? [] : rateLimit(context.name, context.server.rate)),
     ...context.refusals,
     "location / { return 404; }",
     "location ^~ /.gatehouse/ { return 404; }",

@@ -1,4 +1,3 @@
-import { SECTIONS } from "../../model/entries.ts";
 import { Fields } from "../../model/json-fields.ts";
 import { NAME } from "../../model/paths.ts";
 import {
@@ -16,6 +15,7 @@ import {
 } from "../../model/plan.ts";
 import { UserError } from "../../model/problem.ts";
 import { REASONS } from "../../model/registry.ts";
+import { SECTION_NAMES } from "../../model/schema.ts";
 import { type Instant, parseInstant } from "../../model/time.ts";
 import { changeOf, FIELD, HASH } from "./change-from-json.ts";
 import type { ChangeKind } from "./kinds.ts";
@@ -115,7 +115,7 @@ function oldNameOf(fields: Fields): OldName {
 
 function editOf(fields: Fields): Edit {
   return {
-    section: fields.oneOf("section", Object.keys(SECTIONS)),
+    section: fields.oneOf("section", SECTION_NAMES),
     name: fields.text("name", NAME),
     field: fields.text("field", FIELD),
     from: fields.value("from"),

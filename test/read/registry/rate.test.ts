@@ -15,8 +15,8 @@ servers:
   return checkRegistry(new TextEncoder().encode(text), context);
 }
 
-test.for<readonly [string, Rate | undefined]>([
-  ["", undefined],
+test.for<readonly [string, Rate | null]>([
+  ["", null],
   ["rate: 20r/s", { requests: 20, per: "s", burst: 20 }],
   ["rate: 300r/m, burst: 50", { requests: 300, per: "m", burst: 50 }],
   ["rate: 1r/s, burst: 0", { requests: 1, per: "s", burst: 0 }],
@@ -25,7 +25,7 @@ test.for<readonly [string, Rate | undefined]>([
   if (!result.ok) throw new Error(result.problems.map(formatProblem).join("\n"));
   expect(result.registry.servers.get("pkg.example.com")?.rate).toEqual(rate);
   const written = canonicalRegistry(result.registry);
-  expect(written.includes("rate")).toBe(rate !== undefined);
+  expect(written.includes("rate")).toBe(rate !== null);
   expect(parseCanonicalRegistry(written).servers.get("pkg.example.com")?.rate).toEqual(rate);
 });
 

@@ -111,7 +111,9 @@ signers: { build: }
       certificate: "issued",
       csr: false,
       redirect: ["80", "[::]:80"],
-      deploy: { to: "local", directory: null },
+      deploy: { to: "local", directory: null, canary: null, said: false },
+      rate: null,
+      home: null,
     };
     expect(registry.servers.get("a.example")).toEqual({
       ...common,

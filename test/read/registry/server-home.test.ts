@@ -17,8 +17,8 @@ servers:
   return checkRegistry(new TextEncoder().encode(text), context);
 }
 
-test.for<readonly [string, string | undefined]>([
-  ["", undefined],
+test.for<readonly [string, string | null]>([
+  ["", null],
   ["home: pkg", "pkg"],
   ["home: pkg, repositories: [pkg]", "pkg"],
 ])("a server's home, {%s}, is read, and comes back from pki/registry.yaml", ([fields, home]) => {

@@ -33,7 +33,7 @@ describe("who is asked for by name", () => {
 });
 
 it("shows what servers enforce, and what the plan does about it", () => {
-  const carriedOut = { registry: registry({ bob: client(), carol: client() }), version: "1", number: 1 };
+  const carriedOut = { registry: registry({ bob: client(), carol: client() }), format: 1, version: "1", number: 1 };
   const before = { ...state([certificate("bob", "5A", 100), certificate("carol", "5B", 100)]), carriedOut };
   const asked = registry({ carol: client({ groups: ["subscribers"] }), dan: client() });
   expect(statusOf(asked, before, NOW).identities).toMatchObject([

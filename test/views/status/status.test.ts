@@ -16,7 +16,8 @@ const server = {
   repositories: ["bookworm"],
   services: [],
   home: "bookworm",
-  deploy: { to: "local", directory: null },
+  deploy: { to: "local", directory: null, canary: null, said: false },
+  rate: null,
 } as const;
 
 const HELD = { held: ["5A"] };
@@ -133,7 +134,10 @@ describe("the list", () => {
   });
 
   it("falls back on what was carried out when the registry cannot be read", () => {
-    const carried = { ...STATE, carriedOut: { registry: registry({ late: client() }), version: "1", number: 1 } };
+    const carried = {
+      ...STATE,
+      carriedOut: { registry: registry({ late: client() }), format: 1, version: "1", number: 1 },
+    };
     expect(statusOf(null, carried, NOW, { ...EVERYTHING, client: "late" }).identities).toMatchObject([
       { state: "renewing" },
     ]);
