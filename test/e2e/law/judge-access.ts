@@ -19,7 +19,8 @@ export function access(plan: Plan, { unchanged, after }: Happened): Lie[] {
     plan.access.flatMap(({ client, previously }) => (previously === null ? [] : [[client, previously]])),
   );
   const renamed = new Set(old.values());
-  const names = new Set([...unchanged.reach.keys(), ...after.reach.keys()]);
+  // Somebody who is renamed and shut out at once is on no list by the new name.
+  const names = new Set([...unchanged.reach.keys(), ...after.reach.keys(), ...old.keys()]);
   const differs = [...names].sort().flatMap((name) => {
     if (renamed.has(name) && !after.reach.has(name)) return [];
     const [was, is] = [unchanged.reach.get(old.get(name) ?? name) ?? [], after.reach.get(name) ?? []];

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Plan } from "../../../scripts/model/plan.ts";
 import { type Happened, type Lie, unlike } from "./lie.ts";
-import { isSection, type Json, type Sections } from "./reading.ts";
+import { inYaml, isSection, type Json, type Sections } from "./reading.ts";
 
 /**
  * Every field of clients.yaml that differs and has an effect is said; nothing is said that differs neither there nor
@@ -71,16 +71,6 @@ function renamed(registry: Sections, renames: readonly (readonly [string, string
   const names = new Map(renames);
   const clients = Object.entries(fields(registry["clients"])).map(([name, entry]) => [names.get(name) ?? name, entry]);
   return { ...registry, clients: Object.fromEntries(clients) };
-}
-
-/** `renewBefore` as people write it: `renew_before`. */
-function inYaml(value: Sections): Sections {
-  const name = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  const inside = (entry: Json): Json => {
-    if (!isSection(entry)) return entry;
-    return Object.fromEntries(Object.entries(entry).map(([key, field]) => [name(key), inside(field)]));
-  };
-  return Object.fromEntries(Object.entries(value).map(([section, entry]) => [section, inside(entry)]));
 }
 
 const isWhole = (section: string) => ["authority", "certificates", "crl", "limits"].includes(section);

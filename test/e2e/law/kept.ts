@@ -106,4 +106,42 @@ export const KEPT: readonly Kept[] = [
       meanwhile: [{ kind: "client", entry: 0, field: 0, value: 0 }],
     },
   },
+  {
+    sentence: "a client that is renamed and suspended by one change is on no list by its new name",
+    outcome: "equal",
+    story: {
+      ...PLAIN,
+      operations: [],
+      last: [
+        { kind: "client", entry: 7, field: 14, value: 0 },
+        { kind: "rename", entry: 7, field: 0, value: 0 },
+      ],
+    },
+  },
+  {
+    sentence: "what a branch takes is counted where main cannot read what was carried out last, and counts nothing",
+    outcome: "refused StateDoubtful TooManyLosses",
+    story: {
+      ...PLAIN,
+      operations: [
+        { do: "state", on: 1, edit: "editRegistry", which: 0, back: false },
+        { do: "land", from: 1, how: "git", when: 0 },
+        { do: "edit", on: 1, edit: { kind: "client", entry: 0, field: 0, value: 0 }, when: 0 },
+      ],
+      meanwhile: [{ kind: "limits", entry: 0, field: 0, value: 3 }],
+    },
+  },
+  {
+    sentence: "a branch that mends a registry which main cannot read brings with it what main changed meanwhile",
+    outcome: "equal",
+    story: {
+      ...PLAIN,
+      operations: [
+        { do: "edit", on: 2, edit: { kind: "crl", entry: 0, field: 0, value: 7 }, when: 0 },
+        { do: "land", from: 2, how: "git", when: 0 },
+        { do: "edit", on: 1, edit: { kind: "crl", entry: 0, field: 0, value: 0 }, when: 0 },
+      ],
+      meanwhile: [{ kind: "client", entry: 0, field: 0, value: 0 }],
+    },
+  },
 ];

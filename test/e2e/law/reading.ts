@@ -34,6 +34,12 @@ export function readTree(objects: Objects, files: Files): Reading {
   return known;
 }
 
+/** The same where nobody can read clients.yaml: what was carried out last is in force, and stands for it. */
+export function readInForce(objects: Objects, files: Files): Reading {
+  const reading = readTree(objects, files);
+  return { ...reading, registry: inYaml(reading.carriedOut) };
+}
+
 function read(objects: Objects, files: Files): Reading {
   const text = (path: string) => textAt(objects, files, path) ?? "";
   const named = (directory: string, end: string) =>
@@ -52,6 +58,16 @@ function read(objects: Objects, files: Files): Reading {
     held: new Set(named("pki/held", ".yaml").map(([serial]) => serial)),
     crl: readCrl(text("pki/crl.pem")),
   };
+}
+
+/** `renewBefore` as people write it: `renew_before`. */
+export function inYaml(value: Sections): Sections {
+  const name = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const inside = (entry: Json): Json => {
+    if (!isSection(entry)) return entry;
+    return Object.fromEntries(Object.entries(entry).map(([key, field]) => [name(key), inside(field)]));
+  };
+  return Object.fromEntries(Object.entries(value).map(([section, entry]) => [section, inside(entry)]));
 }
 
 export function isSection(value: unknown): value is Section {

@@ -7,7 +7,7 @@ import type { Lie } from "./lie.ts";
 import { type Commit, FIRST_DAY, mergeOf } from "./merging.ts";
 import type { Files } from "./objects.ts";
 import type { Story } from "./operations.ts";
-import { readTree } from "./reading.ts";
+import { readInForce, readTree } from "./reading.ts";
 import { unfoundedRefusals } from "./unfounded.ts";
 import type { Worktree } from "./worktree.ts";
 import type { World } from "./world.ts";
@@ -56,10 +56,11 @@ export async function trial(world: World, story: Story): Promise<Verdict> {
   // Where main is held up by more than a limit, nobody sees on it what it asks for: only what is said of facts shows.
   // A registry that cannot be read asks for nothing, and what was carried out last is in force.
   const judge = unchanged.refused.some((code) => code !== "InvalidRegistry") ? factLies : lies;
+  const read = unchanged.refused.includes("InvalidRegistry") ? readInForce : readTree;
   const told = judge(said.plan, {
-    before: readTree(worktree.objects, main.files),
-    unchanged: readTree(worktree.objects, unchanged.files),
-    after: readTree(worktree.objects, files),
+    before: read(worktree.objects, main.files),
+    unchanged: read(worktree.objects, unchanged.files),
+    after: read(worktree.objects, files),
     base: main.files,
     merged: landed.files,
     carriedOut: files,
@@ -103,10 +104,11 @@ function refusedByForge(codes: readonly string[], { way }: Story): Verdict {
 }
 
 /** What a plan may refuse where reconcile goes on: nothing, but for two things on main. */
-function stricterThanMain({ main, settledOn }: History, codes: readonly string[]): readonly string[] {
-  // What waits on main may outweigh what a branch takes by itself, which is refused all the same; and where the branch
-  // cannot be read, what was carried out last stands for it.
-  const apart = settledOn === null || codes.includes("InvalidRegistry");
+function stricterThanMain({ main, settledOn, refused: held }: History, codes: readonly string[]): readonly string[] {
+  // What waits on main, for its next run or held up by a refusal, may outweigh what a branch takes by itself, which is
+  // refused all the same, and reconcile counts no losses against a pki/registry.yaml that it cannot read; and where the
+  // branch cannot be read, what was carried out last stands for it.
+  const apart = settledOn === null || held.length > 0 || codes.includes("InvalidRegistry");
   const limits = apart ? ["TooManyLosses", "LastSensitiveClient"] : [];
   // A submodule that somebody merged into pki/ is an empty directory in a checkout, and nothing there.
   const submodule = [...main.files].some(([path, { mode }]) => path.startsWith("pki/") && mode === "160000");
