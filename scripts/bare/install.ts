@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { quoted } from "../guard/finding.ts";
 import { UserError } from "../model/problem.ts";
 import { type Git, hasRemote, openGit } from "../system/git.ts";
-import { headOf } from "../system/head.ts";
+import { headOf, nameOfBranch, placeOf } from "../system/head.ts";
 import { installCode } from "./code.ts";
 import { keyFiles, mainOf, placesIn } from "./places.ts";
 
@@ -114,7 +114,8 @@ async function hooksElsewhere(git: Git, bare: string): Promise<string | null> {
 
 /** The branch that is carried out. */
 async function branchOf(git: Git): Promise<string> {
-  return (await git.ask(["symbolic-ref", "--quiet", "--short", "HEAD"]))?.trim() ?? "main";
+  const { branch } = await placeOf(git);
+  return branch === null ? "main" : nameOfBranch(branch);
 }
 
 /** Whole or not at all: git may start it at any instant. */
@@ -137,7 +138,7 @@ function identify(bare: string): void {
 async function next(root: string, bare: string): Promise<string[]> {
   const { key, log, run } = placesIn(bare);
   const main = await mainOf(openGit(bare));
-  const branch = main.slice("refs/heads/".length);
+  const branch = nameOfBranch(main);
   const steps = [
     ...(keyFiles(bare) === null
       ? [`git-crypt export-key '${key}'    # in an unlocked clone; only its owner may read it`]

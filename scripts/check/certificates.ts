@@ -3,7 +3,6 @@ import * as paths from "../model/paths.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Certificate, CertificateFacts, State } from "../model/state.ts";
 import { formatInstant } from "../model/time.ts";
-import { catFile } from "../system/objects.ts";
 import { certificateSpki } from "../x509/certificate.ts";
 import { decodePem } from "../x509/pem.ts";
 import { verifyCertificate, verifyCertificateAsync } from "../x509/verify.ts";
@@ -84,14 +83,14 @@ export async function certificates(
 }
 
 async function authorityItself(
-  { state, now, restore, head, read, git }: CheckInput,
+  { state, now, restore, committed, read }: CheckInput,
   authority: NonNullable<State["authority"]>,
   key: KeyObject,
 ): Promise<Finding[]> {
   const path = paths.CA_CERTIFICATE;
-  if (head !== null && state.certificates.size > 0) {
-    const committed = await catFile(git, head, path);
-    if (committed !== null && read(path)?.equals(committed) !== true)
+  if (state.certificates.size > 0) {
+    const last = await committed(path);
+    if (last !== null && read(path)?.equals(last) !== true)
       return [block("Rewritten", path, "is not the committed authority", await restore(path))];
   }
   if (authority.profile !== "authority" || !verifyCertificate(decodePem(authority.pem, "CERTIFICATE"), key))

@@ -3,7 +3,6 @@ import type { Finding } from "../model/problem.ts";
 import type { Crl } from "../model/state.ts";
 import { formatInstant } from "../model/time.ts";
 import { planCrl } from "../plan/crl.ts";
-import { catFile } from "../system/objects.ts";
 import { readCrl } from "../x509/crl-reader.ts";
 import { block, type CheckInput, RECONCILE, warn } from "./input.ts";
 
@@ -38,11 +37,11 @@ async function future({ now, checkClock, restore }: CheckInput, { number, thisUp
 }
 
 /** Numbers only rise: a lower one than the committed is an old CRL put back, on which somebody revoked is missing. */
-async function rollback({ git, head, read, restore }: CheckInput, crl: Crl): Promise<Finding | null> {
-  const committed = head === null ? null : await catFile(git, head, path);
-  const last = committed === null ? null : readable(committed.toString("latin1"));
-  if (last === null || committed === null || crl.number > last.number) return null;
-  if (read(path)?.equals(committed) === true) return null;
+async function rollback({ committed, read, restore }: CheckInput, crl: Crl): Promise<Finding | null> {
+  const before = await committed(path);
+  const last = before === null ? null : readable(before.toString("latin1"));
+  if (last === null || before === null || crl.number > last.number) return null;
+  if (read(path)?.equals(before) === true) return null;
   const message =
     crl.number < last.number
       ? `its number ${crl.number} is lower than the committed ${last.number}`

@@ -5,6 +5,7 @@ import type { Instant } from "../model/time.ts";
 import type { Policy } from "../plan/index.ts";
 import type { Git } from "../system/git.ts";
 import type { Vault } from "../vault/vault.ts";
+import type { Committed } from "./committed.ts";
 import type { Entry } from "./entries.ts";
 import type { History } from "./history.ts";
 import type { Restore } from "./restore.ts";
@@ -31,6 +32,8 @@ export interface CheckInput {
   readonly head: string | null;
   readonly history: History;
   readonly restore: Restore;
+  /** Files as `head` has them. */
+  readonly committed: Committed;
   readonly signatures: Pick<Policy, "unsigned" | "signers">;
 }
 

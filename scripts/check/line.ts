@@ -1,16 +1,17 @@
 import * as paths from "../model/paths.ts";
 import type { Finding } from "../model/problem.ts";
-import { changesOf, firstParents, type LineCommit, versionsIn } from "../system/first-parents.ts";
+import { type LineCommit, type PathChange, versionsIn } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";
 import { catBlobs, idsOf } from "../system/objects.ts";
 import { blobId } from "./history.ts";
 import { block, type CheckInput } from "./input.ts";
-import { BROUGHT, LEFT_OUT, MUTABLE, type Strange, strangeMerges } from "./strange-merges.ts";
+import { BROUGHT, LEFT_OUT, type Strange, strangeMerges } from "./strange-merges.ts";
 
 export interface LineAsked {
   readonly git: Git;
-  /** The commit whose first-parent line is main's history. */
-  readonly head: string;
+  /** Main's own history, oldest first, and what its commits change of MUTABLE. */
+  readonly line: readonly LineCommit[];
+  readonly changes: ReadonlyMap<string, readonly PathChange[]>;
   /** A commit up to which merges were looked at and nothing was found; null: none. */
   readonly since: string | null;
   /** What the tree that is judged holds. */
@@ -36,9 +37,7 @@ export interface LineTestimony {
  * changes them has brought them in, unless a CRL newer than those of all its parents tells that reconcile ran in it.
  */
 export async function askLine(asked: LineAsked): Promise<LineTestimony> {
-  const { git, head, since } = asked;
-  const line = await firstParents(git, head);
-  const changes = await changesOf(git, line, MUTABLE);
+  const { git, line, changes, since } = asked;
   const versions = versionsIn(changes, paths.CARRIED_OUT);
   if (versions.size === 0) return { faults: [], newest: null };
   const seen = line.findIndex(({ id }) => id === since);
@@ -99,9 +98,8 @@ type Replayed = (blob: string | null) => boolean;
 const WENT_BACK = "went back to an earlier form";
 
 /** The same for check, which looks at all of main's history. */
-export async function lineFindings({ git, head, read }: CheckInput): Promise<Finding[]> {
-  if (head === null) return [];
-  const { faults } = await askLine({ git, head, since: null, read });
+export async function lineFindings({ git, history: { line, changes }, read }: CheckInput): Promise<Finding[]> {
+  const { faults } = await askLine({ git, line, changes, since: null, read });
   return faults.map(({ path, message, fix }) => block("StateDoubtful", path, message, fix));
 }
 

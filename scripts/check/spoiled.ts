@@ -1,9 +1,10 @@
 import { CARRIED_OUT } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
-import { firstParents, isShallow, versionsOnLine } from "../system/first-parents.ts";
+import { firstParents, NO_FILE, versionsOnLine } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";
+import { isShallow } from "../system/head.ts";
 import { blobsBelow } from "../system/objects.ts";
-import { changesIn, FACTS, isFact, type PathChange } from "./history.ts";
+import { FACTS, isFact } from "./history.ts";
 
 /**
  * State for which main would be doubted once a branch's commits are in its history, whatever the merged tree looks
@@ -27,6 +28,33 @@ export async function spoiledState(git: Git, into: string, head: string, tree: s
   return [...(await factsOtherwise(git, tree, brought.facts)), ...(await recordOtherwise(git, into, forms))];
 }
 
+/** What one commit made of one path, against one of its parents. Blobs' ids; null where there is no file. */
+interface Change {
+  readonly commit: string;
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** What commits (one id a line) change below these paths, against each of their parents: a merge may drop what one has. */
+async function changesIn(git: Git, commits: string, below: readonly string[]): Promise<Iterable<Change>> {
+  const trees = ["diff-tree", "--stdin", "-r", "-m", "--root", "--no-renames", "--raw", "--no-abbrev", "--", ...below];
+  return parseChanges(commits === "" ? "" : await git.raw(trees, commits));
+}
+
+const CHANGE = /^:(\d+) (\d+) ([0-9a-f]+) ([0-9a-f]+) [A-Z]\t(.+)$/;
+
+/** Lines of diff-tree. A path that git had to quote is none of ours. */
+function* parseChanges(listing: string): Generator<Change> {
+  let commit = "";
+  const file = (mode: string, blob: string) => (NO_FILE.includes(mode) ? null : blob);
+  for (const line of listing.split("\n")) {
+    const [, modeBefore = "", modeAfter = "", before = "", after = "", path] = CHANGE.exec(line) ?? [];
+    if (path === undefined) commit = line.slice(0, 64).trim() || commit;
+    else yield { commit, path, before: file(modeBefore, before), after: file(modeAfter, after) };
+  }
+}
+
 /** Facts as commits first brought them; what a merge took from one of its parents, that parent has brought. */
 class Brought {
   readonly facts = new Map<string, Set<string>>();
@@ -37,7 +65,7 @@ class Brought {
     this.#parents = parents;
   }
 
-  see({ commit, path, before, after }: PathChange): void {
+  see({ commit, path, before, after }: Change): void {
     if (before !== null || after === null) return;
     const key = `${commit} ${path}`;
     const without = (this.#without.get(key) ?? 0) + 1;

@@ -5,9 +5,6 @@ import type { Git } from "../system/git.ts";
 import { catBlobs, idsOf } from "../system/objects.ts";
 import { readCrl, verifyCrl } from "../x509/crl-reader.ts";
 
-/** State that changes, and that nothing but main's own history can vouch for. */
-export const MUTABLE = [paths.CARRIED_OUT, paths.DIR.held] as const;
-
 /** A merge on main's line, which brings state that main did not write, or leaves out what another line carried out. */
 export interface Strange {
   readonly merge: LineCommit;

@@ -3,7 +3,9 @@ import { parseRevocation } from "../model/facts.ts";
 import * as paths from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import type { Doubt, Revocation } from "../model/state.ts";
+import { ancestors, type LineCommit } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";
+import { nameOfBranch, type Place } from "../system/head.ts";
 import { catBlobs } from "../system/objects.ts";
 import { blobId, FACTS, type First, firstVersion, isFact, readHistory } from "./history.ts";
 
@@ -12,15 +14,15 @@ export interface Testimony {
   readonly doubts: readonly Doubt[];
   /** As they were first committed. */
   readonly revocations: readonly Revocation[];
-  /** How many commits were looked at. */
-  readonly commits: number;
 }
 
 export interface Asked {
   readonly git: Git;
   readonly head: string;
-  /** A commit up to which an earlier run found every fact as it was first committed; null: look at all. */
-  readonly since: string | null;
+  /** Commits that lead there and that no earlier run has looked at. */
+  readonly fresh: readonly string[];
+  /** Commits that origin's branch once had, and has no more. */
+  readonly dropped: readonly string[];
   readonly read: (path: string) => Buffer | null;
   /** The working tree is looked at, and may differ from the head; false: the tree of a commit that has the head's facts. */
   readonly uncommitted: boolean;
@@ -33,30 +35,22 @@ const NAMES = ["--no-renames", "--name-only", "-z"] as const;
  * are written once: so it is enough to look for commits that change or drop one, and closely only where there are any.
  */
 export async function askHistory(asked: Asked): Promise<Testimony> {
-  const { git, head, since } = asked;
-  const known = since !== null && (await isBefore(git, since, head));
-  const [commits, dropped, uncommitted] = await Promise.all([
-    git.raw(["rev-list", head, ...(known ? [`^${since}`] : [])]),
-    droppedAtOrigin(git, head),
+  const { git, head, fresh, dropped } = asked;
+  const [changed, lost, uncommitted] = await Promise.all([
+    named(git, fresh, "MDT"),
+    named(git, dropped, "A"),
     asked.uncommitted
       ? git.raw(["diff", "--no-ext-diff", "--no-textconv", ...NAMES, "--diff-filter=MDTU", head, "--", ...FACTS])
       : "",
   ]);
-  const [changed, lost] = await Promise.all([named(git, commits, "MDT"), named(git, dropped.join("\n"), "A")]);
   const suspects = new Set([...changed, ...lost, ...uncommitted.split("\0")].filter(isFact));
-  const count = commits.split("\n").length - 1;
-  if (suspects.size === 0) return { doubts: [], revocations: [], commits: count };
-  return { ...(await examine(suspects, asked, dropped)), commits: count };
-}
-
-/** A commit that is no longer here, as after history was rewritten, is not. */
-async function isBefore(git: Git, since: string, head: string): Promise<boolean> {
-  return (await git.resolve(since)) !== null && git.succeeds(["merge-base", "--is-ancestor", since, head]);
+  if (suspects.size === 0) return { doubts: [], revocations: [] };
+  return examine(suspects, asked);
 }
 
 /** Facts that these commits changed, against each of their parents: a merge may drop what one side has. */
-async function named(git: Git, commits: string, filter: string): Promise<string[]> {
-  if (commits.trim() === "") return [];
+async function named(git: Git, commits: readonly string[], filter: string): Promise<string[]> {
+  if (commits.length === 0) return [];
   const options = [
     "--stdin",
     "--no-commit-id",
@@ -68,26 +62,43 @@ async function named(git: Git, commits: string, filter: string): Promise<string[
     "--",
     ...FACTS,
   ];
-  return (await git.raw(["diff-tree", ...options], `${commits.trimEnd()}\n`)).split("\0");
+  return (await git.raw(["diff-tree", ...options], `${commits.join("\n")}\n`)).split("\0");
 }
 
-/** Commits that origin's branch of this name once had, as far as this clone saw, and has no more: a forced push. */
-export async function droppedAtOrigin(git: Git, head: string): Promise<string[]> {
-  const branch = await git.ask(["symbolic-ref", "--quiet", "--short", "HEAD"]);
-  if (branch === null) return [];
-  const ref = `refs/remotes/origin/${branch.trim()}`;
-  if (!(await git.succeeds(["reflog", "exists", ref]))) return [];
-  const seen = await git.raw(["rev-list", "--walk-reflogs", ref, "--"]);
-  const tips = [...new Set(lines(seen))];
-  return tips.length === 0 ? [] : lines(await git.raw(["rev-list", ...tips, `^${ref}`, `^${head}`]));
+/** Where origin's branch of this name is and ever was, as far as this clone saw. */
+export interface SeenAtOrigin {
+  readonly ref: string;
+  readonly tips: readonly string[];
+}
+
+/** Null where nothing was seen, as without an origin. */
+export async function seenAtOrigin(git: Git, { branch, atOrigin }: Place): Promise<SeenAtOrigin | null> {
+  if (branch === null) return null;
+  const ref = `refs/remotes/origin/${nameOfBranch(branch)}`;
+  if (!atOrigin.has(ref) && !(await git.succeeds(["reflog", "exists", ref]))) return null;
+  return { ref, tips: [...new Set(lines(await git.raw(["rev-list", "--walk-reflogs", ref, "--"])))] };
+}
+
+/** Commits that origin's branch had and has no more: a forced push. `known`: commits that lead to the head. */
+export async function droppedAtOrigin(
+  git: Git,
+  seen: SeenAtOrigin | null,
+  head: string,
+  known: readonly LineCommit[],
+): Promise<string[]> {
+  if (seen === null) return [];
+  const here = new Set(known.map(({ id }) => id));
+  const tips = seen.tips.filter((id) => !here.has(id));
+  return tips.length === 0 ? [] : lines(await git.raw(["rev-list", ...tips, `^${seen.ref}`, `^${head}`]));
 }
 
 function lines(text: string): string[] {
   return text.split("\n").filter((line) => line !== "");
 }
 
-async function examine(suspects: ReadonlySet<string>, { git, head, read }: Asked, dropped: readonly string[]) {
-  const history = await readHistory(git, head, dropped);
+async function examine(suspects: ReadonlySet<string>, { git, head, dropped, read }: Asked) {
+  const commits = await ancestors(git, [head, ...dropped]);
+  const history = await readHistory(git, { id: head, shallow: false }, commits);
   const wrong = new Map<string, First>();
   const doubts: Doubt[] = [];
   for (const path of suspects) {

@@ -1,3 +1,4 @@
+import { committedIn } from "../check/committed.ts";
 import { entriesOfCommit } from "../check/entries.ts";
 import { type History, readHistory } from "../check/history.ts";
 import { block, type CheckInput } from "../check/input.ts";
@@ -11,7 +12,9 @@ import type { Finding } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
 import { type Faulty, WHY } from "../plan/branch.ts";
 import { commitTree } from "../read/tree.ts";
+import { ancestors } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";
+import { isShallow } from "../system/head.ts";
 import { listTree } from "../system/objects.ts";
 import type { Vault } from "../vault/vault.ts";
 import { gatehouseVersion, load } from "./load.ts";
@@ -43,14 +46,22 @@ export async function gatherCommit({ root, now, checkClock }: CommitOptions, { h
   const tree = await commitTree(root, looked, [REGISTRY_FILE]);
   const [loaded, history, listed] = await Promise.all([
     load(tree, now),
-    readHistory(git, before, [commit]),
+    historyOf(git, before, commit),
     listTree(git, looked, "pki"),
   ]);
   const { registry, problems, state } = loaded;
   const known = { registry, problems, state, signatures: await signaturesOfCommit(loaded, root, commit) };
   const read = (path: string) => tree.read(path);
   const restore = restorer(git, before, history, read, before.slice(0, 12));
-  const common = { root, now, checkClock, version: gatehouseVersion(), git, head: before };
+  const common = {
+    root,
+    now,
+    checkClock,
+    version: gatehouseVersion(),
+    git,
+    head: before,
+    committed: committedIn(git, before),
+  };
   const input: CheckInput = {
     ...{ ...common, ...known, read, restore, entries: entriesOfCommit(listed), vault: CLOSED },
     history: withoutSpoiled(history, merge),
@@ -58,6 +69,12 @@ export async function gatherCommit({ root, now, checkClock }: CommitOptions, { h
   const asked = attributesOfCommits(git, [commit], commit, []);
   const only = merge === null ? foreignInCommit(git, commit, null) : mergeFindings(git, merge, commit);
   return { input, git: Promise.all([asked]), only: await only };
+}
+
+/** Of what was there before, with the facts of the commit. */
+async function historyOf(git: Git, before: string, commit: string): Promise<History> {
+  const [commits, shallow] = await Promise.all([ancestors(git, [before, commit]), isShallow(git)]);
+  return readHistory(git, { id: before, shallow }, commits);
 }
 
 /** What a branch wrote and took back is nothing to bring back: that it did so is a finding of its own. */

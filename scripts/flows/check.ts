@@ -1,9 +1,10 @@
 import { certificates } from "../check/certificates.ts";
+import { committedIn } from "../check/committed.ts";
 import { crl } from "../check/crl.ts";
 import { derived, pending, planned } from "../check/derived.ts";
 import { entriesOf } from "../check/entries.ts";
 import { authorityMissing, doubts, registryProblems } from "../check/facts.ts";
-import { readHistory } from "../check/history.ts";
+import { type History, NO_HISTORY, readHistory } from "../check/history.ts";
 import { hooks } from "../check/hooks.ts";
 import { type CheckInput, warn } from "../check/input.ts";
 import { authorityKey, keyOf } from "../check/keys.ts";
@@ -14,12 +15,13 @@ import { attributes, filter, guarded } from "../check/repository.ts";
 import { restorer } from "../check/restore.ts";
 import { signing } from "../check/signing.ts";
 import { leftovers, modes, unexpected } from "../check/tree.ts";
-import { droppedAtOrigin } from "../check/witness.ts";
+import { droppedAtOrigin, seenAtOrigin } from "../check/witness.ts";
 import * as paths from "../model/paths.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
-import { openGit } from "../system/git.ts";
-import { newestCommit } from "../system/head.ts";
+import { ancestors } from "../system/first-parents.ts";
+import { type Git, openGit } from "../system/git.ts";
+import { newestTip, type Tip } from "../system/head.ts";
 import { EXPORT_HINT } from "../vault/init.ts";
 import { environmentKey } from "../vault/key-source.ts";
 import { openVault } from "../vault/vault.ts";
@@ -98,19 +100,35 @@ async function gather({ root, now, checkClock }: CheckOptions): Promise<Gathered
   const loading = loadWorkingTree(root, now);
   // Whoever fails first is reported; see check.
   loading.catch(() => {});
-  const head = await newestCommit(git);
-  const dropped = head === null ? [] : await droppedAtOrigin(git, head);
-  const [loaded, history] = await Promise.all([loading, readHistory(git, head, dropped)]);
+  const tip = await newestTip(git);
+  const head = tip?.id ?? null;
+  const [loaded, history] = await Promise.all([loading, tip === null ? NO_HISTORY : historyOf(git, tip)]);
   const entries = entriesOf(root);
   const files = new Set(entries.filter(({ kind }) => kind === "file").map(({ path }) => path));
   const read = (path: string) => (files.has(path) ? loaded.tree.read(path) : null);
-  const common = { root, now, checkClock, version: gatehouseVersion(), git, head, history };
+  const common = {
+    root,
+    now,
+    checkClock,
+    version: gatehouseVersion(),
+    git,
+    head,
+    history,
+    committed: committedIn(git, head),
+  };
   const { registry, problems, state } = loaded;
-  const known = { registry, problems, state, signatures: await signaturesOfTree(loaded, root) };
+  const known = { registry, problems, state, signatures: await signaturesOfTree(loaded, root, head) };
   const restore = restorer(git, head, history, read);
   const input = { ...common, ...known, entries, read, restore, vault: openVault(root, process.env) };
   const asked = Promise.all([attributes(input), filter(input), hooks(input), guarded(input)]);
   return { input, git: asked, only: saved(input) };
+}
+
+/** With what was pushed over at origin. */
+async function historyOf(git: Git, tip: Tip): Promise<History> {
+  const [commits, seen] = await Promise.all([ancestors(git, [tip.id]), seenAtOrigin(git, tip)]);
+  const dropped = await droppedAtOrigin(git, seen, tip.id, commits);
+  return readHistory(git, tip, dropped.length === 0 ? commits : await ancestors(git, [tip.id, ...dropped]));
 }
 
 /** Facts, each path once: what says most about it stands first. */

@@ -1,6 +1,7 @@
 import type { Plan } from "../model/plan.ts";
 import { type Finding, UserError } from "../model/problem.ts";
 import { type Git, hasRemote, openGit } from "../system/git.ts";
+import { nameOfBranch, placeOf } from "../system/head.ts";
 import { commitMessage } from "../views/commit-message.ts";
 import { blockedPaths, judgeStaged, refusedByFilter } from "./commit-unfit.ts";
 
@@ -64,12 +65,12 @@ async function refuse(git: Git, { path, message }: Finding): Promise<UserError> 
 /** The branch that is pushed. Throws UserError where there is none, or no origin: before anything is signed. */
 export async function branchToPush(root: string): Promise<string> {
   const git = openGit(root);
-  if (!(await git.succeeds(["symbolic-ref", "--quiet", "HEAD"])))
+  const { branch } = await placeOf(git);
+  if (branch === null)
     throw new UserError("HEAD is detached: there is no branch to push", "check it out first: git checkout -B main");
   if (!(await hasRemote(git, "origin")))
     throw new UserError("there is no remote origin to push to", "name it: git remote add origin URL");
-  // Not --short, which writes heads/NAME where a tag has the same name.
-  return (await git.raw(["symbolic-ref", "HEAD"])).trim().replace(/^refs\/heads\//, "");
+  return nameOfBranch(branch);
 }
 
 /** What a push to origin did. Ids of commits are as git shortens them. */

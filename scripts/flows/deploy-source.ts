@@ -6,7 +6,7 @@ import { UserError } from "../model/problem.ts";
 import { formatInstant, type Instant } from "../model/time.ts";
 import { commitTree } from "../read/tree.ts";
 import type { Git } from "../system/git.ts";
-import { newestCommit } from "../system/head.ts";
+import { newestTip } from "../system/head.ts";
 import { openVault } from "../vault/vault.ts";
 import { gatehouseVersion, type Loaded, load } from "./load.ts";
 
@@ -19,9 +19,10 @@ export interface SourceOptions {
 
 /** HEAD, as far as servers need it. Throws UserError where there is nothing to deploy, or ancestors are missing. */
 export async function sourceOf(git: Git, { root, now, say }: SourceOptions): Promise<Source> {
-  const commit = await newestCommit(git);
-  if (commit === null) throw new UserError("nothing is committed yet", "npm start, then: git add -A && git commit");
-  if ((await git.raw(["rev-parse", "--is-shallow-repository"])).trim() === "true") {
+  const tip = await newestTip(git);
+  if (tip === null) throw new UserError("nothing is committed yet", "npm start, then: git add -A && git commit");
+  const { id: commit, shallow } = tip;
+  if (shallow) {
     throw new UserError(
       "this clone is shallow: a release records the commits before it, so that a server never goes back",
       "git fetch --unshallow (in CI: fetch-depth: 0)",

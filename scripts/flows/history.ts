@@ -1,16 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { blobId } from "../check/history.ts";
+import { ancestryOf } from "../check/ancestry.ts";
+import { blobId, MUTABLE } from "../check/history.ts";
 import { askLine, numberOf } from "../check/line.ts";
 import { crlNumbers } from "../check/strange-merges.ts";
-import { askHistory, type Testimony } from "../check/witness.ts";
+import { askHistory, droppedAtOrigin, seenAtOrigin, type Testimony } from "../check/witness.ts";
 import { CA_CERTIFICATE, CARRIED_OUT } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import { authorityDoubt, type Doubt, type State } from "../model/state.ts";
 import { commonDirectory, gitDirectory } from "../system/checkout.ts";
 import { tidyTemporaries, writeFiles } from "../system/files.ts";
+import { changesOf } from "../system/first-parents.ts";
 import { type Git, openGit } from "../system/git.ts";
-import { newestCommit } from "../system/head.ts";
+import { type Place, placeOf, type Tip } from "../system/head.ts";
 import { catFile } from "../system/objects.ts";
 import { readRegularFile } from "../system/read-file.ts";
 import type { Loaded } from "./load.ts";
@@ -27,26 +29,44 @@ const WORTH_NOTING = 100;
  * revoked counts as revoked; so are a registry as carried out, and holds, that did not come by reconcile. Every commit
  * is looked at once in each clone (2 ms each with 26,000 certificates).
  */
-export async function withHistory(loaded: Loaded, root: string, commit: string | null = null): Promise<Loaded> {
-  // One command brings everything back, and then there is something to compare.
-  if (loaded.state.authority === null && authorityDoubt(loaded.state) !== null) return loaded;
-  const git = openGit(root);
-  const head = commit ?? (await newestCommit(git));
-  if (head === null) return loaded;
+export async function withHistory(loaded: Loaded, root: string, head: Tip | null): Promise<Loaded> {
+  if (head === null || isLost(loaded)) return loaded;
+  return heardOf(loaded, openGit(root), head.id, head);
+}
+
+/** The same of a commit (a full id) and its tree. */
+export async function withHistoryOf(loaded: Loaded, root: string, commit: string): Promise<Loaded> {
+  return isLost(loaded) ? loaded : heardOf(loaded, openGit(root), commit, null);
+}
+
+/** One command brings everything back, and then there is something to compare. */
+function isLost({ state }: Loaded): boolean {
+  return state.authority === null && authorityDoubt(state) !== null;
+}
+
+/** `place`: of the working tree that was loaded; null: a commit's own tree was. */
+async function heardOf(loaded: Loaded, git: Git, head: string, place: Place | null): Promise<Loaded> {
+  const { root } = git;
   // Found without git where there is a checkout; a server's bare repository is its own.
   const common = existsSync(join(root, ".git")) ? commonDirectory(root) : await git.commonDir();
   const noted = readRegularFile(common, MEMO)?.toString("latin1").trim() ?? "";
   const since = /^[0-9a-f]{40,64}$/.test(noted) ? noted : null;
-  const asked = { git, head, since, read: (path: string) => loaded.tree.read(path) };
+  const [{ line, fresh }, atOrigin] = await Promise.all([
+    ancestryOf(git, head, since),
+    (place === null ? placeOf(git) : Promise.resolve(place)).then((at) => seenAtOrigin(git, at)),
+  ]);
+  const asked = { git, read: (path: string) => loaded.tree.read(path) };
   const [testimony, { faults, newest }, record] = await Promise.all([
-    askHistory({ ...asked, uncommitted: commit === null }),
-    askLine(asked),
+    droppedAtOrigin(git, atOrigin, head, line).then((dropped) =>
+      askHistory({ ...asked, head, fresh, dropped, uncommitted: place !== null }),
+    ),
+    changesOf(git, line, MUTABLE).then((changes) => askLine({ ...asked, line, changes, since })),
     lostRecord(loaded.state, git, head),
   ]);
   const strange = faults.map(({ path, message, fix }) => ({ path, message: `${message}. Bring it back: ${fix}` }));
   const doubts = [...testimony.doubts, ...strange, ...record];
-  if (doubts.length === 0 && testimony.commits > WORTH_NOTING) await note(common, head);
-  const settles = commit === null ? await settlesOf(git, head, loaded) : null;
+  if (doubts.length === 0 && fresh.length > WORTH_NOTING) await note(common, head);
+  const settles = place !== null ? await settlesOf(git, head, loaded) : null;
   const committed = await numberIn(git, head, newest, loaded);
   return { ...loaded, state: { ...heard(loaded.state, { ...testimony, doubts }), settles, committed } };
 }

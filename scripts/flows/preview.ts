@@ -7,10 +7,11 @@ import { codeOf, type Faulty, faultsOf, materialOf, policiesOf } from "../plan/b
 import { type Base, makePlan, NO_POLICY, type Planned, type Policy } from "../plan/index.ts";
 import { commitTree } from "../read/tree.ts";
 import { type Git, openGit } from "../system/git.ts";
+import { newestTip } from "../system/head.ts";
 import { listTree } from "../system/objects.ts";
 import { refuseExploding } from "../system/trees.ts";
 import { withAnewAdvice } from "./anew-advice.ts";
-import { withHistory } from "./history.ts";
+import { withHistory, withHistoryOf } from "./history.ts";
 import { gatehouseVersion, type Loaded, load, loadRegistry, loadToShow } from "./load.ts";
 import { commitOfWorkingTree, type Differing, differences, type Merged, mergeInMemory } from "./merge.ts";
 import { type Signatures, signaturesOfCommit, signaturesOfTree } from "./signed/index.ts";
@@ -59,11 +60,14 @@ async function lookAt({ root, now, head, base, asMain }: PreviewOptions): Promis
   const git = openGit(root);
   if (base !== null) return lookAtMerge(git, now, await judgedMerge(git, { base, head, asMain: asMain === true }));
   if (head === null) {
-    const loaded = await withHistory(await loadToShow(root, now), root);
-    return { loaded, signatures: await signaturesOfTree(loaded, root) };
+    const seen = await loadToShow(root, now);
+    const tip = await newestTip(git);
+    const loaded = await withHistory(seen, root, tip);
+    return { loaded, signatures: await signaturesOfTree(loaded, root, tip?.id ?? null) };
   }
   const commit = await commitOf(git, head);
-  const loaded = await withHistory(await load(await commitTree(root, commit, [REGISTRY_FILE]), now), root, commit);
+  const seen = await load(await commitTree(root, commit, [REGISTRY_FILE]), now);
+  const loaded = await withHistoryOf(seen, root, commit);
   return { loaded, signatures: await signaturesOfCommit(loaded, root, commit) };
 }
 
@@ -116,7 +120,7 @@ async function newTrees(git: Git, into: string, other: string): Promise<string[]
 async function lookAtMerge(git: Git, now: Instant, merge: Judged): Promise<Looked> {
   const { into, tree, conflicts, unrelated, changed, faults } = merge;
   const seen = await load(await commitTree(git.root, tree, [REGISTRY_FILE]), now);
-  const loaded = await withHistory(seen, git.root, merge.vouched);
+  const loaded = await withHistoryOf(seen, git.root, merge.vouched);
   return {
     loaded,
     signatures: await signaturesOfCommit(loaded, git.root, merge.vouched),

@@ -3,9 +3,9 @@ import type { Certificate } from "../model/state.ts";
 import { plainText } from "../model/text.ts";
 import { parseSigners, SIGNERS_FILE } from "../plan/allowed-signers.ts";
 import { entryIn } from "../read/registry-entry.ts";
-import { commitsTouching, firstParents, isShallow, type LineCommit, versionsOnLine } from "../system/first-parents.ts";
+import { commitsTouching, firstParents, type LineCommit, versionsOnLine } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";
-import { newestCommit } from "../system/head.ts";
+import { newestTip } from "../system/head.ts";
 import { catBlobs, catFile } from "../system/objects.ts";
 import { findProgram } from "../system/programs.ts";
 import { openVerifier, type Verifier } from "../system/signatures.ts";
@@ -19,15 +19,16 @@ import { verdictOf } from "./signed/stretch.ts";
  */
 export async function provenanceOf(root: string, { serial, identity }: Certificate): Promise<Provenance | null> {
   const git = openHistory(root);
-  const tip = await newestCommit(git);
-  if (tip === null) return null;
+  const head = await newestTip(git);
+  if (head === null) return null;
+  const { id: tip, shallow } = head;
   // Without ssh-keygen nobody can say who signed; the rest is known all the same.
   const verifier = findProgram("ssh-keygen") === null ? null : await openVerifier(git);
   const origin = (file: string) => originOf({ git, verifier }, tip, file, identity);
   try {
     return {
       serial,
-      shallow: await isShallow(git),
+      shallow,
       admitted: await origin(path.certificate(serial)),
       revoked: await origin(path.revocation(serial)),
     };

@@ -34,8 +34,8 @@ export async function publish(options: PublishOptions): Promise<Published> {
   if (options.push) await requireClean(root);
   for (let attempt = 1; ; attempt++) {
     const now = options.push ? clock() : options.now;
-    const before = await newestCommit(openGit(root));
-    const signed = options.commit && (await mustSign(root));
+    const before = options.commit ? await newestCommit(openGit(root)) : null;
+    const signed = options.commit && (await mustSign(root, before));
     const done = await reconcile({ ...options, now });
     const paths = pathsOf(done);
     const commits = options.commit && paths.length > 0;

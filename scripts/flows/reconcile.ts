@@ -17,6 +17,8 @@ import { type Errand, makePlan, NO_POLICY, type Planned } from "../plan/index.ts
 import { rereadState } from "../read/state.ts";
 import { commonDirectory } from "../system/checkout.ts";
 import { tidyTemporaries } from "../system/files.ts";
+import { openGit } from "../system/git.ts";
+import { newestTip } from "../system/head.ts";
 import { withLock } from "../system/lock.ts";
 import { installFilter } from "../vault/install.ts";
 import { openVault, type Vault } from "../vault/vault.ts";
@@ -56,9 +58,11 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   const { root } = options;
   return withLock(commonDirectory(root), "reconcile", async () => {
     await installFilter(root);
-    const loaded = await withHistory(await loadWorkingTree(root, options.now), root);
+    const seen = await loadWorkingTree(root, options.now);
+    const tip = await newestTip(openGit(root));
+    const loaded = await withHistory(seen, root, tip);
     const { problems } = loaded;
-    const signatures = await signaturesOfTree(loaded, root);
+    const signatures = await signaturesOfTree(loaded, root, tip?.id ?? null);
     const made = planFor(loaded, loaded.state, options, signatures);
     const planned = { ...made, plan: await withAnewAdvice(made.plan, root, loaded.state) };
     options.show(planned);

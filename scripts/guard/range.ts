@@ -2,6 +2,7 @@ import { UserError } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
 import { now as clock } from "../system/clock.ts";
 import { type Git, openGit } from "../system/git.ts";
+import { isShallow } from "../system/head.ts";
 import { catFile, MissingObject, objectSizes } from "../system/objects.ts";
 import { refuseExploding } from "../system/trees.ts";
 import { ALLOW_FILE, NOTHING_ALLOWED } from "./allow.ts";
@@ -129,7 +130,7 @@ export async function judgeTexts(git: Git, judge: Judge, ids: readonly string[])
 
 /** A clone that hides part of the range cannot vouch for it. */
 async function refuseShallow(git: Git, commits: readonly string[]): Promise<void> {
-  if ((await git.raw(["rev-parse", "--is-shallow-repository"])).trim() !== "true") return;
+  if (!(await isShallow(git))) return;
   const { readFile } = await import("node:fs/promises");
   const file = (await git.raw(["rev-parse", "--path-format=absolute", "--git-path", "shallow"])).trimEnd();
   const edges = new Set((await readFile(file, "utf8")).split("\n"));

@@ -14,6 +14,19 @@ export async function firstParents(git: Git, tip: string): Promise<LineCommit[]>
   return read(await git.raw(["rev-list", "--first-parent", "--parents", "--timestamp", "--reverse", tip]));
 }
 
+/** Every commit that leads to these (full ids), they included, parents before children. */
+export async function ancestors(git: Git, tips: readonly string[]): Promise<LineCommit[]> {
+  return read(await git.raw(["rev-list", "--topo-order", "--parents", "--timestamp", "--reverse", ...tips]));
+}
+
+/** The first-parent line among all that leads to a commit, oldest first. */
+export function lineAmong(commits: readonly LineCommit[], tip: string): LineCommit[] {
+  const known = new Map(commits.map((commit) => [commit.id, commit]));
+  const line: LineCommit[] = [];
+  for (let at = known.get(tip); at !== undefined; at = known.get(at.parents[0] ?? "")) line.push(at);
+  return line.reverse();
+}
+
 /** Commits by id, in the order given. */
 export async function readCommits(git: Git, ids: readonly string[]): Promise<LineCommit[]> {
   if (ids.length === 0) return [];
@@ -51,7 +64,7 @@ export interface PathChange {
 }
 
 /** Nothing, and a submodule, whose commit is in another repository. */
-const NO_FILE: readonly string[] = ["000000", "160000"];
+export const NO_FILE: readonly string[] = ["000000", "160000"];
 
 /** What commits change against their first parent; commits that change nothing are left out. */
 export async function changesOf(
@@ -94,10 +107,6 @@ export function versionsIn(changes: ReadonlyMap<string, readonly PathChange[]>, 
     if (own !== undefined) versions.set(id, own.blob);
   }
   return versions;
-}
-
-export async function isShallow(git: Git): Promise<boolean> {
-  return (await git.raw(["rev-parse", "--is-shallow-repository"])).trim() === "true";
 }
 
 function lines(listing: string): string[] {

@@ -109,9 +109,13 @@ export async function blobSizes(git: Git, ids: Iterable<string>): Promise<Map<st
 
 /** One file of a commit (a full id), as it is stored; null only where that commit has no file there. */
 export async function catFile(git: Git, commit: string, path: string): Promise<Buffer | null> {
-  const [entry] = parseTree(await git.raw(["ls-tree", "-z", "--full-tree", commit, "--", path]));
-  if (entry === undefined || !isFile(entry)) return null;
-  return (await catBlobs(git, [entry.id])).get(entry.id) ?? null;
+  return (await catFew(git, commit, [path])).get(path) ?? null;
+}
+
+/** The same of a few files: those that are there, by path. */
+export async function catFew(git: Git, commit: string, paths: readonly string[]): Promise<Map<string, Buffer>> {
+  const listing = await git.raw(["ls-tree", "-z", "--full-tree", commit, "--", ...paths]);
+  return contentsOf(git, parseTree(listing).filter(isFile));
 }
 
 /**
@@ -121,6 +125,10 @@ export async function catFile(git: Git, commit: string, path: string): Promise<B
 export async function catFiles(git: Git, commit: string, paths: Iterable<string>): Promise<Map<string, Buffer>> {
   const wanted = new Set(paths);
   const entries = (await tree(git, commit, [], [])).filter((entry) => wanted.has(entry.path) && isFile(entry));
+  return contentsOf(git, entries);
+}
+
+async function contentsOf(git: Git, entries: readonly TreeEntry[]): Promise<Map<string, Buffer>> {
   const blobs = await catBlobs(
     git,
     entries.map(({ id }) => id),

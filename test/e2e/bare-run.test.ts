@@ -239,6 +239,14 @@ describe("create --bare", () => {
     expect(looksIn(older)).toBe(`${older}/hooks\n`);
   });
 
+  it("names the branch as the clone does, also where a tag has the same name", async () => {
+    using clone = served.first.copy();
+    clone.git("tag", "main");
+    const bare = clone.beside("tagged.git");
+    expect(await clone.run("create", "--bare", bare)).toMatchObject({ code: 0 });
+    expect(readFileSync(join(bare, "HEAD"), "utf8")).toBe("ref: refs/heads/main\n");
+  });
+
   it("refuses what is no bare repository", async () => {
     mkdirSync(served.first.beside("full/of"), { recursive: true });
     const { code, stderr } = await served.first.run("create", "--bare", served.first.beside("full"));

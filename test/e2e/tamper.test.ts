@@ -211,19 +211,24 @@ describe("a fact, tampered with, is named by check; reconcile decides nothing, s
     await insistOnDoubt(twin, revocation());
   });
 
-  it("a force-push to last month, in a clone that saw what was there before", async () => {
-    using twin = ready.copy();
-    const bare = twin.beside("shared.git");
-    execFileSync("git", ["clone", "--quiet", "--bare", twin.root, bare], { env: environment() });
-    twin.git("remote", "add", "origin", bare);
-    twin.git("fetch", "--quiet", "origin");
-    execFileSync("git", ["update-ref", "refs/heads/main", commits.first], { cwd: bare, env: environment() });
-    twin.git("fetch", "--quiet", "origin");
-    twin.git("reset", "--hard", "--quiet", "origin/main");
-    await insistOnDoubt(twin, revocation());
-    expect([...readCrl(twin).entries.keys()]).toEqual([serialOf(ready, "bob")]);
-    await mendAsTold(twin);
-  });
+  // git takes a tag for a branch of the same name, and whoever pushes may push tags.
+  it.each([[[]], [["main"]], [["HEAD"]]])(
+    "a force-push to last month, in a clone that saw what was there before, with the tags %j",
+    async (tags) => {
+      using twin = ready.copy();
+      for (const tag of tags) twin.git("update-ref", `refs/tags/${tag}`, commits.first);
+      const bare = twin.beside("shared.git");
+      execFileSync("git", ["clone", "--quiet", "--bare", twin.root, bare], { env: environment() });
+      twin.git("remote", "add", "origin", bare);
+      twin.git("fetch", "--quiet", "origin");
+      execFileSync("git", ["update-ref", "refs/heads/main", commits.first], { cwd: bare, env: environment() });
+      twin.git("fetch", "--quiet", "origin");
+      twin.git("reset", "--hard", "--quiet", "refs/remotes/origin/main");
+      await insistOnDoubt(twin, revocation());
+      expect([...readCrl(twin).entries.keys()]).toEqual([serialOf(ready, "bob")]);
+      await mendAsTold(twin);
+    },
+  );
 });
 
 /** check exits 1 and names it; reconcile refuses with the same name, and issues, revokes and renders nothing. */

@@ -8,12 +8,11 @@ import { whyNotSigned } from "./index.ts";
 import { asksForSignatures } from "./policy.ts";
 
 /**
- * Whether the next commit must be signed: limits.signed is carried out at HEAD. Throws UserError where git would not
+ * Whether the next commit must be signed: limits.signed is carried out at HEAD (`head`; null before the first). Throws UserError where git would not
  * sign it, before anything is done.
  */
-export async function mustSign(root: string): Promise<boolean> {
+export async function mustSign(root: string, head: string | null): Promise<boolean> {
   const git = openGit(root);
-  const head = await newestCommit(git);
   const carriedOut = head === null ? null : await catFile(git, head, CARRIED_OUT);
   if (carriedOut === null || !asksForSignatures(carriedOut)) return false;
   const signs = await git.ask(["config", "--type=bool", "--get", "commit.gpgsign"]);

@@ -8,13 +8,12 @@ import {
   changesOf,
   commitsTouching,
   firstParents,
-  isShallow,
   type LineCommit,
   readCommits,
   versionsOnLine,
 } from "../../system/first-parents.ts";
 import { type Git, openGit } from "../../system/git.ts";
-import { newestCommit } from "../../system/head.ts";
+import { isShallow } from "../../system/head.ts";
 import { catBlobs } from "../../system/objects.ts";
 import { openVerifier } from "../../system/signatures.ts";
 import type { Loaded } from "../load.ts";
@@ -29,10 +28,10 @@ export function openHistory(root: string): Git {
 export type Signatures = Pick<Policy, "unsigned" | "signers">;
 type Read = Pick<Loaded, "tree" | "state">;
 
-/** Of the working tree: HEAD with all that leads to it, and what is in no commit. */
-export async function signaturesOfTree({ tree, state }: Read, root: string): Promise<Signatures> {
+/** Of the working tree: HEAD (a full id; null before the first) with all that leads to it, and what is in no commit. */
+export async function signaturesOfTree({ tree, state }: Read, root: string, head: string | null): Promise<Signatures> {
   const signed = state.carriedOut?.registry.limits.signed === true;
-  const unsigned = await unsignedOf(root, await newestCommit(openGit(root)), { signed });
+  const unsigned = await unsignedOf(root, head, { signed });
   return { unsigned, signers: plainText(tree.read(SIGNERS_FILE)) };
 }
 
