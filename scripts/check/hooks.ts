@@ -23,10 +23,9 @@ export async function whyUnguarded(git: Git, root: string): Promise<string | nul
   if (process.env["HUSKY"] === "0") return null;
   const told = (await git.raw(["rev-parse", "--git-path", "hooks"])).trimEnd();
   const hook = join(isAbsolute(told) ? told : join(root, told), "pre-commit");
-  const who = await whoSaysSo(git);
-  if (!isExecutable(hook)) return `git finds no pre-commit hook (${hook}${who})`;
+  if (!isExecutable(hook)) return `git finds no pre-commit hook (${hook}${await whoSaysSo(git)})`;
   const files = [hook, `${hook}.legacy`, ...ELSEWHERE.map((name) => join(root, name))];
-  if (!files.some(callsOurs)) return `git's pre-commit hook (${hook}${who}) does not call Gatehouse's`;
+  if (!files.some(callsOurs)) return `git's pre-commit hook (${hook}${await whoSaysSo(git)}) does not call Gatehouse's`;
   const copy = join(commonDirectory(root), CALLS_OURS, "pre-commit");
   return existsSync(copy) ? null : `what git's pre-commit hook calls is not there (${copy})`;
 }

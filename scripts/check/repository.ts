@@ -4,6 +4,7 @@ import { guardStaged } from "../guard/index.ts";
 import * as paths from "../model/paths.ts";
 import { type Finding, UserError } from "../model/problem.ts";
 import { commonDirectory } from "../system/checkout.ts";
+import { now as clock } from "../system/clock.ts";
 import { isConfigured } from "../vault/install.ts";
 import { repositoryKeyFile } from "../vault/key-source.ts";
 import { isPrivate } from "./entries.ts";
@@ -83,9 +84,7 @@ function setUpFilter(root: string): string {
 export async function guarded({ root }: CheckInput): Promise<Finding[]> {
   try {
     // Rules are attributes()'s own question, which also knows of keys that are not in git yet.
-    return (await guardStaged(root)).filter(
-      ({ code, path }) => code !== "Attributes" || path.startsWith(`${paths.DIR.private}/`),
-    );
+    return await guardStaged(root, clock(), "leave rules");
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return [block("GuardUndecided", ".git/index", error.message, error.hints[0]?.replace(/^run: /, "") ?? null)];

@@ -29,16 +29,29 @@ export interface Unprotected {
   readonly why: string;
 }
 
+/** Where git reads .gitattributes. */
+type Source = "index" | "working tree";
+
+/** What git says of keys: the first that no rule protects, and the filter of each. */
+export interface KeyRules {
+  readonly wrong: Unprotected | null;
+  /** By path: `git-crypt`, `git-crypt-NAME`, or none of ours. */
+  readonly filters: ReadonlyMap<string, string>;
+}
+
 /**
  * git's own answer for keys that are not there yet, and for those that are: whatever makes it (any rule, any nested
- * file, .git/info/attributes, an overlong line that git passes over). `source`: where git reads .gitattributes.
+ * file, .git/info/attributes, an overlong line that git passes over).
  */
-export async function unprotected(
-  git: Git,
-  source: "index" | "working tree",
-  paths: readonly string[],
-): Promise<Unprotected | null> {
-  return firstWrong(git, source, [...PROBES, ...paths], (_, values) => wrongValue(values));
+export async function keyRules(git: Git, source: Source, paths: readonly string[]): Promise<KeyRules> {
+  const answers = await ask(git, source, [...PROBES, ...paths]);
+  const filters = new Map(answers.map(({ path, values: [filter = ""] }) => [path, filter]));
+  return { wrong: firstWrong(answers, (_, values) => wrongValue(values)), filters };
+}
+
+/** The first of them that no rule protects, or of keys that are not there yet. */
+export async function unprotected(git: Git, source: Source, paths: readonly string[]): Promise<Unprotected | null> {
+  return (await keyRules(git, source, paths)).wrong;
 }
 
 /** What people and reconcile write, and a plan reads out of git as it is. */
@@ -56,40 +69,42 @@ const DATA_PROBES = [
  * tree, would carry out something else than the plan, which reads git. Line ends of clients.yaml are as YAML likes.
  * `there`: files below pki/, beside those that may come.
  */
-export function converted(
-  git: Git,
-  source: "index" | "working tree",
-  there: readonly string[] = [],
-): Promise<Unprotected | null> {
-  return firstWrong(
-    git,
-    source,
-    [...DATA_PROBES, ...there],
-    (path, [filter = "", text = "", eol = "", encoding = "", ident = ""]) => {
-      if (filter !== "unspecified" && filter !== "unset") return `filter is ${filter}`;
-      if (!isOff(encoding)) return `working-tree-encoding is ${encoding}`;
-      if (!isOff(ident)) return "ident is set";
-      if (path === REGISTRY_FILE || text === "unset") return null;
-      return isOff(text) && isOff(eol) ? null : "line ends are converted";
-    },
-  );
+export async function converted(git: Git, source: Source, there: readonly string[] = []): Promise<Unprotected | null> {
+  const answers = await ask(git, source, [...DATA_PROBES, ...there]);
+  return firstWrong(answers, (path, [filter = "", text = "", eol = "", encoding = "", ident = ""]) => {
+    if (filter !== "unspecified" && filter !== "unset") return `filter is ${filter}`;
+    if (!isOff(encoding)) return `working-tree-encoding is ${encoding}`;
+    if (!isOff(ident)) return "ident is set";
+    if (path === REGISTRY_FILE || text === "unset") return null;
+    return isOff(text) && isOff(eol) ? null : "line ends are converted";
+  });
 }
 
-async function firstWrong(
-  git: Git,
-  source: "index" | "working tree",
-  paths: readonly string[],
-  wrong: (path: string, values: readonly string[]) => string | null,
-): Promise<Unprotected | null> {
+/** Values in the order of ATTRIBUTES. */
+interface Answer {
+  readonly path: string;
+  readonly values: readonly string[];
+}
+
+/** In the order of the paths. */
+async function ask(git: Git, source: Source, paths: readonly string[]): Promise<Answer[]> {
   const where = source === "index" ? ["--cached"] : [];
   const asked = paths.map((path) => `${path}\0`).join("");
-  const answer = (await git.raw(["check-attr", "--stdin", "-z", ...where, ...ATTRIBUTES], asked)).split("\0");
-  for (let at = 0; at + 3 * ATTRIBUTES.length <= answer.length; at += 3 * ATTRIBUTES.length) {
-    const path = answer[at] ?? "";
-    const why = wrong(
-      path,
-      ATTRIBUTES.map((_, index) => answer[at + 3 * index + 2] ?? ""),
-    );
+  const fields = (await git.raw(["check-attr", "--stdin", "-z", ...where, ...ATTRIBUTES], asked)).split("\0");
+  const answers: Answer[] = [];
+  for (let at = 0; at + 3 * ATTRIBUTES.length <= fields.length; at += 3 * ATTRIBUTES.length) {
+    const values = ATTRIBUTES.map((_, index) => fields[at + 3 * index + 2] ?? "");
+    answers.push({ path: fields[at] ?? "", values });
+  }
+  return answers;
+}
+
+function firstWrong(
+  answers: readonly Answer[],
+  wrong: (path: string, values: readonly string[]) => string | null,
+): Unprotected | null {
+  for (const { path, values } of answers) {
+    const why = wrong(path, values);
     if (why !== null) return { path, why };
   }
   return null;
@@ -99,13 +114,9 @@ function isOff(value: string): boolean {
   return value === "unset" || value === "unspecified";
 }
 
-/** Which filter a path has: `git-crypt`, `git-crypt-NAME`, or none of ours. */
-export async function filterOf(git: Git, paths: readonly string[]): Promise<Map<string, string>> {
-  const asked = paths.map((path) => `${path}\0`).join("");
-  const answer = (await git.raw(["check-attr", "--stdin", "-z", "--cached", "filter"], asked)).split("\0");
-  const filters = new Map<string, string>();
-  for (let at = 0; at + 3 <= answer.length; at += 3) filters.set(answer[at] ?? "", answer[at + 2] ?? "");
-  return filters;
+/** Which filter each path has by the index: `git-crypt`, `git-crypt-NAME`, or none of ours. */
+export async function filterOf(git: Git, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  return (await keyRules(git, "index", paths)).filters;
 }
 
 function wrongValue([filter = "", text = "", eol = "", encoding = "", ident = ""]: readonly string[]): string | null {

@@ -7,7 +7,7 @@ import { type Git, openGit } from "../system/git.ts";
 import { headOf } from "../system/head.ts";
 import { MissingObject } from "../system/objects.ts";
 import { ALLOW_FILE, type Allow, NOTHING_ALLOWED, parseAllow } from "./allow.ts";
-import { filterOf, RULES, unprotected } from "./attributes.ts";
+import { keyRules, RULES, type Unprotected, unprotected } from "./attributes.ts";
 import { readObjects } from "./blobs.ts";
 import { block, type GuardFinding, type Item, quoted } from "./finding.ts";
 import { foreignFindings } from "./foreign.ts";
@@ -19,34 +19,36 @@ import { changedPaths, indexEntries, type StagedEntry } from "./staged.ts";
 
 export type { GuardFinding } from "./finding.ts";
 
+/** Whether git's attributes protect keys that are still to come: some callers ask that themselves, and of more. */
+export type Rules = "judge rules" | "leave rules";
+
 /**
  * Looks at what the next commit would hold: every protected entry of the index, every changed blob elsewhere, foreign
  * code, and whether git's attributes protect keys that are still to come. Only objects are read, never diffs (textconv shows
  * decrypted keys) nor the working tree (it is not what is committed). Works before the first commit. Throws when it
  * cannot decide.
  */
-export async function guardStaged(root: string, now: Instant = clock()): Promise<GuardFinding[]> {
+export async function guardStaged(
+  root: string,
+  now: Instant = clock(),
+  rules: Rules = "judge rules",
+): Promise<GuardFinding[]> {
   const git = openGit(root);
-  const [entries, changed, loose, probed] = await Promise.all([
+  const [entries, changed, loose] = await Promise.all([
     indexEntries(git),
     changedPaths(git),
-    unprotected(git, "working tree", []),
-    unprotected(git, "index", []),
+    rules === "judge rules" ? unprotected(git, "working tree", []) : null,
   ]);
   const kept = entries.filter(needsFilter).map(({ path }) => path);
-  const [ofKeys, filters] =
-    kept.length === 0
-      ? [null, new Map<string, string>()]
-      : await Promise.all([unprotected(git, "index", kept), filterOf(git, kept)]);
-  const rules = entries.length > 0 || (await headOf(git)).kind === "commit";
-  const inIndex = rules ? (probed ?? ofKeys) : null;
+  const { wrong, filters } = await keyRules(git, "index", kept);
   const policy = await readAllow(git, entries, now);
   const judge = new Judge({ secrets: openSecrets(root, filters), allow: policy.allow, published: false, now });
   const items = entries
     .filter(({ path }) => isProtected(path) || changed.has(path))
     .map((entry) => stagedItem(entry, changed.get(entry.path)));
   await judgeAll(git, judge, items);
-  const rulesFindings = attributeFindings(root, rules, inIndex, loose);
+  const judged = rules === "judge rules" && (entries.length > 0 || (await headOf(git)).kind === "commit");
+  const rulesFindings = judged ? attributeFindings(root, wrong, loose) : [];
   const left = await leftVault(git, judge.ciphertext);
   return sorted([...policy.findings, ...rulesFindings, ...foreign(entries, changed), ...left, ...judge.findings]);
 }
@@ -62,10 +64,8 @@ function foreign(entries: readonly StagedEntry[], changed: ReadonlyMap<string, b
   return foreignFindings(paths, new Set(paths.filter((path) => changed.get(path) !== true)), null);
 }
 
-type Rule = Awaited<ReturnType<typeof unprotected>>;
-
-function attributeFindings(root: string, rules: boolean, inIndex: Rule, loose: Rule): GuardFinding[] {
-  const wrong = inIndex ?? (rules ? loose : null);
+function attributeFindings(root: string, inIndex: Unprotected | null, loose: Unprotected | null): GuardFinding[] {
+  const wrong = inIndex ?? loose;
   if (wrong === null) return [];
   const where = inIndex === null ? " in the working tree" : "";
   const message = `the rules${where} do not protect ${wrong.path}: ${wrong.why}`;
