@@ -8,9 +8,9 @@ import { Dice, HARMLESS } from "./support/harmless.ts";
 import { certificate, ec, ed25519, pgp, request, rsa } from "./support/keys.ts";
 
 const asked = process.env["GUARD_FILES"];
-const FILES = Number(asked ?? 10_000);
+const FILES = Number(asked ?? 4_000);
 /** Of real files, what there is time for. */
-const SECONDS = asked === undefined ? 6 : 36_000;
+const SECONDS = asked === undefined ? 3 : 36_000;
 /** Larger ones are packages and programs. */
 const LARGEST = asked === undefined ? 300_000 : 5_000_000;
 

@@ -93,6 +93,6 @@ it("accepts no text but the one that it would write", () => {
         if (!(error instanceof X509Error)) throw error;
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: 1000 },
   );
 });

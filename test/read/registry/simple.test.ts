@@ -86,7 +86,7 @@ const piece = fc.constantFrom(
 test("the simple reader agrees with the complete parser, or leaves it to that", () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => agree(pieces.join(""))),
-    { numRuns: 20_000 },
+    { numRuns: 5_000 },
   );
 });
 
@@ -125,7 +125,7 @@ test("the simple reader agrees with the complete parser on registries in every l
       if (readSimple(text) !== null) read += 1;
       agree(text);
     }),
-    { numRuns: 10_000 },
+    { numRuns: 3_000 },
   );
-  expect(read).toBeGreaterThan(200);
+  expect(read).toBeGreaterThan(60);
 });
