@@ -54,6 +54,7 @@ named() {
 configure() {
 	seen=' ' all=
 	wanted=$(drivers) || return 1
+	ask || return 1
 	for driver in $wanted; do
 		case $seen in *" $driver "*) continue ;; esac
 		seen="$seen$driver "
@@ -63,7 +64,7 @@ configure() {
 		put process "$command process $driver" && put required true || return 1
 		# For programs that do not know of `process`; git-crypt's own do as well.
 		for one in clean smudge; do
-			is=$(setting "$one") || return 1
+			setting "$one"
 			[ -n "$is" ] || put "$one" "$command $one $driver" || return 1
 		done
 		[ "$mended" = no ] || all="$all $driver"
@@ -80,14 +81,27 @@ backdate() {
 	git update-index -q --refresh
 } >/dev/null 2>&1
 
-# NAME: as it is set for the driver, or nothing, for which git's exit code is 1.
-setting() {
-	git config --local --get "filter.$driver.$1"
+# Sets `settings`: a line of git's for each of all drivers. Exit code 1 of git's is that there are none.
+ask() {
+	settings=$(git config --local --get-regexp '^filter\.git-crypt(-[A-Za-z0-9_-]+)?\.(process|required|clean|smudge)$')
 	[ $? -le 1 ]
 }
 
+# NAME: sets `is` as the driver has it, or empty. What is said last counts.
+setting() {
+	is=
+	while IFS= read -r line; do
+		case $line in
+		"filter.$driver.$1 "*) is=${line#* } ;;
+		"filter.$driver.$1") is= ;;
+		esac
+	done <<-LINES
+		$settings
+	LINES
+}
+
 put() {
-	is=$(setting "$1") || return 1
+	setting "$1"
 	[ "$is" != "$2" ] || return 0
 	git config --local --replace-all "filter.$driver.$1" "$2" && mended=yes
 }
