@@ -25,9 +25,8 @@ case $PWD in
 	mkdir -p node_modules/.bin ${quote(compiled)}
 	ln -s ${quote(compiled)} node_modules/.cache
 	ln -s ${quote(CHECKOUT)}node_modules/[!.]* node_modules/
-	for program in ${quote(CHECKOUT)}node_modules/.bin/*; do
-		case $program in */node) ;; *) ln -s "$program" node_modules/.bin/ ;; esac
-	done ;;
+	ln -s ${quote(CHECKOUT)}node_modules/.bin/* node_modules/.bin/
+	rm -f node_modules/.bin/node ;;
 esac
 `;
 }

@@ -49,27 +49,21 @@ describe("Forgejo", () => {
     expect(done?.left(home.key)).toBe(false);
   });
 
-  it("plans a branch that rewrites planner and workflow to lie by main's planner and main's workflow", async () => {
+  it("plans a fork's that rewrites planner and workflow to lie by main's, and says that the guard has refused its key", async () => {
     using it = await forgejo();
     const { forge, actions, branch } = it;
     for (const script of ["plan/index", "plan", "check"]) branch.write(`scripts/${script}.ts`, "process.exit(0);\n");
     const lying = "on: { pull_request: {}, pull_request_target: {} }\npermissions: {}\njobs: {}\n";
     branch.write(".forgejo/workflows/plan.yml", `name: Plan\ndefaults: { run: { shell: sh } }\n${lying}`);
+    const key = String(generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }));
+    branch.write("notes/mallory.key", key);
     const number = forge.offer(branch.root, branch.admit("mallory").commit());
-    const plan = await actions.look(number);
+    const plan = await actions.look(number, { fork: true });
+    expect(plan.steps.get("Plan, guard, check")).toBe("failure");
+    expect(plan.log).toContain("guard: notes/mallory.key");
     expect(commentsOf(forge, number)).toEqual([
       ["forgejo-actions", expect.stringMatching(/\.forgejo\/workflows\/plan\.yml[\s\S]*\n\+ mallory gains files \(/)],
     ]);
-    expect(plan.conclusion, plan.log).toBe("success");
-  });
-
-  it("says in the comment of a fork's when the guard has refused, without showing the key", async () => {
-    using it = await forgejo();
-    const { forge, actions, branch } = it;
-    const key = String(generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }));
-    const number = forge.offer(branch.root, branch.write("pki/private/mallory.key", key).commit());
-    const plan = await actions.look(number, { fork: true });
-    expect(plan.conclusion).toBe("failure");
     expect(commentsOf(forge, number)[0]?.[1]).toContain(
       "**Not to be merged: the job plan failed.** [What it said](http",
     );

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Forge } from "./support/forge.ts";
 import { github } from "./support/github.ts";
@@ -50,15 +51,23 @@ describe("a run that says what its author wants", () => {
     expect(bodies(forge, second)).toEqual([]);
   });
 
-  it("of its own workflow does not reach the comment, which names the workflow among the code that is changed", async () => {
+  it("of its own workflow and planner does not reach main's comment, which names them as code that is changed", async () => {
     using it = await github(home);
     const { forge, actions, branch } = it;
     branch.write(".github/workflows/plan.yml", FORGED);
+    const lie =
+      'import { writeFileSync } from "node:fs";\nwriteFileSync("/tmp/gatehouse-lie", "");\nprocess.exit(0);\n';
+    for (const script of ["plan/index", "plan", "check", "guard"]) branch.write(`scripts/${script}.ts`, lie);
+    branch.write("scripts/ci/comment.sh", "echo Nothing to do\n").write(".npmrc", "ignore-scripts=false\n");
     const number = forge.offer(branch.root, branch.admit("mallory").commit());
     const runs = await actions.pulled(number);
     expect([...runs.keys()]).toEqual(["Plan of pull_request", "Plan of pull_request_target"]);
     expect(bodies(forge, number)).toEqual(TRUTH);
-    expect(bodies(forge, number)).toEqual([expect.stringContaining(".github/workflows/plan.yml")]);
+    const plan = runs.get("Plan of pull_request_target");
+    expect(plan?.steps.get("Plan"), plan?.log).toBe("success");
+    for (const path of [".github/workflows/plan.yml", "scripts/plan/index.ts"])
+      expect(bodies(forge, number)).toEqual([expect.stringContaining(path)]);
+    expect(existsSync("/tmp/gatehouse-lie")).toBe(false);
   });
 
   it("and a pull request that is turned towards main is planned then", async () => {

@@ -1,5 +1,4 @@
 import { generateKeyPairSync } from "node:crypto";
-import { existsSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Forge } from "./support/forge.ts";
 import { github } from "./support/github.ts";
@@ -68,32 +67,6 @@ describe("a pull request", () => {
     expect(forge.git("ls-tree", "-r", "--name-only", "main", "pki/revoked")).toBe("");
   });
 
-  it("from a fork with a private key in the clear fails, and is commented on", async () => {
-    using it = await github(home);
-    const { forge, actions, branch } = it;
-    const commit = branch.write("pki/private/mallory.key", String(privateKey())).commit();
-    const number = forge.offer(branch.root, commit);
-    const plan = await actions.look(number, { fork: true });
-    expect(Object.fromEntries(plan.steps)).toMatchObject({ "No private key in the clear": "failure" });
-    expect(plan.log).toContain("guard: pki/private/mallory.key");
-    expect(commentOf(forge, number)).toContain("Not to be merged");
-  });
-
-  it("that rewrites the planner to lie is planned by main's, which says that code is changed", async () => {
-    using it = await github(home);
-    const { forge, actions, branch } = it;
-    const lie =
-      'import { writeFileSync } from "node:fs";\nwriteFileSync("/tmp/gatehouse-lie", "");\nprocess.exit(0);\n';
-    for (const script of ["plan/index", "plan", "check", "guard"]) branch.write(`scripts/${script}.ts`, lie);
-    branch.write("scripts/ci/comment.sh", "echo Nothing to do\n").write(".npmrc", "ignore-scripts=false\n");
-    const number = forge.offer(branch.root, branch.admit("mallory").commit());
-    const plan = await actions.look(number);
-    expect(plan.steps.get("Plan"), plan.log).toBe("success");
-    expect(commentOf(forge, number)).toContain("\n+ mallory gains files (");
-    expect(commentOf(forge, number)).toMatch(/scripts\/plan\/index\.ts/);
-    expect(existsSync("/tmp/gatehouse-lie")).toBe(false);
-  });
-
   it("that was pushed over meanwhile is left to the run of its new head", async () => {
     using it = await github(home);
     const { forge, actions, branch } = it;
@@ -108,13 +81,17 @@ describe("a pull request", () => {
     expect(forge.comments(number)).toEqual([]);
   });
 
-  it("that edits the state is refused", async () => {
+  it("from a fork that edits the state and holds a private key in the clear fails for both, and is commented on", async () => {
     using it = await github(home);
     const { forge, actions, branch } = it;
     const [file = ""] = branch.git("ls-files", "pki/certs_by_serial").split("\n");
-    const number = forge.offer(branch.root, branch.write(file, `note: mine\n${branch.read(file)}`).commit());
-    const plan = await actions.look(number);
-    expect(plan.steps.get("Plan")).toBe("failure");
+    branch.write(file, `note: mine\n${branch.read(file)}`);
+    const commit = branch.write("pki/private/mallory.key", String(privateKey())).commit();
+    const number = forge.offer(branch.root, commit);
+    const plan = await actions.look(number, { fork: true });
+    expect(Object.fromEntries(plan.steps)).toMatchObject({ Plan: "failure", "No private key in the clear": "failure" });
+    expect(plan.log).toContain("guard: pki/private/mallory.key");
+    expect(commentOf(forge, number)).toContain("Not to be merged");
     expect(commentOf(forge, number)).toContain(`\n! StateEdited: ${file}`);
   });
 });

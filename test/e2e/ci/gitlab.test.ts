@@ -26,25 +26,36 @@ async function project() {
 const commentsOf = (forge: Forge, number: number) => forge.comments(number).map(({ author, body }) => [author, body]);
 
 describe("GitLab", () => {
-  it("shows a merge request's plan in its job, comments from main's schedule, and carries it out when merged", async () => {
+  it("shows a plan in its job, comments from main's schedule, beside a branch that rewrites planner and pipeline to lie, and carries out what is merged", async () => {
     using it = await project();
     const { forge, gitlab, branch } = it;
+    const scheduled = async (...lines: readonly string[]) => {
+      const { reviews, ...others } = await gitlab.main("schedule", REVIEWS);
+      expect(others).toEqual({});
+      expect(reviews?.conclusion, reviews?.log).toBe("success");
+      for (const line of lines) expect(reviews?.log).toContain(`\n${line}`);
+    };
     const number = forge.offer(branch.root, branch.admit("carol").commit());
     const seen = await gitlab.mergeRequest(number);
     expect(Object.keys(seen)).toEqual(["plan"]);
     expect(seen["plan"]?.conclusion, seen["plan"]?.log).toBe("success");
     expect(seen["plan"]?.log).toContain("\n  + carol gains files (");
 
-    for (const word of ["commented", "u"]) {
-      const scheduled = await gitlab.main("schedule", REVIEWS);
-      expect(Object.keys(scheduled)).toEqual(["reviews"]);
-      expect(scheduled["reviews"]?.conclusion, scheduled["reviews"]?.log).toBe("success");
-      expect(scheduled["reviews"]?.log).toContain(`\n1: ${word}`);
-    }
+    await scheduled("1: commented");
     const shown = expect.stringMatching(
       /^<!-- gatehouse plan -->\n\*\*1 client gains access[\s\S]*\n\+ carol gains files \(/,
     );
     expect(commentsOf(forge, number)).toEqual([["project_1_bot", shown]]);
+
+    branch.again();
+    for (const script of ["plan/index", "plan", "check"]) branch.write(`scripts/${script}.ts`, "process.exit(0);\n");
+    branch.write(".gitlab-ci.yml", "default: { image: mine }\nplan: { rules: [], script: [] }\n");
+    const lying = forge.offer(branch.root, branch.admit("mallory").commit());
+    expect(await gitlab.mergeRequest(lying)).toEqual({});
+    await scheduled("1: u", "2: commented");
+    expect(commentsOf(forge, number)).toEqual([["project_1_bot", shown]]);
+    const told = expect.stringMatching(/\.gitlab-ci\.yml[\s\S]*\n\+ mallory gains files \(/);
+    expect(commentsOf(forge, lying)).toEqual([["project_1_bot", told]]);
 
     forge.merge(number);
     const { reconcile, ...others } = await gitlab.main("push");
@@ -57,22 +68,6 @@ describe("GitLab", () => {
       expect(reconcile?.log).not.toContain(secret);
       expect(reconcile?.left(secret)).toBe(false);
     }
-  });
-
-  it("comments truthfully on a branch that rewrites planner and pipeline to lie, and on the others beside it", async () => {
-    using it = await project();
-    const { forge, gitlab, branch } = it;
-    const honest = forge.offer(branch.root, branch.admit("carol").commit());
-    branch.again();
-    for (const script of ["plan/index", "plan", "check"]) branch.write(`scripts/${script}.ts`, "process.exit(0);\n");
-    branch.write(".gitlab-ci.yml", "default: { image: mine }\nplan: { rules: [], script: [] }\n");
-    const lying = forge.offer(branch.root, branch.admit("mallory").commit());
-    expect(await gitlab.mergeRequest(lying)).toEqual({});
-    const { reviews } = await gitlab.main("schedule", REVIEWS);
-    expect(reviews?.conclusion, reviews?.log).toBe("success");
-    expect(commentsOf(forge, honest)[0]?.[1]).toContain("\n+ carol gains files (");
-    const told = expect.stringMatching(/\.gitlab-ci\.yml[\s\S]*\n\+ mallory gains files \(/);
-    expect(commentsOf(forge, lying)).toEqual([["project_1_bot", told]]);
   });
 
   it("carries out three merges at once, each once, and nothing on a quiet day", async () => {

@@ -56,8 +56,9 @@ export class Forge implements Disposable {
   /** A forge that has the branch main of a repository. */
   static async open(from: string): Promise<Forge> {
     const forge = new Forge();
-    execFileSync("git", ["clone", "--quiet", "--bare", "--branch=main", from, forge.bare], { env: environment() });
-    for (const [key, value] of Object.entries(SERVER)) forge.git("config", key, value);
+    const settings = Object.entries(SERVER).map(([key, value]) => `--config=${key}=${value}`);
+    const argv = ["clone", "--quiet", "--bare", "--branch=main", ...settings, from, forge.bare];
+    execFileSync("git", argv, { env: environment() });
     const hook = join(forge.bare, "hooks/post-receive");
     writeFileSync(hook, '#!/bin/sh\necho "${GIT_PUSH_OPTION_0-}" >push-option\n', { mode: 0o755 });
     await new Promise<void>((done) => forge.#server.listen(0, "127.0.0.1", done));
@@ -90,12 +91,11 @@ export class Forge implements Disposable {
 
   /** Takes a commit over from another repository (a clone, or a fork) as the head of a change, new or pushed to. */
   offer(from: string, commit: string, number = this.#pulls.length + 1, base = "main"): number {
-    for (const ref of [`refs/pull/${number}/head`, `refs/merge-requests/${number}/head`])
-      this.git("fetch", "--quiet", from, `+${commit}:${ref}`);
-    const head = this.git("rev-parse", `refs/pull/${number}/head`);
+    const refs = [`refs/pull/${number}/head`, `refs/merge-requests/${number}/head`];
+    this.git("fetch", "--quiet", from, ...refs.map((ref) => `+${commit}:${ref}`));
     const known = this.#pulls.find((pull) => pull.number === number);
-    if (known) known.head = head;
-    else this.#pulls.push({ number, base, head, merged: null });
+    if (known) known.head = commit;
+    else this.#pulls.push({ number, base, head: commit, merged: null });
     return number;
   }
 

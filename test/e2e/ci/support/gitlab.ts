@@ -21,6 +21,13 @@ interface Job {
 
 const JOB_KEYS = ["rules", "script", "variables", "environment", "resource_group", "interruptible", "timeout"];
 
+/** The runner's clone: URL COMMIT */
+const CLONE = `
+git init --quiet --initial-branch=none
+git remote add origin "$1"
+git fetch --quiet origin '+refs/heads/*:refs/remotes/origin/*' "$2"
+`;
+
 export interface Finished {
   readonly conclusion: "success" | "failure";
   readonly log: string;
@@ -84,9 +91,7 @@ export class GitLab implements Disposable {
     // The runner's part: a clone of everything, and with GIT_CHECKOUT=false an empty tree.
     if (variables["GIT_CHECKOUT"] !== "false" || variables["GIT_DEPTH"] !== "0") throw new Error("not known here");
     const origin = this.forge.url.replace("//", `//gitlab-ci-token:${token}@`);
-    await machine.run("git", ["init", "--quiet", "--initial-branch=none"], {});
-    await machine.run("git", ["remote", "add", "origin", `${origin}/org/repo.git`], {});
-    await machine.run("git", ["fetch", "--quiet", "origin", "+refs/heads/*:refs/remotes/origin/*", commit], {});
+    await machine.run("sh", ["-ec", CLONE, "clone", `${origin}/org/repo.git`, commit], {});
     machine.linkPackages();
     const file = machine.file("script.sh");
     writeFileSync(file, job.script.join("\n"));

@@ -54,6 +54,16 @@ const MAY: Readonly<Record<Kind, (job: Job, run: Run) => Omit<Grant, "user">>> =
   forgejo: (_, { fork = false }) => ({ contents: fork ? "read" : "write", comments: true }),
 };
 
+/** actions/checkout of main: URL HEADER-NAME HEADER PERSIST. In one shell, which starts git sooner than Node does. */
+const CHECK_OUT = `
+git init --quiet --initial-branch=main
+git remote add origin "$1"
+git config "$2" "$3"
+git fetch --quiet origin '+refs/heads/*:refs/remotes/origin/*'
+git checkout --quiet -B main refs/remotes/origin/main
+[ "$4" = true ] || git config --unset "$2"
+`;
+
 /** Runs workflows as GitHub's and Forgejo's runners do, each job on a fresh machine, against a forge on loopback. */
 export class Runner implements Disposable {
   readonly #forge: Forge;
@@ -214,15 +224,9 @@ class Walk {
       throw new Error(`not known to this runner: ${JSON.stringify(inputs)}`);
     const url = `${this.#forge.url}/org/repo`;
     const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
-    const header = [`http.${this.#forge.url}/.extraheader`, `Authorization: basic ${basic}`] as const;
-    const git = async (...args: string[]) => (await this.#machine.run("git", args, env)).code === 0;
-    const done =
-      (await git("init", "--quiet", "--initial-branch=main")) &&
-      (await git("remote", "add", "origin", url)) &&
-      (await git("config", ...header)) &&
-      (await git("fetch", "--quiet", "origin", "+refs/heads/*:refs/remotes/origin/*")) &&
-      (await git("checkout", "--quiet", "-B", "main", "refs/remotes/origin/main")) &&
-      (persist === "true" || (await git("config", "--unset", header[0])));
+    const header = [`http.${this.#forge.url}/.extraheader`, `Authorization: basic ${basic}`];
+    const script = ["-ec", CHECK_OUT, "checkout", url, ...header, persist ?? ""];
+    const done = (await this.#machine.run("sh", script, env)).code === 0;
     if (done && this.#links) this.#machine.linkPackages();
     return done;
   }
