@@ -53,8 +53,8 @@ esac
 for file in bundle.conf files ca.pem; do [ -f $file ] || die "$here/$file is missing" "install the bundle again"; done
 command -v openssl >/dev/null 2>&1 || die "openssl is not here" "install it"
 
-# value KEY PATTERN: of bundle.conf, which is data.
-value() { sed -n "s/^$1=//p" bundle.conf | grep -x -e "$2" | head -n 1; }
+# value KEY PATTERN: of bundle.conf, which is data. No | in the pattern.
+value() { sed -n "\\|^$1=$2\$|{s/^$1=//p;q;}" bundle.conf; }
 name=$(value name '[a-z0-9][a-z0-9._-]\{0,62\}')
 window=$(value renew-before '[0-9][0-9]*')
 kind=$(value key '[a-z]*')
@@ -96,30 +96,51 @@ link() {
     ln -s "$1" .link.$$ && rename_link .link.$$ "$2"
 }
 
-# The public key of a private key, of a certificate.
-key_of() { openssl pkey -in "$1" -pubout 2>/dev/null; }
-certified() { openssl x509 -in "$1" -noout -pubkey 2>/dev/null; }
-pair() {
-    public=$(certified "$2")
-    [ -n "$public" ] && [ "$(key_of "$1")" = "$public" ]
+# certificate FILE: all that is asked of one, in one go: $public, its key; $end, when it ends, in words and as digits
+# that compare, 20261121120000, in $ends; $serial; $common_name. 1 where any of it cannot be told.
+certificate() {
+    public='' end='' ends='' serial='' common_name=''
+    said=$(openssl x509 -in "$1" -noout -serial -enddate -subject -nameopt multiline -pubkey 2>/dev/null) || return 1
+    while IFS= read -r line; do
+        case $line in
+            serial=*) serial=${line#*=} ;;
+            notAfter=*) end=${line#*=} ;;
+            ' '*commonName*' = '*) common_name=$common_name${line#*' = '} ;;
+            ' '* | subject=*) ;;
+            *) public="$public$line
+" ;;
+        esac
+    done <<END
+$said
+END
+    case $serial in '' | *[!0-9A-F]*) return 1 ;; esac
+    # shellcheck disable=SC2086 # words: Nov 21 12:00:00 2026 GMT
+    ends=$(digits $end) && [ -n "$public" ]
 }
 
-# When a certificate ends, as digits that compare: 20261121120000. 1 where that cannot be told.
-ends() {
-    end=$(openssl x509 -in "$1" -noout -enddate 2>/dev/null) || return 1
-    printf '%s\n' "$end" | awk -F'[= :]+' '{
-        month = (index("JanFebMarAprMayJunJulAugSepOctNovDec", $2) + 2) / 3
-        printf "%04d%02d%02d%02d%02d%02d\n", $7, month, $3, $4, $5, $6
-    }'
+# WORDS...: of a time, as openssl prints it.
+digits() {
+    [ $# = 5 ] || return 1
+    before=JanFebMarAprMayJunJulAugSepOctNovDec
+    before=${before%"$1"*}
+    [ ${#before} -lt 36 ] || return 1
+    month=0$((${#before} / 3 + 1))
+    day=0$2
+    time=${3%:??}
+    digits=$4${month#"${month%??}"}${day#"${day%??}"}${time%:??}${time#??:}${3#??:??:}
+    case $digits in *[!0-9]*) return 1 ;; esac
+    [ ${#digits} = 14 ] && say "$digits"
 }
-end_in_words() { openssl x509 -in "$1" -noout -enddate | sed 's/^notAfter=//'; }
-common_name() { openssl x509 -in "$1" -noout -subject -nameopt multiline | sed -n 's/^ *commonName *= //p'; }
-serial_of() { openssl x509 -in "$1" -noout -serial | sed 's/^serial=//'; }
+
+# Does this private key belong to the certificate that was asked last?
+belongs() { [ "$(openssl pkey -in "$1" -pubout 2>/dev/null)" = "${public%?}" ]; }
 # Ends within so many seconds?
 ends_within() { ! openssl x509 -in "$1" -noout -checkend "$2" >/dev/null 2>&1; }
 
-pair key.pem fullchain.pem ||
+if ! certificate fullchain.pem || ! belongs key.pem; then
     die "$here/key.pem and fullchain.pem do not belong together" "install the bundle again: ask for it"
+fi
+present_end=$end present_ends=$ends present_serial=$serial
 
 # --- copies: whoever else reads key or certificate, such as apt, has its own.
 
@@ -176,10 +197,9 @@ copies() {
 
 # bundle.conf says what is installed; fullchain.pem decides.
 note() {
-    not_after=$(ends fullchain.pem) || return 1
-    not_after=$(printf '%s\n' "$not_after" | sed 's/\(....\)\(..\)\(..\)\(..\)\(..\)\(..\)/\1-\2-\3T\4:\5:\6Z/') || return 1
-    present=$(serial_of fullchain.pem) || return 1
-    sed -e "s/^serial=.*/serial=$present/" -e "s/^not-after=.*/not-after=$not_after/" \
+    certificate fullchain.pem || return 1
+    time='s/^\(.*=....\)\(..\)\(..\)\(..\)\(..\)\(..\)$/\1-\2-\3T\4:\5:\6Z/'
+    sed -e "s/^serial=.*/serial=$serial/" -e "/^not-after=/{s/=.*/=$ends/;$time;}" \
         bundle.conf >"$work/conf" && chmod 0644 "$work/conf" && mv -f "$work/conf" bundle.conf
 }
 
@@ -231,9 +251,9 @@ late=0
 # --- is it time?
 
 [ -n "$force" ] || ends_within fullchain.pem "$window" || exit $late
-[ -n "$url" ] || die "the certificate ends $(end_in_words fullchain.pem), and no server renews it" "ask for a new bundle"
+[ -n "$url" ] || die "the certificate ends $present_end, and no server renews it" "ask for a new bundle"
 if ends_within fullchain.pem 0; then
-    die "the certificate ended $(end_in_words fullchain.pem): no server accepts it any more" "ask for a new bundle"
+    die "the certificate ended $present_end: no server accepts it any more" "ask for a new bundle"
 fi
 
 # --- fetch: status into $status, body into $work/answer.
@@ -278,7 +298,7 @@ words() { head -n 3 "$1" 2>/dev/null | tr -c '[:print:]' ' ' | tr -s ' ' | cut -
 refused() {
     code=2
     die "the server refuses this client: $url $1" \
-        "the present certificate is kept; it ends $(end_in_words fullchain.pem)" \
+        "the present certificate is kept; it ends $present_end" \
         "if access was not taken away, ask for a new bundle"
 }
 
@@ -290,7 +310,7 @@ if command -v curl >/dev/null 2>&1; then with_curl; else with_openssl; fi || {
     case $trouble in
         *alert*certificate* | *alert*'unknown ca'* | *alert*'access denied'*) refused "sends $trouble" ;;
     esac
-    die "$url cannot be reached: $trouble" "the certificate ends $(end_in_words fullchain.pem)"
+    die "$url cannot be reached: $trouble" "the certificate ends $present_end"
 }
 
 case $status in
@@ -299,18 +319,18 @@ case $status in
         # Nothing newer, as on the days before the successor is made; late in the window nobody makes one.
         [ -z "$force" ] || say "$url has nothing newer"
         ends_within fullchain.pem $((window / 2)) || exit $late
-        die "there is no newer certificate, and this one ends $(end_in_words fullchain.pem)" "ask for a new bundle"
+        die "there is no newer certificate, and this one ends $present_end" "ask for a new bundle"
         ;;
     4??) refused "answers $status: $(words "$work/answer")" ;;
     *)
         die "$url answers $status: $(words "$work/answer")" \
-            "the present certificate is kept; it ends $(end_in_words fullchain.pem)" "the next run tries again"
+            "the present certificate is kept; it ends $present_end" "the next run tries again"
         ;;
 esac
 
 # --- open and check: what came is believed only for what it proves.
 
-reject() { die "what $url sent is not taken: $1" "the present certificate is kept; it ends $(end_in_words fullchain.pem)"; }
+reject() { die "what $url sent is not taken: $1" "the present certificate is kept; it ends $present_end"; }
 
 next=$work/next
 mkdir $next
@@ -326,24 +346,19 @@ else
 fi
 blocks CERTIFICATE "$work/content" >"$next/fullchain.pem"
 new="$next/fullchain.pem"
-openssl x509 -in $new -noout 2>/dev/null || reject "there is no whole certificate in it"
-pair "$next/key.pem" $new || reject "the key does not belong to the certificate"
+certificate $new || reject "there is no whole certificate in it"
+belongs "$next/key.pem" || reject "the key does not belong to the certificate"
 SSL_CERT_DIR="$work/none" openssl verify -purpose sslclient -CAfile ca.pem -untrusted $new $new >/dev/null 2>"$work/trouble" ||
     reject "$(words "$work/trouble")"
-[ "$(common_name $new)" = "$name" ] || reject "it is not for $name"
-later=$(ends $new) || reject "when it ends cannot be told"
-now=$(ends fullchain.pem) || reject "when the present one ends cannot be told"
-case $later$now in '' | *[!0-9]*) reject "when they end cannot be told" ;; esac
-[ "$later" -gt "$now" ] || {
+[ "$common_name" = "$name" ] || reject "it is not for $name"
+[ "$ends" -gt "$present_ends" ] || {
     [ -z "$force" ] || reject "it does not end later than the present one"
     exit $late
 }
 
 # --- in place: at every instant key.pem and fullchain.pem belong together.
 
-serial=$(serial_of $new) || reject "its serial number cannot be told"
-case $serial in '' | *[!0-9A-F]*) reject "its serial number is not one" ;; esac
-before=$(end_in_words fullchain.pem) || reject "when the present one ends cannot be told"
+next_end=$end next_serial=$serial
 chmod 0600 "$next/key.pem" && chmod 0644 $new || exit 1
 
 # keep SERIAL DIRECTORY: a pair gets its own directory, which is whole before it has its name.
@@ -353,13 +368,12 @@ keep() {
 
 # A link in place of each file: afterwards one link is all that has to change.
 begin_links() {
-    old=$(serial_of fullchain.pem)
     mkdir "$work/old" && cp key.pem fullchain.pem "$work/old" || return 1
     chmod 0600 "$work/old/key.pem" && chmod 0644 "$work/old/fullchain.pem" || return 1
     # key.pem may still be a file, or lead to `pair` already, from a run that was killed here.
     if [ ! -h pair ] || ! cmp -s pair/key.pem key.pem || ! cmp -s pair/fullchain.pem fullchain.pem; then
         [ ! -h key.pem ] && [ ! -h fullchain.pem ] || return 1
-        keep "$old" "$work/old" && link "pairs/$old" pair || return 1
+        keep "$present_serial" "$work/old" && link "pairs/$present_serial" pair || return 1
     fi
     link pair/key.pem key.pem && link pair/fullchain.pem fullchain.pem
 }
@@ -368,12 +382,12 @@ trouble="the new certificate could not be put in place"
 : >.unfinished || die "$here cannot be written"
 if [ "$kind" = managed ]; then
     [ -h key.pem ] && [ -h fullchain.pem ] || begin_links || die "$trouble"
-    keep "$serial" $next || die "$trouble"
-    link "pairs/$serial" pair || die "$trouble"
+    keep "$next_serial" $next || die "$trouble"
+    link "pairs/$next_serial" pair || die "$trouble"
 else
     # The key stays: one file changes.
     mv -f $new fullchain.pem || die "$trouble"
 fi
 finish || late=1
-say "$name has a new certificate, until $(end_in_words fullchain.pem); the last one ended $before"
+say "$name has a new certificate, until $next_end; the last one ended $present_end"
 exit $late
