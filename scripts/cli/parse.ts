@@ -1,3 +1,4 @@
+import { parseArgs } from "node:util";
 import { nearest } from "../model/nearest.ts";
 import { UserError } from "../model/problem.ts";
 import { parseInstant } from "../model/time.ts";
@@ -26,12 +27,9 @@ export function parseArguments<T extends FlagTable>(spec: CommandSpec<T>, argv: 
   const table = { ...spec.flags, ...COMMON_FLAGS };
   const values = defaults(table);
   const positionals: string[] = [];
-  const rest = [...argv];
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === "--") positionals.push(...rest.splice(0));
-    else if (word === "-h") values["help"] = true;
-    else if (isFlag(word)) readFlag(spec, table, word, rest, values);
-    else positionals.push(word);
+  for (const token of tokens(table, argv)) {
+    if (token.kind === "positional") positionals.push(token.value);
+    if (token.kind === "option") readFlag(spec, table, token, argv[token.index] ?? "", values);
   }
   if (!isComplete(spec.flags, values) || !isComplete(COMMON_FLAGS, values)) throw new Error("a flag has a wrong type");
   if (!values.help) checkPositionals(spec, positionals);
@@ -44,28 +42,40 @@ function defaults(table: FlagTable): Record<string, FlagValue> {
   return values;
 }
 
+/** Node's own reading, without its errors: they know nothing of our types, nor of what to type next. */
+function tokens(table: FlagTable, argv: readonly string[]) {
+  const options = Object.entries(table).map(([key, { type }]) => {
+    return [flagName(key).slice(2), { type: type === "boolean" ? "boolean" : "string" }] as const;
+  });
+  return parseArgs({ args: [...argv], options: Object.fromEntries(options), strict: false, tokens: true }).tokens;
+}
+
+interface OptionToken {
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+/** @param word as it was typed: Node takes `-xy` for two flags, and we have none of one letter but `-h` */
 function readFlag(
   spec: CommandSpec,
   table: FlagTable,
+  { value, inlineValue }: OptionToken,
   word: string,
-  rest: string[],
   values: Record<string, FlagValue>,
 ): void {
-  const [name = "", ...tail] = word.split("=");
+  const name = word === "-h" ? "--help" : word.replace(/=.*/s, "");
   const key = Object.keys(table).find((candidate) => flagName(candidate) === name);
   const flag = key === undefined ? undefined : table[key];
   if (key === undefined || flag === undefined) throw unknownFlag(spec, table, name);
-  const inline = tail.length > 0 ? tail.join("=") : null;
   if (flag.type === "boolean") {
-    if (inline !== null) throw new UserError(`${name} takes no value`, help(spec));
+    if (value !== undefined) throw new UserError(`${name} takes no value`, help(spec));
     values[key] = true;
     return;
   }
   if (values[key] !== null) throw new UserError(`${name} is given twice`, help(spec));
   // A word that begins with a dash is the next flag, not a value: `--head --json` forgot one.
-  const text = inline ?? (isFlag(rest[0] ?? "") ? undefined : rest.shift());
-  if (text === undefined || text === "") throw new UserError(`${name} needs ${flag.argument}`, help(spec));
-  values[key] = readValue(name, flag, text);
+  if (!value || (!inlineValue && isFlag(value))) throw new UserError(`${name} needs ${flag.argument}`, help(spec));
+  values[key] = readValue(name, flag, value);
 }
 
 /** A single dash is a word: standard input. */
