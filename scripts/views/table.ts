@@ -1,4 +1,5 @@
 import { printable } from "../model/printable.ts";
+import { columns, padded } from "./columns.ts";
 import type { Style } from "./style.ts";
 import { wrap } from "./wrap.ts";
 
@@ -18,8 +19,8 @@ const GAP = "  ";
 export function table(heading: readonly string[], rows: readonly Row[], width: number, style: Style): string[] {
   const shown = rows.map(({ cells, paint }) => ({ cells: cells.map(printable), paint }));
   const widths = heading.slice(0, -1).map((title, column) => {
-    const lengths = shown.map(({ cells }) => cells[column]?.length ?? 0).filter((length) => length <= WIDEST);
-    return lengths.reduce((most, length) => Math.max(most, length), title.length);
+    const lengths = shown.map(({ cells }) => columns(cells[column] ?? "")).filter((length) => length <= WIDEST);
+    return lengths.reduce((most, length) => Math.max(most, length), columns(title));
   });
   const lines = shown.flatMap(({ cells, paint }) => rowLines(cells, widths, width, paint));
   return [...rowLines(heading, widths, width).map((line) => style.dim(line)), ...lines];
@@ -32,11 +33,12 @@ function rowLines(
   paint: (text: string) => string = (text) => text,
 ): string[] {
   const indent = " ".repeat(widths.reduce((sum, column) => sum + column + GAP.length, 0));
-  const [head = "", ...others] = cells.slice(0, -1);
-  const first = (widths[0] ?? 0) - head.length;
-  const left = others.map((cell, index) => cell.padEnd(widths[index + 1] ?? 0));
-  const start = [head + " ".repeat(Math.max(0, first)), ...left].join(GAP) + GAP;
-  const fits = start.length <= indent.length;
+  const [head = ""] = cells;
+  const start = cells
+    .slice(0, -1)
+    .map((cell, index) => padded(cell, widths[index] ?? 0) + GAP)
+    .join("");
+  const fits = columns(start) <= indent.length;
   const last = wrap(cells.at(-1) ?? "", width, { first: indent });
   const text = fits ? [start + (last[0]?.slice(indent.length) ?? ""), ...last.slice(1)] : [start, ...last];
   return text.map((line, index) => (index === 0 ? paint(head) + line.slice(head.length) : line).trimEnd());

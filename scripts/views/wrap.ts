@@ -1,4 +1,5 @@
 import { printable } from "../model/printable.ts";
+import { columns } from "./columns.ts";
 
 interface Paragraph {
   /** Before the first line; later lines begin with as many spaces, or with `rest`. */
@@ -13,16 +14,20 @@ interface Paragraph {
  * text begin new lines.
  */
 export function wrap(text: string, width: number, { first = "", rest, paint }: Paragraph = {}): string[] {
-  const indent = rest ?? " ".repeat(first.length);
+  const indent = rest ?? " ".repeat(columns(first));
   const lines: string[] = [];
   for (const part of text.split("\n")) {
     let line = "";
+    let taken = 0;
     for (const word of printable(part).split(" ")) {
       const prefix = lines.length === 0 ? first : indent;
-      if (line !== "" && prefix.length + line.length + 1 + word.length > width) {
+      const wide = columns(word);
+      if (line !== "" && columns(prefix) + taken + 1 + wide > width) {
         lines.push(prefix + line);
-        line = word;
-      } else line = line === "" ? word : `${line} ${word}`;
+        line = "";
+      }
+      taken = line === "" ? wide : taken + 1 + wide;
+      line = line === "" ? word : `${line} ${word}`;
     }
     lines.push((lines.length === 0 ? first : indent) + line);
   }
