@@ -151,7 +151,7 @@ function readAuthority(file: string, server: string): string {
 
 /** The programs that go into bundles as they are. */
 function script(name: string): string {
-  return readFileSync(new URL(`../client/${name}`, import.meta.url), "utf8");
+  return readFileSync(new URL(`../../clients/${name}`, import.meta.url), "utf8");
 }
 
 function missing(path: string): never {
