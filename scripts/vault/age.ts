@@ -19,7 +19,7 @@ export async function encryptTo(recipient: string, data: Uint8Array): Promise<Ui
         throw noRecipient(line);
       }
     } else {
-      const found = sshRecipient(line, stanza);
+      const found = await sshRecipient(line, stanza);
       if (found === null) throw noRecipient(line);
       encrypter.addRecipient(found);
     }

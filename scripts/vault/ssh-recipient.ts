@@ -25,19 +25,20 @@ function strings(wire: Buffer): Buffer[] {
 }
 
 /**
- * The recipient of a line `ssh-ed25519 AAAA…` or `ssh-rsa AAAA…`; null for anything else, short RSA keys included. The
- * library knows age's own keys only; this is what age does (its package agessh), so that `age -d -i ~/.ssh/id_ed25519`
- * opens the file.
+ * The recipient of a line `ssh-ed25519 AAAA…` or `ssh-rsa AAAA…`; null for anything else, short RSA keys and what is
+ * no point of the curve included. The library knows age's own keys only; this is what age does (its package agessh), so
+ * that `age -d -i ~/.ssh/id_ed25519` opens the file.
  * @param stanza makes the library's own kind of header line
  */
-export function sshRecipient(line: string, stanza: StanzaMaker): Recipient | null {
+export async function sshRecipient(line: string, stanza: StanzaMaker): Promise<Recipient | null> {
   const [type, base64 = ""] = line.split(/\s+/);
   if ((type !== "ssh-ed25519" && type !== "ssh-rsa") || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return null;
+  const { ed25519: curve } = await import("@noble/curves/ed25519.js");
   try {
     const wire = Buffer.from(base64, "base64");
     const [name, first, second] = strings(wire);
     if (name?.toString("latin1") !== type || first === undefined) return null;
-    if (type === "ssh-ed25519") return first.length === 32 ? ed25519(wire, first, stanza) : null;
+    if (type === "ssh-ed25519") return ed25519(wire, curve.utils.toMontgomery(first), stanza);
     return second === undefined ? null : rsa(wire, { exponent: first, modulus: second }, stanza);
   } catch {
     return null;
@@ -68,8 +69,8 @@ function rsa(wire: Buffer, key: { exponent: Buffer; modulus: Buffer }, stanza: S
   };
 }
 
-function ed25519(wire: Buffer, point: Buffer, stanza: StanzaMaker): Recipient {
-  const recipient = montgomery(point);
+/** @param recipient the key's Edwards point as one of Curve25519 (RFC 7748, 4.1) */
+function ed25519(wire: Buffer, recipient: Uint8Array, stanza: StanzaMaker): Recipient {
   return {
     wrapFileKey: (fileKey) => {
       const label = "age-encryption.org/v1/ssh-ed25519";
@@ -87,28 +88,6 @@ function ed25519(wire: Buffer, point: Buffer, stanza: StanzaMaker): Recipient {
   };
 }
 
-const PRIME = 2n ** 255n - 19n;
-
-/** An Edwards point's y as the u of Curve25519 (RFC 7748, 4.1): (1 + y) / (1 - y). Little-endian, 32 bytes. */
-function montgomery(point: Buffer): Buffer {
-  const bytes = Buffer.from(point);
-  bytes[31] = (bytes[31] ?? 0) & 0x7f;
-  const y = BigInt(`0x${bytes.reverse().toString("hex")}`);
-  const u = ((((1n + y) * inverse(1n - y)) % PRIME) + PRIME) % PRIME;
-  return Buffer.from(u.toString(16).padStart(64, "0"), "hex").reverse();
-}
-
-/** By Fermat: a^(p-2). */
-function inverse(value: bigint): bigint {
-  let result = 1n;
-  let base = ((value % PRIME) + PRIME) % PRIME;
-  for (let exponent = PRIME - 2n; exponent > 0n; exponent >>= 1n) {
-    if (exponent & 1n) result = (result * base) % PRIME;
-    base = (base * base) % PRIME;
-  }
-  return result;
-}
-
 /** What stands before the 32 bytes in PKCS#8 and SubjectPublicKeyInfo (RFC 8410). */
 const PKCS8 = Buffer.from("302e020100300506032b656e04220420", "hex");
 const SPKI = Buffer.from("302a300506032b656e032100", "hex");
@@ -118,7 +97,7 @@ const privateKey = (scalar: Buffer) =>
 
 const rawPublic = (key: KeyObject) => key.export({ format: "der", type: "spki" }).subarray(-32);
 
-function x25519(secret: KeyObject, point: Buffer): Buffer {
+function x25519(secret: KeyObject, point: Uint8Array): Buffer {
   const publicKey = createPublicKey({ key: Buffer.concat([SPKI, point]), format: "der", type: "spki" });
   return diffieHellman({ privateKey: secret, publicKey });
 }

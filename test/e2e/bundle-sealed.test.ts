@@ -63,6 +63,17 @@ describe("with --recipient", () => {
   });
 });
 
+test("what only looks like a public key is refused, as age itself refuses it", async () => {
+  const string = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  for (const point of [Buffer.alloc(32, 2), Buffer.from(`01${"00".repeat(31)}`, "hex"), Buffer.alloc(31, 1)]) {
+    const wire = Buffer.concat([string(Buffer.from("ssh-ed25519")), string(point)]);
+    const recipient = `ssh-ed25519 ${wire.toString("base64")}`;
+    const { code, stderr } = await bundle(repository, ["alice", "--recipient", recipient, ...AT]);
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining("is no public key that age") });
+    expect(spawnSync("age", ["-r", recipient], { input: "x" }).status).toBe(1);
+  }
+});
+
 describe("with --for p12", () => {
   const openssl = (...argv: readonly string[]) => {
     const { status, stdout, stderr } = spawnSync(
