@@ -44,7 +44,7 @@ copy_code() {
 		for (const [path, { dev }] of Object.entries(packages)) if (path && !dev) console.log(path)')
 	for package in $packages; do
 		# What only `bundle` needs, thousands of lines, is not for hooks.
-		case $package in */@noble/* | */@scure/* | */age-encryption | */husky) continue ;; esac
+		case $package in */@noble/* | */@scure/* | */age-encryption) continue ;; esac
 		# A package inside another came with it.
 		if [ -d "$package" ] && [ ! -d "$copy.new/$package" ]; then
 			mkdir -p "$copy.new/${package%/*}"

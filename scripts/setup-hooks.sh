@@ -42,8 +42,8 @@ ask_hooks_path() {
 }
 
 # git's own hooks directory is right in linked worktrees and after a clone was moved, where a path in core.hooksPath is
-# not: nothing is set without need. .husky/ holds the hooks as husky wants them, but not by husky: its own `.husky/_` is
-# part of the working tree, and puts the branch's node_modules/.bin before everything else in PATH.
+# not: nothing is set without need. .husky/ holds the hooks, and husky starts them (husky.sh), but it does not install
+# them: its own `.husky/_` is part of the working tree, and not there in a linked one.
 lead_here() {
 	kept=$common/gatehouse/hooks-path
 	before=

