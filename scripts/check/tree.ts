@@ -1,6 +1,7 @@
 import { quoted } from "../guard/protected.ts";
 import * as paths from "../model/paths.ts";
 import type { Finding } from "../model/problem.ts";
+import { SOFTWARE } from "../model/registry.ts";
 import { looseRequests } from "../plan/loose-requests.ts";
 import { isPrivate } from "./entries.ts";
 import { block, type CheckInput, RECONCILE, warn } from "./input.ts";
@@ -67,18 +68,7 @@ const SINGLE: ReadonlySet<string> = new Set([
 ]);
 
 /** Facts by serial are doubted when they do not belong, derived directories are compared as a whole. */
-const LOOKED_AFTER = [
-  "certificates",
-  "revoked",
-  "held",
-  "keys",
-  "issued",
-  "renewals",
-  "nginx",
-  "apache",
-  "stunnel",
-  "signing",
-] as const;
+const LOOKED_AFTER = ["certificates", "revoked", "held", "keys", "issued", "renewals", ...SOFTWARE, "signing"] as const;
 const PREFIXES = LOOKED_AFTER.map((name) => `${paths.DIR[name]}/`);
 
 function isExpected(path: string, names: ReadonlySet<string>, asked: ReadonlySet<string>): boolean {

@@ -1,9 +1,11 @@
 import { basename } from "node:path/posix";
 import { reach } from "../model/access.ts";
+import { compare } from "../model/compare.ts";
 import type { Registry, Repository, Server, Software } from "../model/registry.ts";
 import type { KeySource } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
-import { compare } from "../servers/nginx/text.ts";
+import { HOME, RENEWAL } from "../servers/gates.ts";
+import { servesRepositories } from "../servers/kinds.ts";
 
 /** All that the configuration of a client's programs is made from. Nothing in it is secret. */
 export interface ClientContext {
@@ -74,7 +76,7 @@ export function clientContext(input: ContextInput): ClientContext {
   const home = registry.clients.get(name)?.home ?? null;
   const offers = [...registry.servers].map(([serverName, server]) => serverOf(serverName, server, reached, input));
   const servers = offers.filter(({ repositories, services }) => repositories.length + services.length > 0);
-  const web = offers.filter(({ software }) => software !== "stunnel");
+  const web = offers.filter(servesRepositories);
   const own = (server: ReachedServer) => server.repositories.some((repository) => repository.name === home);
   const renewing = web.find((server) => servers.includes(server)) ?? web[0] ?? null;
   return {
@@ -82,10 +84,10 @@ export function clientContext(input: ContextInput): ClientContext {
     key,
     servers,
     serverCa: [...servers, ...(renewing === null ? [] : [renewing])].some(({ ca }) => ca !== "system"),
-    homes: web.filter(own).map(({ url }) => `${url}/home/`),
+    homes: web.filter(own).map(({ url }) => `${url}${HOME}`),
     renewal: renewing && {
       server: renewing.name,
-      url: `${renewing.url}/.gatehouse/certificate`,
+      url: `${renewing.url}${RENEWAL}`,
       ca: renewing.ca,
     },
   };

@@ -1,4 +1,5 @@
 import { madeBy } from "../model/made-by.ts";
+import { servesRepositories } from "../servers/kinds.ts";
 import type { ReachedServer } from "./context.ts";
 import { type ClientRenderer, configuration, ETC, INSTALLED } from "./files.ts";
 
@@ -7,7 +8,7 @@ import { type ClientRenderer, configuration, ETC, INSTALLED } from "./files.ts";
  * Long options, as curl(1) writes them in a configuration file.
  */
 export const curl: ClientRenderer = ({ servers, homes }) => {
-  const web = servers.filter(({ software }) => software !== "stunnel");
+  const web = servers.filter(servesRepositories);
   return {
     files: web.map((server) => configuration(pathOf(server), render(server))),
     notes: [

@@ -1,3 +1,4 @@
+import { servesRepositories } from "../servers/kinds.ts";
 import type { ClientContext, ReachedRepository, ReachedServer } from "./context.ts";
 
 /** A repository with every server that has it over HTTPS, in the registry's order: the first is the one to ask. */
@@ -13,7 +14,7 @@ export interface Place {
 }
 
 export function webServers({ servers }: ClientContext): ReachedServer[] {
-  return servers.filter(({ software }) => software !== "stunnel");
+  return servers.filter(servesRepositories);
 }
 
 /** The repositories of one type, each once, by name. */

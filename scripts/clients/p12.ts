@@ -1,8 +1,9 @@
+import { servesRepositories } from "../servers/kinds.ts";
 import type { ClientRenderer } from "./files.ts";
 
 /** The file itself needs a passphrase and is made beside the archive; here is how it is used. */
 export const p12: ClientRenderer = ({ name, homes, servers }) => {
-  const first = homes[0] ?? servers.find(({ software }) => software !== "stunnel")?.repositories[0]?.url;
+  const first = homes[0] ?? servers.find(servesRepositories)?.repositories[0]?.url;
   return {
     files: [],
     notes: [

@@ -1,4 +1,5 @@
 import { formatInstant } from "../model/time.ts";
+import { servesRepositories } from "../servers/kinds.ts";
 import type { BundleInput } from "./bundle-input.ts";
 import { type ClientKindFiles, type ClientSystem, CREDENTIALS, ETC, readable, SYSTEMS } from "./files.ts";
 import type { ClientKind } from "./index.ts";
@@ -71,7 +72,7 @@ function section(title: string, lines: readonly string[]): string[] {
 
 function places({ servers, homes }: BundleInput["context"]): string[] {
   const repositories = servers
-    .filter(({ software }) => software !== "stunnel")
+    .filter(servesRepositories)
     .flatMap((server) => server.repositories.map(({ name, type, url }) => `${name} (${type}) ${url}`));
   return [...repositories, ...homes.map((url) => `home ${url}`)];
 }

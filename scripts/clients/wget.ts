@@ -1,10 +1,11 @@
 import { madeBy } from "../model/made-by.ts";
+import { servesRepositories } from "../servers/kinds.ts";
 import type { ReachedServer } from "./context.ts";
 import { type ClientRenderer, configuration, ETC, INSTALLED } from "./files.ts";
 
 /** A file for `wget --config` a server, by the names of wgetrc. */
 export const wget: ClientRenderer = ({ servers }) => {
-  const web = servers.filter(({ software }) => software !== "stunnel");
+  const web = servers.filter(servesRepositories);
   return {
     files: web.map((server) => configuration(pathOf(server), render(server))),
     notes: web.flatMap((server) => server.repositories.map(({ url }) => `wget --config=${pathOf(server)} ${url}FILE`)),

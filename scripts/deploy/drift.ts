@@ -1,13 +1,17 @@
 import { DIR } from "../model/paths.ts";
-import type { Registry } from "../model/registry.ts";
+import { type Registry, SOFTWARE } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { derivedFiles } from "../plan/files.ts";
+import { KINDS } from "../servers/kinds.ts";
 
-const SERVERS = [DIR.nginx, DIR.apache, DIR.stunnel].map((directory) => `${directory}/`);
-
-/** They follow who is admitted, which changes by itself when certificates end. */
-const FOLLOWS_TIME = /\.map$|\/nginx\.conf$|\/(?:include|renewals)\//;
+/** Whether it is a server's file, and says the same as long as nobody changes the registry. */
+function isSteady(path: string): boolean {
+  return SOFTWARE.some((software) => {
+    const directory = `${DIR[software]}/`;
+    return path.startsWith(directory) && !KINDS[software].followsTime.test(path.slice(directory.length));
+  });
+}
 
 /** The commit's files. */
 interface Files {
@@ -33,7 +37,7 @@ export function driftedFiles(
     derivedFiles(registry, state, now, version).flatMap((file) => ("text" in file ? [[file.path, file.text]] : [])),
   );
   for (const path of paths) {
-    if (!SERVERS.some((directory) => path.startsWith(directory)) || FOLLOWS_TIME.test(path)) continue;
+    if (!isSteady(path)) continue;
     if (wanted.get(path) !== read(path)?.toString("utf8")) drifted.add(path);
   }
   return drifted;

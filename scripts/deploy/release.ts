@@ -3,6 +3,7 @@ import { UserError } from "../model/problem.ts";
 import type { Server } from "../model/registry.ts";
 import { MANIFEST, type Release, type ReleaseFile } from "../model/release.ts";
 import { MAX_INSTANT } from "../model/time.ts";
+import { KINDS } from "../servers/kinds.ts";
 import { certificateOf, credentialsOf } from "./keys.ts";
 import { renderManifest } from "./manifest.ts";
 import type { Source } from "./source.ts";
@@ -18,7 +19,8 @@ export function buildRelease(source: Source, name: string): Release {
   const crl = state.crl?.number;
   if (crl === undefined) throw new UserError(`there is no ${paths.CRL_FILE} in this commit`, "npm run reconcile");
   const files = [...configuration(source, name, server), ...common(source), ...certificate(source, name, server)];
-  const roots = server.repositories.flatMap((repository) => registry.repositories.get(repository)?.root ?? []);
+  const served = KINDS[server.software].readsRoots ? server.repositories : [];
+  const roots = served.flatMap((repository) => registry.repositories.get(repository)?.root ?? []);
   const { software } = server;
   const { ancestors } = source;
   const facts = { server: name, software, commit, time, crl, ancestors, ...withdrawn(source) };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as paths from "../model/paths.ts";
 import { printable } from "../model/printable.ts";
 import { formatProblem, UserError } from "../model/problem.ts";
+import { SOFTWARE } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { type Tree, workingTree } from "../read/tree.ts";
@@ -75,7 +76,7 @@ async function removeState(root: string, git: Git, state: State, say: (text: str
 }
 
 const SINGLE = [paths.INDEX, paths.INDEX_ATTR, paths.CRL_FILE, paths.CARRIED_OUT];
-const DERIVED = ["keys", "issued", "renewals", "nginx", "apache", "stunnel", "held", "revoked"] as const;
+const DERIVED = ["keys", "issued", "renewals", ...SOFTWARE, "held", "revoked"] as const;
 
 /** What Gatehouse wrote, in an order in which a killed run leaves what tells the next one of the rest. */
 function stateFiles(tree: Tree, { certificates }: State): string[] {

@@ -191,7 +191,7 @@ function describeCrl({ number, reason, message }: CrlChange): string {
 function directoriesOf({ tree }: Loaded, root: string): Set<string> {
   const directories = new Set<string>(["pki", ...Object.values(paths.DIR)]);
   for (const { path } of tree.walk("pki")) directories.add(posix.dirname(path));
-  for (const top of [paths.DIR.nginx, paths.DIR.apache, paths.DIR.stunnel]) {
+  for (const top of paths.SERVER_DIRS) {
     if (!existsSync(posix.join(root, top))) continue;
     for (const entry of readdirSync(posix.join(root, top), { recursive: true, withFileTypes: true }))
       if (entry.isDirectory()) directories.add(posix.join(posix.relative(root, entry.parentPath), entry.name));

@@ -35,9 +35,7 @@ const BELOW: readonly (readonly [directory: string, name: RegExp, suffix: string
   [paths.DIR.issued, paths.NAME, ".crt", certificates],
   [paths.DIR.renewals, paths.SERIAL, ".p7m", renewal],
   [paths.DIR.signing, /^[^/]+$/, "", publicKey],
-  [paths.DIR.nginx, /^.+$/, "", text],
-  [paths.DIR.apache, /^.+$/, "", text],
-  [paths.DIR.stunnel, /^.+$/, "", text],
+  ...paths.SERVER_DIRS.map((directory) => [directory, /^.+$/, "", text] as const),
 ];
 
 /** Whether a path lies under pki, in whatever case; what is protected is not for here. */

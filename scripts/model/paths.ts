@@ -1,3 +1,5 @@
+import { SOFTWARE, type Software } from "./registry.ts";
+
 /** Where things are, from the top of the repository. The one place that builds these paths. */
 export const REGISTRY_FILE = "clients.yaml";
 export const CA_CERTIFICATE = "pki/ca.crt";
@@ -18,10 +20,13 @@ export const DIR = {
   keys: "pki/private/by_serial",
   issued: "pki/issued",
   renewals: "pki/renewals",
-  nginx: "pki/nginx",
-  apache: "pki/apache",
-  stunnel: "pki/stunnel",
+  ...(Object.fromEntries(SOFTWARE.map((software) => [software, `pki/${software}`])) as {
+    readonly [S in Software]: `pki/${S}`;
+  }),
 } as const;
+
+/** Where the servers' configuration is, of every software. */
+export const SERVER_DIRS = SOFTWARE.map((software) => DIR[software]);
 
 export const path = {
   certificate: (serial: string) => `${DIR.certificates}/${serial}.pem`,

@@ -96,6 +96,7 @@ export interface Client extends CertificateSettings {
   readonly country: string | null;
 }
 
+/** What can run on a server. What each is, servers/kinds.ts says. */
 export const SOFTWARE = ["nginx", "apache", "stunnel"] as const;
 export type Software = (typeof SOFTWARE)[number];
 

@@ -133,13 +133,7 @@ export function strayFiles(registry: Registry, state: State, now: Instant): stri
   return strays;
 }
 
-const DERIVED_DIRECTORIES = [
-  paths.DIR.issued,
-  paths.DIR.renewals,
-  paths.DIR.nginx,
-  paths.DIR.apache,
-  paths.DIR.stunnel,
-].map((one) => `${one}/`);
+const DERIVED_DIRECTORIES = [paths.DIR.issued, paths.DIR.renewals, ...paths.SERVER_DIRS].map((one) => `${one}/`);
 const KEY_OF_NAME = new RegExp(`^${paths.DIR.private}/([^/]+)\\.key$`);
 
 /** A key under pki/private counts as derived only when its name has held a certificate; anything else is not ours to remove. */

@@ -1,13 +1,11 @@
 import type { DerivedFile } from "../model/derived.ts";
 import * as paths from "../model/paths.ts";
-import type { Registry } from "../model/registry.ts";
+import { type Registry, SOFTWARE } from "../model/registry.ts";
 import type { Certificate, State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { renderIndex } from "../x509/index-txt.ts";
-import { renderApache } from "./apache/files.ts";
-import { renderNginx } from "./nginx/files.ts";
-import type { RenewalOffer } from "./renewals.ts";
-import { renderStunnel } from "./stunnel/files.ts";
+import type { RenewalOffer } from "./kind.ts";
+import { KINDS } from "./kinds.ts";
 
 export interface DeriveInput {
   readonly registry: Registry;
@@ -35,8 +33,7 @@ export function deriveFiles({ registry, state, now, valid, renewals }: DeriveInp
     .filter((one) => one.certificate.kind === "client")
     .map((one) => ({ serial: one.certificate.serial, client: one.identity }));
   const issuedServers = [...newest.keys()].filter((name) => registry.servers.has(name));
-  files.push(...renderNginx({ registry, admitted, renewals, issuedServers }));
-  files.push(...renderApache({ registry, admitted, renewals, issuedServers }));
-  files.push(...renderStunnel({ registry, now, authority: state.authority?.pem ?? null, valid, issuedServers }));
-  return files;
+  const authority = state.authority?.pem ?? null;
+  const input = { registry, now, authority, valid, admitted, renewals, issuedServers };
+  return [...files, ...SOFTWARE.flatMap((software) => KINDS[software].render(input))];
 }

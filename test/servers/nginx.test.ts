@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Registry } from "../../scripts/model/registry.ts";
 import { canonicalListener } from "../../scripts/servers/listen.ts";
-import { mapHashSizes } from "../../scripts/servers/maps.ts";
 import { renderNginx } from "../../scripts/servers/nginx/files.ts";
-import { literal, quote } from "../../scripts/servers/nginx/text.ts";
+import { mapHashSizes } from "../../scripts/servers/nginx/maps.ts";
+import { quote } from "../../scripts/servers/nginx/text.ts";
+import { literal } from "../../scripts/servers/text.ts";
 import { Rendered } from "./nginx-reader.ts";
 import { client, group, registry, repository, serial, server } from "./nginx-samples.ts";
 

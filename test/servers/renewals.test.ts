@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { renewalMapFiles } from "../../scripts/servers/renewals.ts";
+import { renewalMapFiles } from "../../scripts/servers/nginx/renewals.ts";
 import { encodePem } from "../../scripts/x509/pem.ts";
 import { serial } from "./nginx-samples.ts";
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { reach } from "../../scripts/model/access.ts";
-import { renderStunnel, type StunnelInput } from "../../scripts/servers/stunnel/files.ts";
+import type { PinInput } from "../../scripts/servers/kind.ts";
+import { renderStunnel } from "../../scripts/servers/stunnel/files.ts";
 import { address, option, section } from "../../scripts/servers/stunnel/text.ts";
 import { certificateOf, clientOf, groupOf, NOW, registryOf, serialOf, serverOf } from "../support/plan-builders.ts";
 
@@ -44,7 +45,7 @@ const valid = ["bob", "alice", "ended", "held", "gone", "nobody", "alice"].map((
   }),
 }));
 
-const render = (input: Partial<StunnelInput> = {}) => {
+const render = (input: Partial<PinInput> = {}) => {
   const files = renderStunnel({
     registry: REGISTRY,
     now: NOW,

@@ -8,8 +8,9 @@ import type { MapEntry, Node } from "./node.ts";
 import { Entry, mapEntries, type RecordDefinition } from "./record.ts";
 import type { Place, Places, Report } from "./report.ts";
 import { buildGroup, buildRepository, buildService, checkOverlaps, GROUP, REPOSITORY, SERVICE } from "./resources.ts";
-import { buildServer, buildSigner, SERVER, SIGNER } from "./servers.ts";
+import { buildServer, SERVER } from "./servers.ts";
 import { CERTIFICATES, readDefaults } from "./settings.ts";
+import { buildSigner, SIGNER } from "./signers.ts";
 import { show } from "./words.ts";
 
 export type Checked =

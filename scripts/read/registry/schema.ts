@@ -5,8 +5,9 @@ import { CLIENT } from "./clients.ts";
 import type { JsonSchema } from "./field.ts";
 import { recordSchema } from "./record.ts";
 import { GROUP, REPOSITORY, SERVICE } from "./resources.ts";
-import { SERVER, SIGNER } from "./servers.ts";
+import { SERVER } from "./servers.ts";
 import { CERTIFICATES } from "./settings.ts";
+import { SIGNER } from "./signers.ts";
 
 /** The JSON schema (draft 2020-12) of clients.yaml, from the definitions by which it is checked. Ends in a newline. */
 export function registrySchema(): string {

@@ -1,4 +1,6 @@
-import type { CertificateSettings, Client, Deploy, Repository, Server, Signer } from "../../model/registry.ts";
+import { type CertificateSettings, type Client, type Deploy, type Server, SOFTWARE } from "../../model/registry.ts";
+import type { OwnField } from "../../servers/kind.ts";
+import { KINDS, kindsWith } from "../../servers/kinds.ts";
 import { dnsName, inBrackets, ipAddress } from "./address.ts";
 import type { EntryOf } from "./authority.ts";
 import { checkRequest } from "./clients.ts";
@@ -6,9 +8,14 @@ import { checkCanary, DEPLOY } from "./deploy.ts";
 import { type Field, list, located, nameOf, oneOf, type Scope } from "./field.ts";
 import { define, type Entry, record } from "./record.ts";
 import { readSettings, SETTINGS } from "./settings.ts";
-import { absolutePath, boolean, count, duration, host, httpsUrl, listen, rate } from "./values.ts";
+import { absolutePath, boolean, count, host, httpsUrl, listen, rate } from "./values.ts";
 
-/** Sections servers and signers. */
+/** Section servers. */
+
+const ADDRESSES = kindsWith(({ addresses }) => addresses);
+const SERVICES = kindsWith(({ offers }) => offers === "services");
+const REPOSITORIES = kindsWith(({ offers }) => offers === "repositories");
+const RATE = kindsWith(({ fields }) => fields.includes("rate"));
 
 const FILES = define({
   description: "Files on the server.",
@@ -35,9 +42,9 @@ export const SERVER = define({
   description: "A server of repositories or services.",
   required: [],
   fields: {
-    software: oneOf("What runs there.", ["nginx", "apache", "stunnel"]),
+    software: oneOf("What runs there.", SOFTWARE),
     names: list(
-      "DNS names; IP addresses too for apache and stunnel. The first is the one in URLs.",
+      `DNS names; IP addresses too for ${ADDRESSES}. The first is the one in URLs.`,
       located(host("A name.")),
       {
         least: 1,
@@ -50,13 +57,13 @@ export const SERVER = define({
     redirect: list("Where plain HTTP is sent on to HTTPS.", listen("port or address:port")),
     url: httpsUrl("What clients use, https://NAME[:PORT]."),
     repositories: list("Repositories it serves, all unless said.", nameOf("A repository.", "repositories")),
-    services: list("stunnel: services it offers, all unless said.", nameOf("A service.", "services")),
+    services: list(`${SERVICES}: services it offers, all unless said.`, nameOf("A service.", "services")),
     deploy: DEPLOY,
     rate: rate(
-      "nginx: how many requests each client may make, 20r/s or 300r/m; more are answered 429. No limit unless said.",
+      `${RATE}: how many requests each client may make, 20r/s or 300r/m; more are answered 429. No limit unless said.`,
     ),
     burst: count(
-      "nginx: how many requests of a client may come at once beyond its rate; as many as the rate's unless said.",
+      `${RATE}: how many requests of a client may come at once beyond its rate; as many as the rate's unless said.`,
     ),
     home: nameOf("What clients without a home of their own see at /home/, where they reach it.", "repositories"),
     ...SETTINGS,
@@ -87,6 +94,7 @@ export function buildServer(name: string, entry: ServerEntry, context: ServerCon
   else if (csr) checkRequest(name, entry.offset, scope);
   const ports = readPorts(entry, scope);
   const offer = readOffer(software, entry, context);
+  refuseForeign(software, entry, scope);
   return {
     ...settings,
     software,
@@ -97,7 +105,7 @@ export function buildServer(name: string, entry: ServerEntry, context: ServerCon
     url: entry.get("url") ?? defaultUrl(names[0] ?? name, ports.listen[0] ?? "443"),
     ...offer,
     deploy: readDeploy(entry, csr || own !== "issued", context),
-    rate: readRate(software, entry, scope),
+    rate: readRate(entry, scope),
     home: readHome(offer.repositories, entry, scope),
   };
 }
@@ -117,8 +125,8 @@ function readNames(name: string, software: Server["software"], entry: ServerEntr
     const other = context.taken.get(value);
     if (other !== undefined) report.add(offset, `${value} is already a name of the server ${other}`);
     else context.taken.set(value, name);
-    if (software === "nginx" && ipAddress(value) !== null) {
-      report.add(offset, `${value}: nginx servers are known by DNS names; addresses are for apache and stunnel`);
+    if (!KINDS[software].addresses && ipAddress(value) !== null) {
+      report.add(offset, `${value}: ${software} servers are known by DNS names; addresses are for ${ADDRESSES}`);
     }
   }
   return names.map(({ value }) => value);
@@ -144,7 +152,7 @@ function readPorts(entry: ServerEntry, scope: Scope): Pick<Server, "listen" | "r
   return ports;
 }
 
-/** stunnel passes services on, the others serve repositories. */
+/** A kind of server passes services on, or serves repositories. */
 function readOffer(
   software: Server["software"],
   entry: ServerEntry,
@@ -152,29 +160,38 @@ function readOffer(
 ): Pick<Server, "repositories" | "services"> {
   const repositories = entry.get("repositories");
   const services = entry.get("services");
-  const stunnel = software === "stunnel";
-  if (!stunnel && services && services.length > 0) {
-    scope.report.add(entry.at("services"), `services are for stunnel, and this server is ${software}`);
+  const { offers } = KINDS[software];
+  if (offers !== "services" && services && services.length > 0) {
+    scope.report.add(entry.at("services"), `services are for ${SERVICES}, and this server is ${software}`);
   }
-  if (stunnel && repositories && repositories.length > 0) {
-    scope.report.add(entry.at("repositories"), "stunnel serves no repositories; nginx and apache do");
+  if (offers !== "repositories" && repositories && repositories.length > 0) {
+    scope.report.add(entry.at("repositories"), `${software} serves no repositories; ${REPOSITORIES} do`);
   }
   return {
-    repositories: repositories ?? (stunnel ? [] : everything.repositories),
-    services: services ?? (stunnel ? everything.services : []),
+    repositories: repositories ?? (offers === "repositories" ? everything.repositories : []),
+    services: services ?? (offers === "services" ? everything.services : []),
   };
 }
 
-/** Per client, whatever address and certificate it comes with. Of the servers only nginx counts requests. */
-function readRate(software: Server["software"], entry: ServerEntry, { report }: Scope): Server["rate"] {
+/** Per client, whatever address and certificate it comes with. */
+function readRate(entry: ServerEntry, { report }: Scope): Server["rate"] {
   const [given, burst] = [entry.get("rate"), entry.get("burst")];
-  for (const key of ["rate", "burst"] as const) {
-    if (entry.has(key) && software !== "nginx")
-      report.add(entry.at(key), `${key} is for nginx, and this server is ${software}`);
-  }
   if (entry.has("burst") && !entry.has("rate"))
     report.add(entry.at("burst"), "burst is beyond a rate: say rate too, such as 20r/s");
   return given === undefined ? null : { ...given, burst: burst ?? given.requests };
+}
+
+const OWN_FIELDS: readonly OwnField[] = ["rate", "burst"];
+
+/** What this kind of server has no use for, and another has. */
+function refuseForeign(software: Server["software"], entry: ServerEntry, { report }: Scope): void {
+  for (const key of OWN_FIELDS) {
+    if (!entry.has(key) || KINDS[software].fields.includes(key)) continue;
+    report.add(
+      entry.at(key),
+      `${key} is for ${kindsWith(({ fields }) => fields.includes(key))}, and this server is ${software}`,
+    );
+  }
 }
 
 function readHome(served: readonly string[], entry: ServerEntry, { report }: Scope): string | null {
@@ -194,32 +211,4 @@ function readDeploy(entry: ServerEntry, keepsKey: boolean, { scope, clients }: S
     scope.report.add(entry.at("deploy"), message);
   }
   return deploy;
-}
-
-export const SIGNER = define({
-  description: "An identity that signs packages.",
-  required: [],
-  fields: {
-    repository: nameOf("The repository it signs for.", "repositories"),
-    csr: boolean("The signer keeps its own key: pki/reqs/NAME.req."),
-    ...SETTINGS,
-    lifetime: duration("How long a certificate lasts; 90d, since pkg_install reads no CRL, unless certificates says."),
-  },
-});
-
-export type SignerContext = Pick<ServerContext, "scope" | "authorityLifetime" | "defaults"> & {
-  readonly repositories: ReadonlyMap<string, Repository>;
-};
-
-export function buildSigner(name: string, entry: Entry<EntryOf<typeof SIGNER>>, context: SignerContext): Signer {
-  const { scope, repositories } = context;
-  const settings = readSettings(entry, `signers.${name}`, scope, context.authorityLifetime, context.defaults);
-  const csr = entry.get("csr") ?? false;
-  const repository = entry.get("repository") ?? null;
-  if (csr) checkRequest(name, entry.offset, scope);
-  else if (settings.key === "ed25519" && repository !== null && repositories.get(repository)?.type === "pkgsrc") {
-    const message = `${name} signs for ${repository}, a pkgsrc repository, and pkg_install verifies no ed25519 signature`;
-    scope.report.add(entry.at("key"), message, "write key: ec-p256, or rsa-3072");
-  }
-  return { ...settings, repository, csr };
 }

@@ -1,9 +1,10 @@
+import { compare } from "../../model/compare.ts";
 import type { DerivedFile } from "../../model/derived.ts";
 import { DIR } from "../../model/paths.ts";
 import type { Server } from "../../model/registry.ts";
-import { admittedEntries } from "../maps.ts";
-import type { NginxInput } from "../nginx/files.ts";
-import { compare } from "../nginx/text.ts";
+import { admittedEntries } from "../allow-list.ts";
+import type { ListInput } from "../kind.ts";
+import { file } from "../text.ts";
 import { gatesFile } from "./gates.ts";
 import { socketsOf } from "./listen.ts";
 import { mainFile } from "./main.ts";
@@ -12,7 +13,6 @@ import { pagesFile } from "./pages.ts";
 import { modulesFile } from "./platforms.ts";
 import { repositoryFiles } from "./repositories.ts";
 import { foreignFile, ownFile, pagesConf, type ServerContext, tlsFile } from "./server.ts";
-import { file } from "./text.ts";
 
 /**
  * Everything under pki/apache/, sorted by path, and nothing where no server runs Apache: httpd.conf, what all servers
@@ -20,7 +20,7 @@ import { file } from "./text.ts";
  * sites. The same for the same registry and admitted certificates, whatever their order. ASCII.
  * @throws Error for text that no checked registry holds: quotes, `$`, control characters
  */
-export function renderApache({ registry, admitted, renewals = [], issuedServers }: NginxInput): DerivedFile[] {
+export function renderApache({ registry, admitted, renewals = [], issuedServers }: ListInput): DerivedFile[] {
   const servers = new Map([...registry.servers].filter(([, server]) => server.software === "apache"));
   if (servers.size === 0) return [];
   const issued = new Set(issuedServers);

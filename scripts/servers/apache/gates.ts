@@ -1,7 +1,9 @@
-import { compare, quote } from "../nginx/text.ts";
+import { compare } from "../../model/compare.ts";
+import { HIDDEN, HOME, METHODS, RENEWAL, RESERVED } from "../gates.ts";
 import { REASON } from "../reasons.ts";
+import { file } from "../text.ts";
 import { pageText, refuse, refuseWith } from "./pages.ts";
-import { file, section } from "./text.ts";
+import { literalPath, quote, section } from "./text.ts";
 
 const serial = "%{ENV:gatehouse_serial}";
 
@@ -33,10 +35,10 @@ export function gatesFile(): string {
     'RewriteCond "%{SSL:SSL_SESSION_RESUMED}" "=Resumed"',
     refuseWith(421, "^", REASON.resumedSession),
     "",
-    'RewriteCond "%{REQUEST_METHOD}" "!^(?:GET|HEAD)$"',
+    `RewriteCond "%{REQUEST_METHOD}" "!^(?:${METHODS.join("|")})$"`,
     refuseWith(405, "^", REASON.method),
     "# Hidden at the top, but for our own, or hidden further down.",
-    refuse("/[.](?!(?<=^/[.])gatehouse/)", REASON.hiddenFile, "hidden-file"),
+    refuse(HIDDEN, REASON.hiddenFile, "hidden-file"),
     "",
     ...renewals(),
     "",
@@ -46,13 +48,14 @@ export function gatesFile(): string {
 
 /** The successor of the certificate that was presented; 204 where it is the newest. */
 function renewals(): string[] {
-  const path = "^/[.]gatehouse/certificate$";
+  const path = `^${literalPath(RENEWAL)}$`;
+  const below = `${RESERVED}renewals/`;
   return [
     `RewriteCond "${lookUp("renewals", serial)}" "^$"`,
     `RewriteRule "${path}" "-" "[R=204]"`,
-    `RewriteRule "${path}" "/.gatehouse/renewals/${lookUp("renewals", serial)}" "[E=gatehouse_may:.gatehouse,PT]"`,
-    'Alias "/.gatehouse/renewals/" "${gatehouse_apache}/renewals/"',
-    ...section("Location", '"/.gatehouse/renewals/"', [
+    `RewriteRule "${path}" "${below}${lookUp("renewals", serial)}" "[E=gatehouse_may:.gatehouse,PT]"`,
+    `Alias ${quote(below)} "\${gatehouse_apache}/renewals/"`,
+    ...section("Location", quote(below), [
       'ForceType "application/x-pem-file"',
       'Header always set Cache-Control "no-store"',
       ...onlyThrough(".gatehouse"),
@@ -63,12 +66,12 @@ function renewals(): string[] {
 /** /home/ is another name for one repository's path: the request goes on there and meets that gate. */
 function home(): string[] {
   return [
-    `RewriteRule "^/home/" "-" "[E=gatehouse_home:${lookUp("homes", serial)}]"`,
+    `RewriteRule "^${HOME}" "-" "[E=gatehouse_home:${lookUp("homes", serial)}]"`,
     'RewriteCond "%{ENV:gatehouse_home}" "^$"',
-    'RewriteRule "^/home/" "-" "[E=gatehouse_home:%{ENV:gatehouse_fallback}]"',
+    `RewriteRule "^${HOME}" "-" "[E=gatehouse_home:%{ENV:gatehouse_fallback}]"`,
     'RewriteCond "%{ENV:gatehouse_home}" "^$"',
-    refuse("^/home/", REASON.noHome, "no-home"),
-    'RewriteRule "^/home/(.*)$" "%{ENV:gatehouse_home}$1"',
+    refuse(`^${HOME}`, REASON.noHome, "no-home"),
+    `RewriteRule "^${HOME}(.*)$" "%{ENV:gatehouse_home}$1"`,
   ];
 }
 

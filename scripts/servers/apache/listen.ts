@@ -1,6 +1,6 @@
+import { compare } from "../../model/compare.ts";
 import type { Server } from "../../model/registry.ts";
 import { listenersOf } from "../listen.ts";
-import { compare } from "../nginx/text.ts";
 import { section } from "./text.ts";
 
 const ANY = { "0.0.0.0": "IPv4", "[::]": "IPv6" } as const;

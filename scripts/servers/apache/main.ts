@@ -1,4 +1,5 @@
-import { file, section } from "./text.ts";
+import { file } from "../text.ts";
+import { section } from "./text.ts";
 
 /** Text of a log line: a name and a quoted value, which Apache escapes as C does. */
 const FIELDS: readonly (readonly [name: string, format: string])[] = [

@@ -1,10 +1,10 @@
+import { compare } from "../../model/compare.ts";
 import type { DerivedFile } from "../../model/derived.ts";
 import { DIR } from "../../model/paths.ts";
 import type { Registry } from "../../model/registry.ts";
-import { type Entry, homeOf } from "../maps.ts";
-import { compare } from "../nginx/text.ts";
-import type { RenewalOffer } from "../renewals.ts";
-import { file } from "./text.ts";
+import { type Entry, homeOf, rolesOf } from "../allow-list.ts";
+import type { RenewalOffer } from "../kind.ts";
+import { file } from "../text.ts";
 
 /**
  * clients.map and homes.map, keyed by serial, and roles.map, keyed by `SERIAL/GROUP`: one line for each membership,
@@ -28,9 +28,7 @@ export function mapFiles(
     ),
     map(
       "roles",
-      entries.flatMap(({ serial, settings }) =>
-        [...new Set(settings.groups)].sort(compare).map((group) => `${serial}/${group} yes`),
-      ),
+      entries.flatMap(({ serial, settings }) => rolesOf(settings).map((group) => `${serial}/${group} yes`)),
     ),
     map(
       "homes",

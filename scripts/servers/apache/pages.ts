@@ -1,6 +1,8 @@
+import { METHODS } from "../gates.ts";
 import { NOT_READABLE, PAGES } from "../page-texts.ts";
 import { REASON } from "../reasons.ts";
-import { encode, encodeWord, file } from "./text.ts";
+import { file } from "../text.ts";
+import { encode, encodeWord, quote } from "./text.ts";
 
 /** Refusals with status 403 have a page each, found by the first words of the reason. */
 const FORBIDDEN = {
@@ -65,7 +67,7 @@ export function errorDocuments(): string[] {
     fixed(416, page(REASON.range)),
     fixed(421, MISDIRECTED),
     'Header always set Content-Type "text/plain" "expr=%{REQUEST_STATUS} -ge 400"',
-    'Header always set Allow "GET, HEAD" "expr=%{REQUEST_STATUS} -eq 405"',
+    `Header always set Allow ${quote(METHODS.join(", "))} "expr=%{REQUEST_STATUS} -eq 405"`,
   ];
 }
 

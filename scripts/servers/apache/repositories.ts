@@ -1,10 +1,10 @@
 import type { DerivedFile } from "../../model/derived.ts";
 import { DIR } from "../../model/paths.ts";
 import type { Registry, Repository } from "../../model/registry.ts";
-import { groupsOf } from "../nginx/repositories.ts";
-import { quote } from "../nginx/text.ts";
+import { groupsOf } from "../allow-list.ts";
+import { file } from "../text.ts";
 import { gateFile, onlyThrough } from "./gates.ts";
-import { file, literalPath, section } from "./text.ts";
+import { literalPath, quote, section } from "./text.ts";
 
 const TYPES = { html: "text/html", txt: "text/plain", json: "application/json", xml: "application/xml" } as const;
 

@@ -1,10 +1,11 @@
+import { compare } from "../../model/compare.ts";
 import type { Server } from "../../model/registry.ts";
-import { compare, literal, quote } from "../nginx/text.ts";
 import { REASON } from "../reasons.ts";
+import { file, literal } from "../text.ts";
 import { listenLines, type Sockets } from "./listen.ts";
 import { accessLog } from "./main.ts";
 import { errorDocuments, refuseWith } from "./pages.ts";
-import { familyOf, file, literalAddress, section } from "./text.ts";
+import { familyOf, literalAddress, quote, section } from "./text.ts";
 
 export interface ServerContext {
   readonly name: string;

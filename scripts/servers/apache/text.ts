@@ -1,15 +1,12 @@
-import { madeBy } from "../../model/made-by.ts";
-import { quote } from "../nginx/text.ts";
+import { indented, quoteFor } from "../text.ts";
+
+/** A word or string of Apache's configuration, where `${` begins a variable. */
+export const quote = quoteFor("an Apache configuration");
 
 /** `<Name argument>`, or `<Name>` where that is empty, the indented lines, `</Name>`. */
 export function section(name: string, argument: string, lines: readonly string[]): string[] {
   const head = argument === "" ? name : `${name} ${argument}`;
-  return [`<${head}>`, ...lines.map((line) => (line === "" ? "" : `    ${line}`)), `</${name}>`];
-}
-
-/** A whole file: the comment that says where it comes from, the lines, one newline at the end. */
-export function file(lines: readonly string[]): string {
-  return `${[madeBy(), ...lines].join("\n")}\n`;
+  return [`<${head}>`, ...indented(lines), `</${name}>`];
 }
 
 /** A path of the registry as a piece of a regular expression. Classes, not backslashes: Apache's strings eat those. */

@@ -1,26 +1,19 @@
+import { compare } from "../../model/compare.ts";
 import type { DerivedFile } from "../../model/derived.ts";
 import { DIR } from "../../model/paths.ts";
 import type { Registry, Server } from "../../model/registry.ts";
+import { admittedEntries } from "../allow-list.ts";
+import type { ListInput } from "../kind.ts";
 import { listenersOf } from "../listen.ts";
-import { type Admitted, admittedEntries, mapFiles } from "../maps.ts";
-import { type RenewalOffer, renewalMapFiles } from "../renewals.ts";
+import { file } from "../text.ts";
 import { FOREIGN_LOG, FOREIGN_PKI, foreignFile } from "./foreign.ts";
 import { mainFile, OWN_LOG } from "./main.ts";
+import { mapFiles } from "./maps.ts";
 import { reasonMaps, refusalPages } from "./pages.ts";
+import { renewalMapFiles } from "./renewals.ts";
 import { repositoryFiles } from "./repositories.ts";
 import { gateBlock, gateMaps, redirectBlock, rejectBlock, type ServerContext } from "./server.ts";
 import { logFormats } from "./settings.ts";
-import { compare, file } from "./text.ts";
-
-export interface NginxInput {
-  readonly registry: Registry;
-  /** Certificates of clients that are valid, not held, not revoked, not ended. In any order. */
-  readonly admitted: readonly Admitted[];
-  /** What clients may fetch with the certificates they have; none unless given. */
-  readonly renewals?: readonly RenewalOffer[];
-  /** Names of servers with `certificate: issued` that have one: pki/issued/NAME.crt. */
-  readonly issuedServers: readonly string[];
-}
 
 /**
  * Everything under pki/nginx/, sorted by path: nginx.conf, the maps, one file a repository and a server, what
@@ -28,7 +21,7 @@ export interface NginxInput {
  * certificates, whatever their order. ASCII.
  * @throws Error for text that no checked registry holds: quotes, `$`, control characters
  */
-export function renderNginx({ registry, admitted, renewals = [], issuedServers }: NginxInput): DerivedFile[] {
+export function renderNginx({ registry, admitted, renewals = [], issuedServers }: ListInput): DerivedFile[] {
   const entries = admittedEntries(registry, admitted);
   const servers = new Map([...registry.servers].filter(([, server]) => server.software === "nginx"));
   const serverNames = [...servers.values()].reduce((sum, server) => sum + server.names.length + 1, 0);

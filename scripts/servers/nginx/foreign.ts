@@ -1,7 +1,7 @@
-import { identityMaps, mapHashSizes } from "../maps.ts";
+import { file } from "../text.ts";
+import { identityMaps, mapHashSizes } from "./maps.ts";
 import { gateBlock, gateMaps, redirectBlock, type ServerContext } from "./server.ts";
 import { accessLog, serverSettings } from "./settings.ts";
-import { file } from "./text.ts";
 
 /** Where a foreign nginx finds the mirror of pki/: a link beside its nginx.conf, because it resolves paths there. */
 export const FOREIGN_PKI = "gatehouse/";

@@ -1,6 +1,7 @@
-import { identityMaps, mapHashSizes, powerOfTwo } from "../maps.ts";
+import { file } from "../text.ts";
+import { identityMaps, mapHashSizes, powerOfTwo } from "./maps.ts";
 import { accessLog, serverSettings } from "./settings.ts";
-import { block, file } from "./text.ts";
+import { block } from "./text.ts";
 
 export interface Sizes {
   /** Entries of the greatest map. */

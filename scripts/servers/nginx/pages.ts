@@ -1,3 +1,4 @@
+import { METHODS } from "../gates.ts";
 import { NOT_READABLE, PAGES } from "../page-texts.ts";
 import { REASON, REASON_BY_STATUS } from "../reasons.ts";
 import { accessLog } from "./settings.ts";
@@ -19,7 +20,10 @@ export function reasonMaps(): string[] {
       `SUCCESS ${quote(REASON.notListed)};`,
     ]),
     ...block('map "" $gatehouse_reason', ["default $gatehouse_failure;"]),
-    ...block("map $request_method $gatehouse_method", [`default ${quote(REASON.method)};`, 'GET "";', 'HEAD "";']),
+    ...block("map $request_method $gatehouse_method", [
+      `default ${quote(REASON.method)};`,
+      ...METHODS.map((method) => `${method} "";`),
+    ]),
     ...block("map $gatehouse_reason $gatehouse_page", [
       `default ${quoteLines(NOT_READABLE)};`,
       ...PAGES.map(([key, lines]) => `${quote(key)} ${quoteLines(lines)};`),
@@ -64,7 +68,7 @@ export function refusalPages(log: string): string[] {
     ...page("headers", 400, [`set $gatehouse_reason ${quote(REASON.hugeHeaders)};`]),
     ...page("forbidden", 403),
     ...page("missing", 404),
-    ...page("method", 405, ['add_header Allow "GET, HEAD" always;', ...byStatus]),
+    ...page("method", 405, [`add_header Allow ${quote(METHODS.join(", "))} always;`, ...byStatus]),
     ...page("range", 416),
     ...page("misdirected", 421),
     ...page("often", 429, ["add_header Retry-After 1 always;", ...byStatus]),

@@ -1,15 +1,11 @@
 import type { DerivedFile } from "../../model/derived.ts";
 import { DIR } from "../../model/paths.ts";
 import type { Registry, Repository } from "../../model/registry.ts";
+import { groupsOf } from "../allow-list.ts";
 import { REASON } from "../reasons.ts";
+import { file, literal } from "../text.ts";
 import { refuseIf } from "./pages.ts";
-import { compare, file, literal, quote } from "./text.ts";
-
-/** Names of the groups that may reach the repository, sorted. */
-export function groupsOf(registry: Registry, repository: string): string[] {
-  const names = [...registry.groups].filter(([, group]) => group.repositories.includes(repository));
-  return names.map(([name]) => name).sort(compare);
-}
+import { quote } from "./text.ts";
 
 /**
  * The gate: one pattern over the client's groups. `$gatehouse_roles` is empty unless the certificate was

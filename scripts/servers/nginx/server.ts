@@ -1,10 +1,13 @@
+import { compare } from "../../model/compare.ts";
 import type { Server } from "../../model/registry.ts";
+import { HIDDEN, HOME, RESERVED } from "../gates.ts";
 import type { Listeners } from "../listen.ts";
 import { REASON } from "../reasons.ts";
-import { renewalLocation } from "../renewals.ts";
+import { literal } from "../text.ts";
 import { refuseIf } from "./pages.ts";
+import { renewalLocation } from "./renewals.ts";
 import { rateLimit, rateZone } from "./settings.ts";
-import { block, compare, literal, quote } from "./text.ts";
+import { block, quote } from "./text.ts";
 
 export interface ServerContext {
   readonly name: string;
@@ -101,8 +104,7 @@ function gates({ name, server }: ServerContext): string[] {
     ...refuseIf('$gatehouse_client = ""', "$gatehouse_refusal", 403),
     ...refuseIf("$ssl_session_reused = r", quote(REASON.resumedSession), 421),
     ...unless("$request_method != GET", "$gatehouse_method", 405),
-    // Hidden at the top, but for our own, or hidden further down. It begins with a slash, which PCRE looks for quickly.
-    ...refuseIf('$uri ~ "/[.](?!(?<=^/[.])gatehouse/)"', quote(REASON.hiddenFile), 403),
+    ...refuseIf(`$uri ~ "${HIDDEN}"`, quote(REASON.hiddenFile), 403),
   ];
 }
 
@@ -112,10 +114,10 @@ function gates({ name, server }: ServerContext): string[] {
  */
 function home(fallback: string | null): string[] {
   const set = fallback === null ? [] : block('if ($gatehouse_home = "")', [`set $gatehouse_home ${quote(fallback)};`]);
-  return block("location ^~ /home/", [
+  return block(`location ^~ ${HOME}`, [
     ...set,
     ...refuseIf('$gatehouse_home = ""', quote(REASON.noHome), 403),
-    'rewrite "(?s)^/home/(.*)\\z" $gatehouse_home$1 last;',
+    `rewrite "(?s)^${HOME}(.*)\\z" $gatehouse_home$1 last;`,
     "return 404;",
   ]);
 }
@@ -136,7 +138,7 @@ export function gateBlock(context: ServerContext, settings: readonly string[]): 
     ...(context.server.rate === null ? [] : rateLimit(context.name, context.server.rate)),
     ...context.refusals,
     "location / { return 404; }",
-    "location ^~ /.gatehouse/ { return 404; }",
+    `location ^~ ${RESERVED} { return 404; }`,
     ...renewalLocation(),
     ...home(pathOf(context)),
     ...repositories.flatMap(({ name, path }) =>

@@ -1,27 +1,11 @@
 import { reach } from "../../model/access.ts";
+import { compare } from "../../model/compare.ts";
 import type { DerivedFile } from "../../model/derived.ts";
 import { DIR } from "../../model/paths.ts";
-import type { Registry } from "../../model/registry.ts";
-import type { Certificate } from "../../model/state.ts";
-import type { Instant } from "../../model/time.ts";
-import { compare } from "../nginx/text.ts";
+import type { PinInput } from "../kind.ts";
 import { gateFile, type Pinned } from "./gates.ts";
 import { mainFile, serverFile } from "./server.ts";
 import { file } from "./text.ts";
-
-export interface StunnelInput {
-  readonly registry: Registry;
-  readonly now: Instant;
-  /** The authority's certificate, PEM; null where there is none yet. */
-  readonly authority: string | null;
-  /** Certificates that are neither ended, revoked nor held, with whom they belong to. In any order. */
-  readonly valid: readonly {
-    readonly certificate: Pick<Certificate, "serial" | "pem" | "kind">;
-    readonly identity: string;
-  }[];
-  /** Names of servers with `certificate: issued` that have one: pki/issued/NAME.crt. */
-  readonly issuedServers: readonly string[];
-}
 
 /**
  * Everything under pki/stunnel/, sorted by path: stunnel.conf, a file for each server, and for each service that one of
@@ -29,7 +13,7 @@ export interface StunnelInput {
  * certificates, whatever their order. ASCII.
  * @throws Error for text that no checked registry holds
  */
-export function renderStunnel(input: StunnelInput): DerivedFile[] {
+export function renderStunnel(input: PinInput): DerivedFile[] {
   const { registry, authority } = input;
   const servers = [...registry.servers].filter(([, { software }]) => software === "stunnel");
   if (servers.length === 0 || authority === null) return [];
@@ -53,7 +37,7 @@ function waiting(): string {
   return file(["; No certificate has been issued to this server yet: it offers nothing."]);
 }
 
-function gates({ registry, now, valid }: StunnelInput, authority: string, offered: ReadonlySet<string>): DerivedFile[] {
+function gates({ registry, now, valid }: PinInput, authority: string, offered: ReadonlySet<string>): DerivedFile[] {
   const admitted = new Map([...offered].map((service): [string, Pinned[]] => [service, []]));
   for (const { certificate, identity } of valid) {
     if (certificate.kind !== "client") continue;

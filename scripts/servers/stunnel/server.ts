@@ -1,6 +1,6 @@
+import { compare } from "../../model/compare.ts";
 import type { Registry, Server } from "../../model/registry.ts";
 import { canonicalListener } from "../listen.ts";
-import { compare } from "../nginx/text.ts";
 import { address, file, option, section } from "./text.ts";
 
 /**

@@ -1,51 +1,14 @@
-import type { DerivedFile } from "../model/derived.ts";
-import { DIR, SERIAL } from "../model/paths.ts";
-import type { Client, Registry } from "../model/registry.ts";
-import { block, compare, file, quote } from "./nginx/text.ts";
+import type { DerivedFile } from "../../model/derived.ts";
+import { DIR } from "../../model/paths.ts";
+import type { Client, Registry } from "../../model/registry.ts";
+import { type Entry, homeOf, rolesOf } from "../allow-list.ts";
+import { file } from "../text.ts";
 import { renewalMaps } from "./renewals.ts";
-
-/** A certificate of a client that is valid, not held, not revoked, not ended. */
-export interface Admitted {
-  readonly serial: string;
-  readonly client: string;
-}
-
-export interface Entry extends Admitted {
-  readonly settings: Client;
-}
-
-/**
- * The allow-list, sorted by client and serial. A certificate whose client is not in the registry, or is a
- * tombstone or suspended there, is left out whatever the caller says.
- * @throws Error for a serial that is none, or that two clients hold: nginx takes no key twice
- */
-export function admittedEntries(registry: Registry, admitted: readonly Admitted[]): Entry[] {
-  const entries = new Map<string, Entry>();
-  for (const { serial, client } of admitted) {
-    const settings = registry.clients.get(client);
-    if (settings === undefined || settings.revoked !== null || settings.suspended) continue;
-    if (!SERIAL.test(serial)) throw new Error(`not a serial number: ${JSON.stringify(serial)}`);
-    const other = entries.get(serial);
-    if (other !== undefined && other.client !== client) throw new Error(`${serial} belongs to two clients`);
-    entries.set(serial, { serial, client, settings });
-  }
-  return [...entries.values()].sort((a, b) => compare(a.client, b.client) || compare(a.serial, b.serial));
-}
+import { block, quote } from "./text.ts";
 
 /** ` staff subscribers `: every group between spaces, so that a pattern meets whole names only. */
 function roles(client: Client): string {
-  return ` ${[...new Set(client.groups)].sort(compare).join(" ")} `;
-}
-
-/** The home of a client that has none set: what it reaches, where that is one repository, so that nothing is guessed. */
-function onlyRepository(registry: Registry, { groups }: Client): string | null {
-  const [one, ...more] = new Set(groups.flatMap((name) => registry.groups.get(name)?.repositories ?? []));
-  return more.length === 0 ? (one ?? null) : null;
-}
-
-/** The path of the repository that a client sees at /home/. */
-export function homeOf(registry: Registry, client: Client): string | null {
-  return registry.repositories.get(client.home ?? onlyRepository(registry, client) ?? "")?.path ?? null;
+  return ` ${rolesOf(client).join(" ")} `;
 }
 
 /**

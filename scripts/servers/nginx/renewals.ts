@@ -1,12 +1,10 @@
-import type { DerivedFile } from "../model/derived.ts";
-import { DIR } from "../model/paths.ts";
-import { block, compare, file, quote, quoteLines } from "./nginx/text.ts";
-
-/** What the holder of the certificate of this serial may fetch. PEM. */
-export interface RenewalOffer {
-  readonly serial: string;
-  readonly pem: string;
-}
+import { compare } from "../../model/compare.ts";
+import type { DerivedFile } from "../../model/derived.ts";
+import { DIR } from "../../model/paths.ts";
+import { RENEWAL } from "../gates.ts";
+import type { RenewalOffer } from "../kind.ts";
+import { file } from "../text.ts";
+import { block, quote, quoteLines } from "./text.ts";
 
 /**
  * nginx reads no word longer than 4095 bytes (NGX_CONF_BUFFER in ngx_conf_file.c), and finds files to serve by paths
@@ -51,7 +49,7 @@ export function renewalMaps(directory: string): string[] {
 
 /** In every server: the successor of the certificate that was presented; 204 where it is the newest. */
 export function renewalLocation(): string[] {
-  return block("location = /.gatehouse/certificate", [
+  return block(`location = ${RENEWAL}`, [
     "types { }",
     `default_type ${quote("application/x-pem-file")};`,
     'add_header Cache-Control "no-store" always;',

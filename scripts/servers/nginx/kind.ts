@@ -1,0 +1,12 @@
+import type { ServerKind } from "../kind.ts";
+import { renderNginx } from "./files.ts";
+
+export const nginx: ServerKind = {
+  offers: "repositories",
+  addresses: false,
+  fields: ["rate", "burst"],
+  readsRoots: true,
+  render: renderNginx,
+  // The sizes of the maps stand in nginx.conf and in what a foreign one includes.
+  followsTime: /^(?:[^/]+\.map|nginx\.conf|include\/.+)$/,
+};
