@@ -119,8 +119,6 @@ it("what a runner is to obey is written as it is", async () => {
 
 /** What writes past it, and why no runner obeys that. */
 const BY_THEMSELVES: Readonly<Record<string, string>> = {
-  "test/bench/bare-crl.ts": "a figure, to the program that measures",
-  "test/bench/commit.ts": "figures, to the program that measures",
   "cli/ask.ts": "to a person's terminal alone",
   "cli/output.ts": "the one way",
   "cli/passphrase.ts": "to a person's terminal alone",
