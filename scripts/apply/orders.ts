@@ -49,7 +49,10 @@ function keyOf({ spki, fingerprint }: SoundRequest, { certificates }: State): Ui
   throw new Error(`no certificate has the key ${fingerprint}`);
 }
 
-function isAddition(decision: Decision): decision is Decision & { readonly kind: "issue" | "renew" } {
+/** Decisions that a certificate is made for. */
+export type AdditionKind = "issue" | "renew";
+
+export function isAddition(decision: Decision): decision is Extract<Decision, { readonly kind: AdditionKind }> {
   return decision.kind === "issue" || decision.kind === "renew";
 }
 

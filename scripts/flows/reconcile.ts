@@ -1,29 +1,19 @@
-import { createPrivateKey } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { posix } from "node:path";
-import { writeDerived } from "../apply/derived.ts";
-import { writeCrl, writeRevocations } from "../apply/facts.ts";
-import { issueAll } from "../apply/issue.ts";
-import { ordersOf } from "../apply/orders.ts";
-import { writeRenewals } from "../apply/renewals.ts";
+import { carryOut } from "../apply/carry-out.ts";
 import * as paths from "../model/paths.ts";
-import type { CrlChange, FileChange, Plan, Refusal } from "../model/plan.ts";
+import type { CrlChange, Plan, Refusal } from "../model/plan.ts";
 import { type Problem, UserError } from "../model/problem.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
-import { planCrl } from "../plan/crl.ts";
-import { compareFiles, derivedFiles, missingRenewals, strayFiles } from "../plan/files.ts";
 import { type Errand, makePlan, NO_POLICY, type Planned } from "../plan/index.ts";
-import { rereadState } from "../read/state.ts";
 import { commonDirectory } from "../system/checkout.ts";
 import { tidyTemporaries } from "../system/files.ts";
 import { openGit } from "../system/git.ts";
 import { newestTip } from "../system/head.ts";
 import { withLock } from "../system/lock.ts";
 import { installFilter } from "../vault/install.ts";
-import { openVault, type Vault } from "../vault/vault.ts";
-import { waysIn } from "../vault/way-in.ts";
-import { type Issuer, makeIssuer } from "../x509/issuer.ts";
+import { openVault } from "../vault/vault.ts";
 import { withAnewAdvice } from "./anew-advice.ts";
 import { withHistory } from "./history.ts";
 import { gatehouseVersion, type Loaded, loadWorkingTree } from "./load.ts";
@@ -77,7 +67,9 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     if (errand === null) return nothing;
     await tidyTemporaries(root, directoriesOf(loaded, root));
     if (errand.plan.changes.length === 0) return nothing;
-    const state = await carryOut(errand, loaded, options);
+    const version = gatehouseVersion();
+    const work = { ...options, tree: loaded.tree, state: loaded.state, vault: openVault(root, process.env), version };
+    const state = await carryOut(errand, work);
     const after = planFor(loaded, state, options, signatures);
     insistOnNothingToDo(after, errand);
     const known = new Set(planned.plan.refusals.map(({ message }) => message));
@@ -94,78 +86,6 @@ function planFor(
 ): Planned {
   const policy = { ...NO_POLICY, checkClock, allowLosses, ...signatures };
   return makePlan({ registry, problems, state, now, version: gatehouseVersion(), policy });
-}
-
-/**
- * In an order that survives a kill at any instant: keys and certificates, revocations, CRL, derived files,
- * pki/registry.yaml last. After each step the facts are read again and what follows from them is worked out anew.
- */
-async function carryOut(errand: Errand, loaded: Loaded, options: ReconcileOptions): Promise<State> {
-  const { root, now } = options;
-  const { tree } = loaded;
-  const vault = openVault(root, process.env);
-  const issuer = issuerFor(errand, loaded.state, vault, root);
-  let state = rereadState(tree, loaded.state, await issueOrders(errand, loaded.state, issuer, options));
-  state = rereadState(tree, state, await writeRevocations(root, errand.decisions, now, new Set(state.holds.keys())));
-  const order = planCrl(state, errand.registry.crl, now, "registry");
-  if (order !== null && issuer !== null) state = rereadState(tree, state, await writeCrl(root, order, issuer.issuer));
-  if (errand.plan.changes.every(({ kind }) => kind === "crl")) return state;
-  const renewals = missingRenewals(errand.registry, state, now);
-  const { written, unusable } = await writeRenewals(root, renewals, vault);
-  state = withoutKeys(rereadState(tree, state, written), unusable);
-  const wanted = derivedFiles(errand.registry, state, now, gatehouseVersion());
-  const strays = strayFiles(errand.registry, state, now);
-  const changes: FileChange[] = compareFiles(wanted, state, strays, { due: "registry", upgraded: false });
-  return rereadState(tree, state, await writeDerived(root, changes, wanted));
-}
-
-/** Of a key that is there and cannot be read, everything goes on as if it were gone. */
-function withoutKeys(state: State, serials: readonly string[]): State {
-  return serials.length === 0
-    ? state
-    : { ...state, keys: new Set([...state.keys].filter((serial) => !serials.includes(serial))) };
-}
-
-interface OpenIssuer {
-  readonly issuer: Issuer;
-  readonly vault: Vault;
-}
-
-/** The authority with its key: only where the plan signs something. */
-function issuerFor(errand: Errand, state: State, vault: Vault, root: string): OpenIssuer | null {
-  const signs = errand.plan.changes.some(({ kind }) => kind === "issue" || kind === "renew" || kind === "crl");
-  if (!signs || state.authority === null) return null;
-  if (vault.state === "locked") {
-    const what = "the vault is locked, and this plan needs the authority's key; nothing was done";
-    throw new UserError(what, ...waysIn(root));
-  }
-  const pem = vault.read(paths.CA_KEY).toString("utf8");
-  return { vault, issuer: makeIssuer(state.authority.pem, privateKey(pem, root)) };
-}
-
-function privateKey(pem: string, root: string) {
-  try {
-    return createPrivateKey(pem);
-  } catch {
-    // The reason would quote the key's bytes.
-    throw new UserError(`${paths.CA_KEY} is no private key`, `run in ${root}: git log -- ${paths.CA_KEY}`);
-  }
-}
-
-async function issueOrders(
-  errand: Errand,
-  state: State,
-  open: OpenIssuer | null,
-  options: ReconcileOptions,
-): Promise<string[]> {
-  const orders = ordersOf(errand.decisions, state, options.now);
-  if (orders.length === 0 || open === null) return [];
-  const line = options.progress("issuing certificates", orders.length);
-  try {
-    return await issueAll(orders, { root: options.root, now: options.now, tick: line.tick, ...open });
-  } finally {
-    line.done();
-  }
 }
 
 /** A plan that is not empty after it was carried out is a bug of ours, and must not pass in silence. */

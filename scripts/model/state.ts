@@ -4,6 +4,7 @@ import type { KeyType, Kind, Reason, Registry } from "./registry.ts";
 import type { Instant } from "./time.ts";
 
 /** Reasons to issue (DESIGN: first hit wins). */
+/** Why a certificate is issued that time alone does not ask for: the first that holds is told. */
 export const ISSUE_REASONS = [
   "Missing",
   "Reissue",
@@ -16,14 +17,15 @@ export const ISSUE_REASONS = [
 ] as const;
 export type IssueReason = (typeof ISSUE_REASONS)[number];
 
+/** Why one is revoked: the first that holds is told. */
 export const REVOKE_CAUSES = [
   "Removed",
   "Declared",
   "Reissued",
   "Expired",
-  "Superseded",
   "KeyChanged",
   "IssuerChanged",
+  "Superseded",
 ] as const;
 export type RevokeCause = (typeof REVOKE_CAUSES)[number];
 

@@ -1,4 +1,4 @@
-import type { Certificate, IssueReason, State } from "../model/state.ts";
+import { type Certificate, ISSUE_REASONS, type IssueReason, type State } from "../model/state.ts";
 import { formatInstant, type Instant } from "../model/time.ts";
 import type { Identity } from "./identity.ts";
 
@@ -71,22 +71,21 @@ const issuerChanged: Policy = ({ current, state }) =>
     ? "its certificate is from another authority"
     : null;
 
-/** In the order of DESIGN 4; the first hit wins. */
-const POLICIES: readonly (readonly [IssueReason, Policy])[] = [
-  ["Missing", missing],
-  ["Reissue", reissue],
-  ["KeyChanged", keyChanged],
-  ["SubjectChanged", subjectChanged],
-  ["NamesChanged", namesChanged],
-  ["ProfileChanged", profileChanged],
-  ["LifetimeChanged", lifetimeChanged],
-  ["IssuerChanged", issuerChanged],
-];
+const POLICIES: Readonly<Record<IssueReason, Policy>> = {
+  Missing: missing,
+  Reissue: reissue,
+  KeyChanged: keyChanged,
+  SubjectChanged: subjectChanged,
+  NamesChanged: namesChanged,
+  ProfileChanged: profileChanged,
+  LifetimeChanged: lifetimeChanged,
+  IssuerChanged: issuerChanged,
+};
 
 /** Why this identity needs a certificate although time alone does not ask for one; null when it does not. */
 export function reasonToIssue(situation: Situation): Verdict<IssueReason> | null {
-  for (const [reason, policy] of POLICIES) {
-    const message = policy(situation);
+  for (const reason of ISSUE_REASONS) {
+    const message = POLICIES[reason](situation);
     if (message !== null) return { reason, message };
   }
   return null;

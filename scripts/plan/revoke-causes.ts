@@ -1,5 +1,5 @@
 import type { Reason } from "../model/registry.ts";
-import type { Certificate, Request, RevokeCause, State } from "../model/state.ts";
+import { type Certificate, REVOKE_CAUSES, type Request, type RevokeCause, type State } from "../model/state.ts";
 import { formatDuration, formatInstant, type Instant } from "../model/time.ts";
 import type { Identity } from "./identity.ts";
 
@@ -92,21 +92,20 @@ const issuerChanged: Policy = (charge) => {
   return overlapOver(charge);
 };
 
-/** First hit wins. Removed stands apart: it has no identity to look at. */
-const POLICIES: readonly (readonly [RevokeCause, Policy])[] = [
-  ["Declared", declared],
-  ["Reissued", reissued],
-  ["Expired", expired],
-  ["KeyChanged", keyChanged],
-  ["IssuerChanged", issuerChanged],
-  ["Superseded", overlapOver],
-  ["Superseded", outlives],
-];
+/** Removed stands apart: it has no identity to look at. */
+const POLICIES: Readonly<Record<Exclude<RevokeCause, "Removed">, Policy>> = {
+  Declared: declared,
+  Reissued: reissued,
+  Expired: expired,
+  KeyChanged: keyChanged,
+  IssuerChanged: issuerChanged,
+  Superseded: (charge) => overlapOver(charge) ?? outlives(charge),
+};
 
 /** Why a live certificate of a present identity is to be revoked for good; null when it is not. */
 export function causeToRevoke(charge: Charge): Conviction | null {
-  for (const [cause, policy] of POLICIES) {
-    const hit = policy(charge);
+  for (const cause of REVOKE_CAUSES) {
+    const hit = cause === "Removed" ? null : POLICIES[cause](charge);
     if (hit !== null) return { cause, ...hit };
   }
   return null;

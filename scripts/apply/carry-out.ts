@@ -1,0 +1,94 @@
+import { createPrivateKey } from "node:crypto";
+import * as paths from "../model/paths.ts";
+import { UserError } from "../model/problem.ts";
+import type { State } from "../model/state.ts";
+import type { Instant } from "../model/time.ts";
+import { planCrl } from "../plan/crl.ts";
+import { compareFiles, derivedFiles, missingRenewals, strayFiles } from "../plan/files.ts";
+import type { Errand } from "../plan/index.ts";
+import { rereadState } from "../read/state.ts";
+import type { Tree } from "../read/tree.ts";
+import type { Vault } from "../vault/vault.ts";
+import { waysIn } from "../vault/way-in.ts";
+import { type Issuer, makeIssuer } from "../x509/issuer.ts";
+import { writeDerived } from "./derived.ts";
+import { writeCrl, writeFacts } from "./facts.ts";
+import { issueAll } from "./issue.ts";
+import { ordersOf } from "./orders.ts";
+import { writeRenewals } from "./renewals.ts";
+
+/** What carrying out needs beside the errand. */
+export interface Work {
+  readonly root: string;
+  readonly now: Instant;
+  /** Of Gatehouse. */
+  readonly version: string;
+  readonly tree: Tree;
+  /** As the plan was made from. */
+  readonly state: State;
+  readonly vault: Vault;
+  /** Starts a progress line; call it with how many more are done. */
+  readonly progress: (label: string, total: number) => { tick: (count: number) => void; done: () => void };
+}
+
+/**
+ * In an order that survives a kill at any instant: keys and certificates, revocations and holds, CRL, derived files,
+ * pki/registry.yaml last. After each step its facts are read again, and what follows from them is worked out by the
+ * functions that the plan was made with. Returns the state as it is then on disk.
+ * @throws UserError where the vault is locked and something is to be signed; nothing was done then
+ */
+export async function carryOut(errand: Errand, work: Work): Promise<State> {
+  const { root, now, tree, vault } = work;
+  const issuer = issuerFor(errand, work);
+  let state = rereadState(tree, work.state, await issueOrders(errand, issuer, work));
+  state = rereadState(tree, state, await writeFacts(root, errand.decisions, now, new Set(state.holds.keys())));
+  const order = planCrl(state, errand.registry.crl, now, "registry");
+  if (order !== null && issuer !== null) state = rereadState(tree, state, await writeCrl(root, order, issuer));
+  if (errand.plan.changes.every(({ kind }) => kind === "crl")) return state;
+  const { written, unusable } = await writeRenewals(root, missingRenewals(errand.registry, state, now), vault);
+  state = withoutKeys(rereadState(tree, state, written), unusable);
+  const wanted = derivedFiles(errand.registry, state, now, work.version);
+  const strays = strayFiles(errand.registry, state, now);
+  const changes = compareFiles(wanted, state, strays, { due: "registry", upgraded: false });
+  return rereadState(tree, state, await writeDerived(root, changes, wanted));
+}
+
+/** Of a key that is there and cannot be read, everything goes on as if it were gone. */
+function withoutKeys(state: State, serials: readonly string[]): State {
+  return serials.length === 0
+    ? state
+    : { ...state, keys: new Set([...state.keys].filter((serial) => !serials.includes(serial))) };
+}
+
+/** The authority with its key: only where the plan signs something. */
+function issuerFor(errand: Errand, { state, vault, root }: Work): Issuer | null {
+  const signs = errand.plan.changes.some(({ kind }) => kind === "issue" || kind === "renew" || kind === "crl");
+  if (!signs || state.authority === null) return null;
+  if (vault.state === "locked") {
+    const what = "the vault is locked, and this plan needs the authority's key; nothing was done";
+    throw new UserError(what, ...waysIn(root));
+  }
+  const pem = vault.read(paths.CA_KEY).toString("utf8");
+  return makeIssuer(state.authority.pem, privateKey(pem, root));
+}
+
+function privateKey(pem: string, root: string) {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    // The reason would quote the key's bytes.
+    throw new UserError(`${paths.CA_KEY} is no private key`, `run in ${root}: git log -- ${paths.CA_KEY}`);
+  }
+}
+
+async function issueOrders(errand: Errand, issuer: Issuer | null, work: Work): Promise<string[]> {
+  const { root, now, vault } = work;
+  const orders = ordersOf(errand.decisions, work.state, now);
+  if (orders.length === 0 || issuer === null) return [];
+  const line = work.progress("issuing certificates", orders.length);
+  try {
+    return await issueAll(orders, { root, now, vault, issuer, tick: line.tick });
+  } finally {
+    line.done();
+  }
+}
