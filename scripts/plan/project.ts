@@ -74,6 +74,7 @@ function standIn(decision: Issue | Renew, identity: Identity, state: State, now:
     reason: decision.reason,
     key: decision.key,
     reissue: identity.reissue?.before ?? null,
-    pem: paths.path.certificate(serial),
+    // A line, as PEM has lines: maps take what they offer apart into them.
+    pem: `${paths.path.certificate(serial)}\n`,
   };
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { formatRenewal } from "../../scripts/model/facts.ts";
 import type { Certificate, State } from "../../scripts/model/state.ts";
+import { decide } from "../../scripts/plan/decide.ts";
 import { compareFiles, derivedFiles, missingRenewals, strayFiles } from "../../scripts/plan/files.ts";
+import { project } from "../../scripts/plan/project.ts";
 import {
   certificateOf,
   clientOf,
@@ -10,6 +12,7 @@ import {
   fingerprintOf,
   NOW,
   registryOf,
+  requestOf,
   revocationOf,
   serialOf,
   stateOf,
@@ -136,6 +139,15 @@ describe("a client with a key of its own", () => {
     const state = stateOf({ certificates: [older, newer] });
     expect(changes(state, registry)).toEqual([]);
     expect(offers(state, registry)).toContain(`s:${OLD.serial} "-----BEGIN CERTIFICATE-----\\n${NEW.serial}\\n`);
+  });
+
+  it("has its line in the map before the next certificate is made: so the plan knows that the map changes", () => {
+    const requests = { alice: requestOf("alice") };
+    const state = stateOf({ certificates: [{ ...older, notAfter: NOW + 5 * DAY }], requests });
+    const { list, identities } = decide(registry, state, NOW);
+    expect(list.map(({ kind }) => kind)).toEqual(["renew"]);
+    expect(offers(state, registry)).not.toContain(OLD.serial);
+    expect(offers(project(state, list, identities, NOW), registry)).toContain(`s:${OLD.serial} `);
   });
 
   it("is offered nothing for another key", () => {

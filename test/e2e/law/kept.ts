@@ -144,4 +144,17 @@ export const KEPT: readonly Kept[] = [
       meanwhile: [{ kind: "client", entry: 0, field: 0, value: 0 }],
     },
   },
+  {
+    sentence: "a renewal for a client's own key is said of the map that offers it, where nothing else changes that",
+    outcome: "equal",
+    story: {
+      ...PLAIN,
+      operations: [
+        { do: "edit", on: 0, edit: { kind: "client", entry: 0, field: 6, value: 0 }, when: 0 },
+        { do: "edit", on: 1, edit: { kind: "defaults", entry: 0, field: 7, value: 1 }, when: 0 },
+        { do: "edit", on: 1, edit: { kind: "client", entry: 0, field: 0, value: 0 }, when: 0 },
+      ],
+      days: 340,
+    },
+  },
 ];
