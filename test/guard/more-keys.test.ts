@@ -9,8 +9,11 @@ import { BINARY_WRAPPINGS, type Wrapping } from "./support/wrappings.ts";
 const levels = async (bytes: Buffer): Promise<string[]> => [...new Set((await scan(bytes)).map(({ level }) => level))];
 
 async function missed(wrapping: Wrapping, samples = [...SAMPLES, ...MORE_SAMPLES]): Promise<string[]> {
+  const many = samples.map(({ bytes }) => bytes);
+  const wrapped = wrapping.wrapAll?.(many) ?? many.map((bytes) => wrapping.wrap(bytes));
   const names: string[] = [];
-  for (const { name, bytes } of samples) if ((await scan(wrapping.wrap(bytes))).length === 0) names.push(name);
+  for (const [at, bytes] of wrapped.entries())
+    if ((await scan(bytes)).length === 0) names.push(samples[at]?.name ?? "");
   return names;
 }
 

@@ -32,6 +32,19 @@ export function tool(program: string, args: readonly string[], input?: string | 
   return execFileSync(program, args, { cwd: directory, env, input, stdio: ["pipe", "pipe", "pipe"] });
 }
 
+const EACH = 'at=0; while [ -e "$at.in" ]; do "$@" <"$at.in" >"$at.out" || exit; at=$((at + 1)); done';
+
+/** The same for each of many inputs, by one shell: it starts a program in a third of the time that Node takes. */
+export function toolForEach(program: string, args: readonly string[], inputs: readonly Buffer[]): Buffer[] {
+  for (const [at, input] of inputs.entries()) writeFileSync(join(directory, `${at}.in`), input);
+  tool("sh", ["-c", EACH, "each", program, ...args]);
+  return inputs.map((_, at) => {
+    const output = made(`${at}.out`);
+    for (const end of ["in", "out"]) rmSync(join(directory, `${at}.${end}`));
+    return output;
+  });
+}
+
 const made = (name: string): Buffer => readFileSync(join(directory, name));
 
 export const pem = (key: KeyObject, type: "pkcs8" | "pkcs1" | "sec1" = "pkcs8"): string =>

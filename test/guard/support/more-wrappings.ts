@@ -1,5 +1,5 @@
 import { brotliCompressSync, deflateSync, zstdCompressSync } from "node:zlib";
-import { tool } from "./keys.ts";
+import { tool, toolForEach } from "./keys.ts";
 import type { Wrapping } from "./wrappings.ts";
 
 const numbers = (bytes: Buffer, format: (byte: number) => string, join = ", "): string =>
@@ -7,8 +7,16 @@ const numbers = (bytes: Buffer, format: (byte: number) => string, join = ", "): 
 const ofBytes = (name: string, change: (bytes: Buffer) => string | Buffer): Wrapping => {
   return { name, wrap: (bytes) => Buffer.from(change(bytes)) };
 };
-const piped = (program: string, ...args: readonly string[]): Wrapping =>
-  ofBytes(`${program} ${args.join(" ")}`, (bytes) => tool(program, args, bytes));
+/** What a program makes of its standard input, and what is made of that. */
+const byTool = (name: string, argv: readonly string[], then = (bytes: Buffer) => bytes): Wrapping => {
+  const [program = "", ...args] = argv;
+  return {
+    name,
+    wrap: (bytes) => then(tool(program, args, bytes)),
+    wrapAll: (many) => toolForEach(program, args, many).map(then),
+  };
+};
+const piped = (...argv: readonly string[]): Wrapping => byTool(argv.join(" "), argv);
 
 const lines = (text: string): string[] => text.trimEnd().split("\n");
 
@@ -91,13 +99,11 @@ export const ENCODED: readonly Wrapping[] = [
   ofBytes("ascii85 in lines", (bytes) => base85(bytes, ASCII85).replace(/(.{76})/g, "$1\n")),
   ofBytes("base85 of RFC 1924", (bytes) => `key = b'${base85(bytes, RFC1924)}'\n`),
   ofBytes("base85 of ZeroMQ", (bytes) => base85(bytes, Z85)),
-  ofBytes("uuencode", (bytes) =>
-    tool("perl", ["-0777", "-ne", 'print "begin 600 key\\n", pack("u", $_), "`\\nend\\n"'], bytes),
-  ),
+  byTool("uuencode", ["perl", "-0777", "-ne", 'print "begin 600 key\\n", pack("u", $_), "`\\nend\\n"']),
 ];
 
-export const LOWER_BASE32 = ofBytes("base32 in lower case", (bytes) =>
-  tool("base32", ["-w0"], bytes).toString().toLowerCase(),
+export const LOWER_BASE32 = byTool("base32 in lower case", ["base32", "-w0"], (bytes) =>
+  Buffer.from(bytes.toString().toLowerCase()),
 );
 
 /** What is packed, and opened here. */
@@ -116,8 +122,8 @@ export const PACKED: readonly Wrapping[] = [
     Buffer.concat([Buffer.alloc(77, 5), zstdCompressSync(bytes), Buffer.alloc(9)]),
   ),
   piped("xz"),
-  ofBytes("xz in ar, as in a .deb", (bytes) =>
-    Buffer.concat([Buffer.from(`!<arch>\n${"data.tar.xz/".padEnd(58)}\`\n`), tool("xz", [], bytes)]),
+  byTool("xz in ar, as in a .deb", ["xz"], (bytes) =>
+    Buffer.concat([Buffer.from(`!<arch>\n${"data.tar.xz/".padEnd(58)}\`\n`), bytes]),
   ),
 ];
 

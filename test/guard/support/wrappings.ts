@@ -4,6 +4,8 @@ import { tar, zip } from "./formats.ts";
 export interface Wrapping {
   readonly name: string;
   wrap(bytes: Buffer): Buffer;
+  /** The same of many, where that takes less than one after the other. */
+  wrapAll?(many: readonly Buffer[]): Buffer[];
 }
 
 const lines = (bytes: Buffer): string[] => bytes.toString("utf8").trimEnd().split("\n");
