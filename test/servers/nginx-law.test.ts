@@ -4,48 +4,10 @@ import { reach } from "../../scripts/model/access.ts";
 import type { Registry } from "../../scripts/model/registry.ts";
 import { renderNginx } from "../../scripts/servers/nginx/files.ts";
 import { Rendered } from "./nginx-reader.ts";
-import { client, group, registry, repository, serial, server } from "./nginx-samples.ts";
+import { serial } from "./nginx-samples.ts";
+import { admissions, registries as of } from "./random.ts";
 
-/** Names that are parts of one another, or that a careless pattern would take for one another. */
-const GROUPS = ["a", "ab", "a.b", "a-b", "axb", "b", "staff", "staff.x", "constructor"];
-const REPOSITORIES = ["r", "r1", "r.1", "rx1", "r-1"];
-const CLIENTS = ["alice", "bob", "carol", "dave", "toString"];
-
-const some = <T>(values: readonly T[]) =>
-  fc.subarray([...values]).chain((few) => fc.shuffledSubarray(few, { minLength: few.length }));
-
-const registries: fc.Arbitrary<Registry> = fc
-  .record({
-    groups: fc.array(some(REPOSITORIES), { minLength: GROUPS.length, maxLength: GROUPS.length }),
-    clients: fc.array(
-      fc.record({
-        groups: some(GROUPS),
-        home: fc.option(fc.constantFrom(...REPOSITORIES)),
-        suspended: fc.boolean(),
-        revoked: fc.option(fc.constant("keyCompromise" as const)),
-      }),
-      { minLength: CLIENTS.length, maxLength: CLIENTS.length },
-    ),
-    served: some(REPOSITORIES),
-  })
-  .map(({ groups, clients, served }) =>
-    registry({
-      repositories: Object.fromEntries(
-        REPOSITORIES.map((name) => [name, repository({ path: `/${name}/`, root: `/srv/${name}` })]),
-      ),
-      groups: Object.fromEntries(GROUPS.map((name, n) => [name, group(groups[n] ?? [])])),
-      clients: Object.fromEntries(CLIENTS.map((name, n) => [name, client(clients[n] ?? {})])),
-      servers: {
-        all: server({ names: ["all.example.com"], repositories: REPOSITORIES }),
-        some: server({ names: ["some.example.com"], repositories: served }),
-      },
-    }),
-  );
-
-/** Certificates of clients, of names that are no clients, some clients with two. */
-const admissions = some(
-  Array.from({ length: 12 }, (_, n) => ({ serial: serial(n + 1), client: [...CLIENTS, "ghost"][n % 6] ?? "" })),
-);
+const registries = of("nginx");
 
 test("no client reaches a repository that the registry does not give it, and each reaches those that it does", () => {
   fc.assert(
