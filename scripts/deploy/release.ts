@@ -33,13 +33,14 @@ export function buildRelease(source: Source, name: string): Release {
 /** Everything of the software's directory, but of servers/ and include/ only this server's own file. */
 function configuration(source: Source, name: string, { software }: Server): ReleaseFile[] {
   const directory = paths.DIR[software];
+  const { ending } = KINDS[software];
   const own = [`${directory}/servers/`, `${directory}/include/`];
   const wanted = source.paths.filter((path) => {
     if (!path.startsWith(`${directory}/`)) return false;
     const shared = own.every((start) => !path.startsWith(start));
-    return shared || own.some((start) => path === `${start}${name}.conf`);
+    return shared || own.some((start) => path === `${start}${name}${ending}`);
   });
-  if (!wanted.some((path) => path.endsWith(`/${name}.conf`))) {
+  if (!wanted.some((path) => path.endsWith(`/${name}${ending}`))) {
     throw new UserError(
       `this commit has no ${software} configuration for ${name} in ${directory}/`,
       "run: npm run reconcile -- --commit",
@@ -65,10 +66,14 @@ function certificate(source: Source, name: string, server: Server): ReleaseFile[
     mode,
     data,
   });
-  const chain = (data: Buffer) => file(paths.path.issued(name), 0o644, data);
-  if (server.csr || server.deploy.to === "pull") return [chain(certificateOf(source, name))];
+  const beside = KINDS[server.software].chainBesideKey ? [paths.path.key(name).replace(/key$/, "crt")] : [];
+  const chain = (data: Buffer) => [
+    file(paths.path.issued(name), 0o644, data),
+    ...beside.map((path) => file(path, 0o600, data)),
+  ];
+  if (server.csr || server.deploy.to === "pull") return chain(certificateOf(source, name));
   const { certificate: data, key } = credentialsOf(source, name);
-  return [chain(data), file(paths.path.key(name), 0o600, key)];
+  return [...chain(data), file(paths.path.key(name), 0o600, key)];
 }
 
 const PKI = "pki/";

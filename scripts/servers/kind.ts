@@ -47,14 +47,20 @@ export interface ServerKind {
   readonly addresses: boolean;
   /** What it has a use for; one of these is refused where another kind is to run. */
   readonly fields: readonly OwnField[];
+  /** Those of them that it cannot do without. */
+  readonly needs: readonly OwnField[];
   /** Whether it reads the repositories' roots itself, so that they must be there on its machine. */
   readonly readsRoots: boolean;
   /**
-   * Everything under pki/SOFTWARE/, sorted by path: what all servers share, and one file a server, servers/NAME.conf.
+   * Everything under pki/SOFTWARE/, sorted by path: what all servers share, and one file a server, servers/NAME and `ending`.
    * A function of its input, byte for byte, whatever the order of what is in it. ASCII.
    * @throws Error for text that no checked registry holds
    */
   readonly render: (input: ListInput & PinInput) => DerivedFile[];
+  /** How the names of files with configuration end. */
+  readonly ending: ".conf" | ".cfg";
+  /** Whether it looks for a key beside its certificate only: in private/, where a release then has both. */
+  readonly chainBesideKey: boolean;
   /** Which of these files follow who is admitted: that changes by itself when certificates end. */
   readonly followsTime: RegExp;
 }

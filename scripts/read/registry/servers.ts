@@ -94,7 +94,7 @@ export function buildServer(name: string, entry: ServerEntry, context: ServerCon
   else if (csr) checkRequest(name, entry.offset, scope);
   const ports = readPorts(entry, scope);
   const offer = readOffer(software, entry, context);
-  refuseForeign(software, entry, scope);
+  checkOwnFields(software, entry, scope);
   return {
     ...settings,
     software,
@@ -183,8 +183,11 @@ function readRate(entry: ServerEntry, { report }: Scope): Server["rate"] {
 
 const OWN_FIELDS: readonly OwnField[] = ["rate", "burst"];
 
-/** What this kind of server has no use for, and another has. */
-function refuseForeign(software: Server["software"], entry: ServerEntry, { report }: Scope): void {
+/** What this kind of server has no use for and another has, and what it cannot do without. */
+function checkOwnFields(software: Server["software"], entry: ServerEntry, { report }: Scope): void {
+  for (const key of KINDS[software].needs) {
+    if (!entry.has(key)) report.add(entry.offset, `a server that runs ${software} needs ${key}`);
+  }
   for (const key of OWN_FIELDS) {
     if (!entry.has(key) || KINDS[software].fields.includes(key)) continue;
     report.add(

@@ -5,7 +5,10 @@ export const apache: ServerKind = {
   offers: "repositories",
   addresses: true,
   fields: [],
+  needs: [],
   readsRoots: true,
   render: renderApache,
+  ending: ".conf",
+  chainBesideKey: false,
   followsTime: /^(?:[^/]+\.map|renewals\/.+)$/,
 };

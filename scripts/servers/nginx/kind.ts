@@ -5,8 +5,11 @@ export const nginx: ServerKind = {
   offers: "repositories",
   addresses: false,
   fields: ["rate", "burst"],
+  needs: [],
   readsRoots: true,
   render: renderNginx,
+  ending: ".conf",
+  chainBesideKey: false,
   // The sizes of the maps stand in nginx.conf and in what a foreign one includes.
   followsTime: /^(?:[^/]+\.map|nginx\.conf|include\/.+)$/,
 };

@@ -5,8 +5,11 @@ export const stunnel: ServerKind = {
   offers: "services",
   addresses: true,
   fields: [],
+  needs: [],
   readsRoots: false,
   render: renderStunnel,
+  ending: ".conf",
+  chainBesideKey: false,
   // Certificates that are let in are pinned there.
   followsTime: /^gates\//,
 };
