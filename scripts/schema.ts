@@ -2,10 +2,15 @@ import { runCommand } from "./cli/run.ts";
 import { updateSchema } from "./flows/schema.ts";
 
 const flags = {
-  check: { type: "boolean", description: "write nothing; exit 1 when the file is not what would be written" },
+  check: { type: "boolean", description: "write nothing; exit 1 when a file is not what would be written" },
 } as const;
 
 await runCommand(
-  { name: "schema", summary: "writes the JSON schema of clients.yaml, for editors", flags, secrets: "none" },
+  {
+    name: "schema",
+    summary: "writes the JSON schema of clients.yaml, for editors, and its reference page",
+    flags,
+    secrets: "none",
+  },
   async ({ flags: { check }, say }) => say(await updateSchema(check)),
 );

@@ -1,6 +1,7 @@
 import type { Authority, Limits, Registry } from "../../model/registry.ts";
 import { KEY_TYPES } from "../../model/registry.ts";
 import { formatDuration } from "../../model/time.ts";
+import { unless } from "./fallback.ts";
 import { type Field, oneOf, type Scope } from "./field.ts";
 import { define, type Entry, record } from "./record.ts";
 import { boolean, count, country, duration, instant, percent, prose } from "./values.ts";
@@ -10,6 +11,8 @@ import { boolean, count, country, duration, instant, percent, prose } from "./va
 const ROOTS = oneOf("Where the root's key is: self, one self-signed issuing CA.", ["self", "offline"]);
 
 const root: Field<"self"> = {
+  type: "self",
+  example: "self",
   schema: { enum: ["self"], description: "One self-signed issuing CA. (An offline root comes in a later version.)" },
   read: (node, what, scope) => {
     const value = ROOTS.read(node, what, scope);
@@ -23,12 +26,12 @@ export const AUTHORITY = define({
   description: "The certificate authority.",
   required: ["common_name", "organization"],
   fields: {
-    common_name: prose("The authority's name, CN in its certificate."),
-    organization: prose("O in every certificate."),
+    common_name: prose("The authority's name, CN in its certificate.", "Example Packages CA"),
+    organization: prose("O in every certificate.", "Example Ltd"),
     country: country(),
-    key: oneOf("Key type of the authority.", KEY_TYPES),
-    lifetime: duration("How long the authority's certificate lasts, such as 10y."),
-    root,
+    key: unless(oneOf("Key type of the authority.", KEY_TYPES), "ec-p384"),
+    lifetime: unless(duration("How long the authority's certificate lasts, such as 10y."), "10y"),
+    root: unless(root, "self"),
   },
 });
 
@@ -37,9 +40,9 @@ export function buildAuthority(entry: Entry<EntryOf<typeof AUTHORITY>>): Authori
     commonName: entry.get("common_name") ?? "",
     organization: entry.get("organization") ?? "",
     country: entry.get("country") ?? null,
-    key: entry.get("key") ?? "ec-p384",
-    lifetime: entry.get("lifetime") ?? 10 * 31_536_000,
-    root: entry.get("root") ?? "self",
+    key: entry.or("key"),
+    lifetime: entry.or("lifetime"),
+    root: entry.or("root"),
   };
 }
 
@@ -52,14 +55,14 @@ export const CRL = define({
   description: "The certificate revocation list.",
   required: [],
   fields: {
-    lifetime: duration("How long a CRL is good for; past it, every client is locked out."),
-    renew_before: duration("A new CRL is signed this long before the end."),
+    lifetime: unless(duration("How long a CRL is good for; past it, every client is locked out."), "30d"),
+    renew_before: unless(duration("A new CRL is signed this long before the end."), "15d"),
   },
 });
 
 export function buildCrl(entry: Entry<EntryOf<typeof CRL>>, scope: Scope): Registry["crl"] {
-  const lifetime = entry.get("lifetime") ?? 30 * 86_400;
-  const renewBefore = entry.get("renew_before") ?? 15 * 86_400;
+  const lifetime = entry.or("lifetime");
+  const renewBefore = entry.or("renew_before");
   if (renewBefore >= lifetime) {
     const place = entry.at(entry.has("renew_before") ? "renew_before" : "lifetime");
     const shown = formatDuration(renewBefore);
@@ -78,19 +81,19 @@ export const LIMITS = define({
   description: "What one change may do.",
   required: [],
   fields: {
-    lose: percent("Percent of admitted clients that one plan may take access from, once there are 10."),
+    lose: unless(percent("Percent of admitted clients that one plan may take access from, once there are 10."), "25%"),
     allow: record(ALLOW, (entry) => {
       const [lose, until] = [entry.get("lose"), entry.get("until")];
       return lose === undefined || until === undefined ? undefined : { lose, until };
     }),
-    signed: boolean("Only commits signed by someone in pki/allowed_signers are carried out."),
+    signed: unless(boolean("Only commits signed by someone in pki/allowed_signers are carried out."), "false"),
   },
 });
 
 export function buildLimits(entry: Entry<EntryOf<typeof LIMITS>>): Limits {
   return {
-    lose: entry.get("lose") ?? 25,
+    lose: entry.or("lose"),
     allow: entry.get("allow") ?? null,
-    signed: entry.get("signed") ?? false,
+    signed: entry.or("signed"),
   };
 }

@@ -3,37 +3,41 @@ import { nearest } from "../../model/nearest.ts";
 import { NAME, path } from "../../model/paths.ts";
 import type { Authority, CertificateSettings, Client, Group } from "../../model/registry.ts";
 import type { EntryOf } from "./authority.ts";
+import { otherwise, unless } from "./fallback.ts";
 import { list, located, nameOf, type Scope } from "./field.ts";
 import { define, type Entry, record } from "./record.ts";
-import { readSettings, SETTINGS } from "./settings.ts";
+import { OWN_SETTINGS, readSettings } from "./settings.ts";
 import { boolean, country, identityName, instant, pastInstant, prose, reason } from "./values.ts";
 import { anyOf, show } from "./words.ts";
 
 const REISSUE = define({
   description: "Certificates issued before an instant are revoked, and a new key is needed.",
   required: ["before"],
-  fields: { before: pastInstant("Certificates older than this are revoked; not in the future."), reason },
+  fields: {
+    before: pastInstant("Certificates older than this are revoked; not in the future."),
+    reason: unless(reason, "keyCompromise"),
+  },
 });
 
 export const CLIENT = define({
   description: "Who may reach repositories and services.",
   required: [],
   fields: {
-    groups: list("Groups the client belongs to.", nameOf("A group.", "groups")),
-    csr: boolean("The client brings its own key: pki/reqs/NAME.req."),
+    groups: unless(list("Groups the client belongs to.", nameOf("A group.", "groups")), "[]"),
+    csr: unless(boolean("The client brings its own key: pki/reqs/NAME.req."), "false"),
     expires: instant("When access ends; certificates never outlive it."),
     home: located(nameOf("The repository this client sees at /home/.", "repositories")),
     previously: located(identityName("The name this client had before.")),
-    suspended: boolean("Certificates are on hold; taking this out lifts the hold."),
+    suspended: unless(boolean("Certificates are on hold; taking this out lifts the hold."), "false"),
     reissue: record(REISSUE, (entry) => {
-      const [before, why] = [entry.get("before"), entry.get("reason")];
-      return before === undefined ? undefined : { before, reason: why ?? "keyCompromise" };
+      const [before, why] = [entry.get("before"), entry.or("reason")];
+      return before === undefined ? undefined : { before, reason: why };
     }),
     revoked: reason,
-    contact: prose("Whom to ask about this client.", 200),
-    organization: prose("O in its certificates, the authority's unless said."),
-    country: country(),
-    ...SETTINGS,
+    contact: prose("Whom to ask about this client.", "ops@example.com", 200),
+    organization: otherwise(prose("O in its certificates.", "Example Ltd"), "the authority's"),
+    country: otherwise(country(), "the authority's"),
+    ...OWN_SETTINGS,
   },
 });
 
@@ -53,10 +57,10 @@ export interface ClientContext {
 export function buildClient(name: string, entry: ClientEntry, context: ClientContext): Client {
   const { scope, authority, defaults } = context;
   const settings = readSettings(entry, `clients.${name}`, scope, authority.lifetime, defaults);
-  const groups = entry.get("groups") ?? [];
+  const groups = entry.or("groups");
   const revoked = entry.get("revoked") ?? null;
   if (entry.has("revoked")) checkTombstone(entry, scope);
-  const csr = entry.get("csr") ?? false;
+  const csr = entry.or("csr");
   if (csr) checkRequest(name, entry.offset, scope);
   return {
     ...settings,
@@ -65,7 +69,7 @@ export function buildClient(name: string, entry: ClientEntry, context: ClientCon
     expires: entry.get("expires") ?? null,
     home: readHome(name, entry, groups, context),
     previously: readPreviously(name, entry, context),
-    suspended: entry.get("suspended") ?? false,
+    suspended: entry.or("suspended"),
     reissue: entry.get("reissue") ?? null,
     revoked,
     contact: entry.get("contact") ?? null,

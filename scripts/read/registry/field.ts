@@ -30,6 +30,19 @@ export interface Scope {
 export interface Field<T> {
   readonly schema: JsonSchema;
   readonly read: (node: Node, what: string, scope: Scope) => T | undefined;
+  /** For the reference: what may stand there, in words, and something that may. */
+  readonly type: string;
+  readonly example: string;
+  /** For the reference: what counts where nothing is said. */
+  readonly otherwise?: string;
+  /** The same as a value, where it is one and the same for every file. */
+  readonly fallback?: T;
+}
+
+/** `a port, such as 443 or 8443` → its type and its first example. */
+export function inWords(mustBe: string): Pick<Field<unknown>, "type" | "example"> {
+  const [, type = mustBe, examples = ""] = /^(.*?),? such as (.*)$/.exec(mustBe) ?? [];
+  return { type, example: examples.split(/,? or |, | of /)[0] ?? "" };
 }
 
 /** What stands there instead of what was asked for. */
@@ -52,7 +65,7 @@ export function scalar<T>(
     scope.report.add(node.offset, `${what} must be ${mustBe}, not ${found(node)}`, hint);
     return undefined;
   };
-  return { schema, read };
+  return { schema, read, ...inWords(mustBe) };
 }
 
 export interface TextRules {
@@ -87,7 +100,7 @@ export function text(rules: TextRules): Field<string> {
     scope.report.add(node.offset, `${what} ${message}`);
     return undefined;
   };
-  return { schema: { type: "string", description, pattern, maxLength: longest }, read };
+  return { schema: { type: "string", description, pattern, maxLength: longest }, read, ...inWords(mustBe) };
 }
 
 /** Names the character that text for a file can never have, since a pattern alone does not point at it. */
@@ -125,7 +138,7 @@ export function located<T>(field: Field<T>): Field<Located<T>> {
     const value = field.read(node, what, scope);
     return value === undefined ? undefined : { value, offset: node.offset };
   };
-  return { schema: field.schema, read };
+  return { schema: field.schema, read, type: field.type, example: field.example };
 }
 
 /** One of a few words. */
@@ -138,7 +151,7 @@ export function oneOf<const T extends string>(description: string, words: readon
     scope.report.addUnknown(node.offset, message, node.kind === "scalar" ? node.text : "", known);
     return undefined;
   };
-  return { schema: { enum: [...words], description }, read };
+  return { schema: { enum: [...words], description }, read, type: words.join(", "), example: words[0] ?? "" };
 }
 
 /** A list without repetition. `key` says what makes two items the same. */
@@ -164,7 +177,8 @@ export function list<T>(
     return [...values.values()];
   };
   const schema = { type: "array", description, items: item.schema, uniqueItems: true };
-  return { schema: least > 0 ? { ...schema, minItems: least } : schema, read };
+  const words = { type: `list: ${item.type}`, example: `[${item.example}]` };
+  return { schema: least > 0 ? { ...schema, minItems: least } : schema, read, ...words };
 }
 
 /** A name that another section defines. */
@@ -187,8 +201,18 @@ export function nameOf(description: string, section: NamedSection): Field<string
     );
     return undefined;
   };
-  return { schema: { type: ["string", "number", "boolean"], description }, read };
+  const words = { type: `the name of a ${one}`, example: EXAMPLES[section] };
+  return { schema: { type: ["string", "number", "boolean"], description }, read, ...words };
 }
+
+const EXAMPLES: Readonly<Record<NamedSection, string>> = {
+  repositories: "packages",
+  services: "db",
+  groups: "staff",
+  clients: "alice",
+  servers: "pkg.example.com",
+  signers: "build01",
+};
 
 const MOST_NAMED = 12;
 

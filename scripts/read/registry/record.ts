@@ -54,6 +54,13 @@ export class Entry<T> {
     return entry && this.#definition.fields[key].read(entry.value, key, this.#scope);
   }
 
+  /** The value, or what counts where there is none; of a key that has such a fallback. */
+  or<K extends keyof T & string>(key: K): T[K] {
+    const value = this.get(key) ?? this.#definition.fields[key].fallback;
+    if (value === undefined) throw new Error(`${key} has no fallback`);
+    return value;
+  }
+
   /** Where the key stands, or else the entry. */
   at(key: keyof T & string): number {
     return this.#entries.get(key)?.offset ?? this.offset;
@@ -114,13 +121,24 @@ export function record<T, R>(
     scope.report.add(node.offset, `${what} must be a mapping, not ${found(node)}`, keysHint(definition.known));
     return undefined;
   };
-  return { schema: recordSchema(definition), read };
+  const fields = Object.entries<Field<unknown>>(definition.fields);
+  const needed = fields.filter(([key]) => definition.required.some((one) => one === key));
+  const type = `a mapping: ${fields.map(([key]) => key).join(", ")}`;
+  const example = `{ ${needed.map(([key, field]) => `${key}: ${field.example}`).join(", ")} }`;
+  return { schema: recordSchema(definition), read, type, example };
+}
+
+/** A definition as it is told of: to editors, in the reference. */
+export interface Described {
+  readonly description: string;
+  readonly fields: { readonly [key: string]: Field<unknown> };
+  readonly required: readonly string[];
 }
 
 /** An object schema that knows its keys. */
-export function recordSchema<T>(definition: RecordDefinition<T>): JsonSchema {
+export function recordSchema(definition: Described): JsonSchema {
   const properties: Record<string, JsonSchema> = {};
-  for (const key in definition.fields) properties[key] = definition.fields[key].schema;
+  for (const [key, { schema }] of Object.entries(definition.fields)) properties[key] = schema;
   const schema = { type: "object", description: definition.description, properties, additionalProperties: false };
   return definition.required.length > 0 ? { ...schema, required: [...definition.required] } : schema;
 }

@@ -1,6 +1,7 @@
 import { DIR } from "../../model/paths.ts";
 import type { Group, Repository, Service } from "../../model/registry.ts";
 import type { EntryOf } from "./authority.ts";
+import { otherwise, unless } from "./fallback.ts";
 import { type Field, list, located, nameOf, oneOf, type Scope, text } from "./field.ts";
 import { define, type Entry } from "./record.ts";
 import { absolutePath, boolean, dns, dotted, hostPort } from "./values.ts";
@@ -34,7 +35,7 @@ const signingFile: Field<string> = (() => {
     scope.report.add(node.offset, `${what}: there is no file ${path}`, "add it beside this change");
     return undefined;
   };
-  return { schema: file.schema, read };
+  return { ...file, read };
 })();
 
 export const REPOSITORY = define({
@@ -50,15 +51,18 @@ export const REPOSITORY = define({
       mustBe: "the name of a suite, such as bookworm",
       longest: 100,
     }),
-    components: list(
-      "apt: the components, [main] unless said.",
-      text({
-        description: "A component, such as main.",
-        pattern: "^[A-Za-z0-9][A-Za-z0-9._+-]*(/[A-Za-z0-9][A-Za-z0-9._+-]*)*$",
-        mustBe: "the name of a component, such as main",
-        longest: 100,
-      }),
-      { least: 1 },
+    components: otherwise(
+      list(
+        "apt: the components.",
+        text({
+          description: "A component, such as main.",
+          pattern: "^[A-Za-z0-9][A-Za-z0-9._+-]*(/[A-Za-z0-9][A-Za-z0-9._+-]*)*$",
+          mustBe: "the name of a component, such as main",
+          longest: 100,
+        }),
+        { least: 1 },
+      ),
+      "`[main]` for apt",
     ),
     signing: signingFile,
   },
@@ -157,16 +161,16 @@ export const GROUP = define({
   description: "A named set of repositories and services; clients belong to groups.",
   required: [],
   fields: {
-    repositories: list("Repositories that the group may reach.", nameOf("A repository.", "repositories")),
-    services: list("Services that the group may reach.", nameOf("A service.", "services")),
-    sensitive: boolean("A plan that widens this group says so loudly."),
+    repositories: unless(list("Repositories that the group may reach.", nameOf("A repository.", "repositories")), "[]"),
+    services: unless(list("Services that the group may reach.", nameOf("A service.", "services")), "[]"),
+    sensitive: unless(boolean("A plan that widens this group says so loudly."), "false"),
   },
 });
 
 export function buildGroup(entry: Entry<EntryOf<typeof GROUP>>): Group {
   return {
-    repositories: entry.get("repositories") ?? [],
-    services: entry.get("services") ?? [],
-    sensitive: entry.get("sensitive") ?? false,
+    repositories: entry.or("repositories"),
+    services: entry.or("services"),
+    sensitive: entry.or("sensitive"),
   };
 }

@@ -5,9 +5,10 @@ import { dnsName, inBrackets, ipAddress } from "./address.ts";
 import type { EntryOf } from "./authority.ts";
 import { checkRequest } from "./clients.ts";
 import { checkCanary, DEPLOY } from "./deploy.ts";
+import { otherwise, unless } from "./fallback.ts";
 import { type Field, list, located, nameOf, oneOf, type Scope } from "./field.ts";
 import { define, type Entry, record } from "./record.ts";
-import { readSettings, SETTINGS } from "./settings.ts";
+import { OWN_SETTINGS, readSettings } from "./settings.ts";
 import { absolutePath, boolean, count, host, httpsUrl, listen, rate } from "./values.ts";
 
 /** Section servers. */
@@ -34,39 +35,45 @@ const files = record(FILES, (entry) => {
 const issued = oneOf("Issued by this authority.", ["issued"]);
 
 const certificate: Field<Server["certificate"]> = {
+  type: `${issued.type}, or ${files.type}`,
+  example: issued.example,
   schema: { description: "Where the server's certificate comes from.", anyOf: [issued.schema, files.schema] },
   read: (node, what, scope) => (node.kind === "scalar" ? issued : files).read(node, what, scope),
 };
+
+const names = list(
+  `DNS names; IP addresses too for ${ADDRESSES}. The first is the one in URLs.`,
+  located(host("A name.")),
+  { least: 1, key: (name) => name.value },
+);
 
 export const SERVER = define({
   description: "A server of repositories or services.",
   required: [],
   fields: {
-    software: oneOf("What runs there.", SOFTWARE),
-    names: list(
-      `DNS names; IP addresses too for ${ADDRESSES}. The first is the one in URLs.`,
-      located(host("A name.")),
-      {
-        least: 1,
-        key: (name) => name.value,
-      },
+    software: unless(oneOf("What runs there.", SOFTWARE), "nginx"),
+    names: otherwise(names, "`[NAME]`"),
+    certificate: unless(certificate, "issued"),
+    csr: unless(boolean("The server keeps its own key: pki/reqs/NAME.req."), "false"),
+    listen: unless(
+      list("Where it listens for TLS: port or address:port.", listen("port or address:port"), { least: 1 }),
+      '[443, "[::]:443"]',
     ),
-    certificate,
-    csr: boolean("The server keeps its own key: pki/reqs/NAME.req."),
-    listen: list("Where it listens for TLS: port or address:port.", listen("port or address:port"), { least: 1 }),
-    redirect: list("Where plain HTTP is sent on to HTTPS.", listen("port or address:port")),
-    url: httpsUrl("What clients use, https://NAME[:PORT]."),
-    repositories: list("Repositories it serves, all unless said.", nameOf("A repository.", "repositories")),
-    services: list(`${SERVICES}: services it offers, all unless said.`, nameOf("A service.", "services")),
-    deploy: DEPLOY,
-    rate: rate(
-      `${RATE}: how many requests each client may make, 20r/s or 300r/m; more are answered 429. No limit unless said.`,
+    redirect: unless(list("Where plain HTTP is sent on to HTTPS.", listen("port or address:port")), '[80, "[::]:80"]'),
+    url: otherwise(httpsUrl("What clients use, https://NAME[:PORT]."), "of the first name and the first port"),
+    repositories: otherwise(list("Repositories it serves.", nameOf("A repository.", "repositories")), "all"),
+    services: otherwise(list(`${SERVICES}: services it offers.`, nameOf("A service.", "services")), "all"),
+    deploy: otherwise(DEPLOY, "`{ to: local }`, where a person deploys"),
+    rate: otherwise(
+      rate(`${RATE}: how many requests each client may make, 20r/s or 300r/m; more are answered 429.`),
+      "no limit",
     ),
-    burst: count(
-      `${RATE}: how many requests of a client may come at once beyond its rate; as many as the rate's unless said.`,
+    burst: otherwise(
+      count(`${RATE}: how many requests of a client may come at once beyond its rate.`),
+      "as many as the rate's",
     ),
     home: nameOf("What clients without a home of their own see at /home/, where they reach it.", "repositories"),
-    ...SETTINGS,
+    ...OWN_SETTINGS,
   },
 });
 
@@ -85,10 +92,10 @@ export interface ServerContext {
 export function buildServer(name: string, entry: ServerEntry, context: ServerContext): Server {
   const { scope } = context;
   const settings = readSettings(entry, `servers.${name}`, scope, context.authorityLifetime, context.defaults);
-  const software = entry.get("software") ?? "nginx";
+  const software = entry.or("software");
   const names = readNames(name, software, entry, context);
-  const own = entry.get("certificate") ?? "issued";
-  const csr = entry.get("csr") ?? false;
+  const own = entry.or("certificate");
+  const csr = entry.or("csr");
   if (csr && own !== "issued")
     scope.report.add(entry.at("csr"), "csr cannot stand beside a certificate of the server's own");
   else if (csr) checkRequest(name, entry.offset, scope);
@@ -134,8 +141,8 @@ function readNames(name: string, software: Server["software"], entry: ServerEntr
 
 function readPorts(entry: ServerEntry, scope: Scope): Pick<Server, "listen" | "redirect"> {
   const ports = {
-    listen: entry.get("listen") ?? ["443", "[::]:443"],
-    redirect: entry.get("redirect") ?? ["80", "[::]:80"],
+    listen: entry.or("listen"),
+    redirect: entry.or("redirect"),
   };
   // nginx reads 443 and 0.0.0.0:443 as one socket, and refuses to start with two of it.
   const seen = new Map<string, string>();

@@ -1,14 +1,17 @@
 import type { CertificateSettings } from "../../model/registry.ts";
 import { formatDuration } from "../../model/time.ts";
+import { unless } from "./fallback.ts";
 import type { Scope } from "./field.ts";
 import { define, type Entry } from "./record.ts";
 import { duration, keyType } from "./values.ts";
 
+const AS_SAID = "as section certificates has it";
+
 /** Section `certificates`, and the same keys, flat, in clients, servers and signers. */
 export const SETTINGS = {
-  key: keyType,
-  lifetime: duration("How long a certificate lasts, such as 365d."),
-  renew_before: duration("A successor is issued this long before the end."),
+  key: unless(keyType, "ec-p256"),
+  lifetime: unless(duration("How long a certificate lasts, such as 365d."), "365d"),
+  renew_before: unless(duration("A successor is issued this long before the end."), "30d"),
   overlap: duration(
     "A predecessor is revoked this long after its successor was issued; without it, it lives out its days.",
   ),
@@ -20,10 +23,18 @@ export const CERTIFICATES = define({
   fields: SETTINGS,
 });
 
+/** In an identity: what section certificates says. */
+export const OWN_SETTINGS: { readonly [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] } = {
+  key: { ...SETTINGS.key, otherwise: AS_SAID },
+  lifetime: { ...SETTINGS.lifetime, otherwise: AS_SAID },
+  renew_before: { ...SETTINGS.renew_before, otherwise: AS_SAID },
+  overlap: { ...SETTINGS.overlap, otherwise: AS_SAID },
+};
+
 const DEFAULTS: CertificateSettings = {
-  key: "ec-p256",
-  lifetime: 365 * 86_400,
-  renewBefore: 30 * 86_400,
+  key: SETTINGS.key.fallback,
+  lifetime: SETTINGS.lifetime.fallback,
+  renewBefore: SETTINGS.renew_before.fallback,
   overlap: null,
 };
 

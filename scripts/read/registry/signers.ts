@@ -1,10 +1,11 @@
 import type { Repository, Signer } from "../../model/registry.ts";
 import type { EntryOf } from "./authority.ts";
 import { checkRequest } from "./clients.ts";
+import { otherwise, unless } from "./fallback.ts";
 import { nameOf } from "./field.ts";
 import { define, type Entry } from "./record.ts";
 import type { ServerContext } from "./servers.ts";
-import { readSettings, SETTINGS } from "./settings.ts";
+import { OWN_SETTINGS, readSettings } from "./settings.ts";
 import { boolean, duration } from "./values.ts";
 
 /** Section signers. */
@@ -14,9 +15,12 @@ export const SIGNER = define({
   required: [],
   fields: {
     repository: nameOf("The repository it signs for.", "repositories"),
-    csr: boolean("The signer keeps its own key: pki/reqs/NAME.req."),
-    ...SETTINGS,
-    lifetime: duration("How long a certificate lasts; 90d, since pkg_install reads no CRL, unless certificates says."),
+    csr: unless(boolean("The signer keeps its own key: pki/reqs/NAME.req."), "false"),
+    ...OWN_SETTINGS,
+    lifetime: otherwise(
+      duration("How long a certificate lasts; short, since pkg_install reads no CRL."),
+      "as section certificates says it, else `90d`",
+    ),
   },
 });
 
@@ -27,7 +31,7 @@ export type SignerContext = Pick<ServerContext, "scope" | "authorityLifetime" | 
 export function buildSigner(name: string, entry: Entry<EntryOf<typeof SIGNER>>, context: SignerContext): Signer {
   const { scope, repositories } = context;
   const settings = readSettings(entry, `signers.${name}`, scope, context.authorityLifetime, context.defaults);
-  const csr = entry.get("csr") ?? false;
+  const csr = entry.or("csr");
   const repository = entry.get("repository") ?? null;
   if (csr) checkRequest(name, entry.offset, scope);
   else if (settings.key === "ed25519" && repository !== null && repositories.get(repository)?.type === "pkgsrc") {

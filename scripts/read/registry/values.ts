@@ -11,7 +11,7 @@ export const reason = oneOf("Reason of a revocation (RFC 5280, 5.3.1).", REASONS
 
 export function boolean(description: string): Field<boolean> {
   const parse = (value: unknown) => (typeof value === "boolean" ? value : null);
-  return scalar({ type: "boolean", description }, "true or false", parse);
+  return { ...scalar({ type: "boolean", description }, "true or false", parse), example: "true" };
 }
 
 /** Longer is a typing error, and must not run past year 9999 (RFC 5280, 4.1.2.5.2). */
@@ -19,7 +19,7 @@ const LONGEST_DURATION = 100 * 31_536_000;
 
 /** Seconds. */
 export function duration(description: string): Field<number> {
-  return scalar(
+  const field = scalar(
     { type: "string", description, pattern: "^0*[1-9][0-9]{0,8}[mhdwy]$" },
     "a duration such as 90m, 12h, 30d, 8w or 1y, above zero and up to 100y",
     (_, written) => {
@@ -27,6 +27,7 @@ export function duration(description: string): Field<number> {
       return seconds !== null && seconds <= LONGEST_DURATION ? seconds : null;
     },
   );
+  return { ...field, example: "90d" };
 }
 
 const INSTANT_PATTERN =
@@ -34,9 +35,9 @@ const INSTANT_PATTERN =
 const INSTANT_IS = "a date such as 2027-06-30, or an instant with its zone such as 2026-11-20T18:00:00Z";
 
 export function instant(description: string): Field<number> {
-  return scalar({ type: "string", description, pattern: INSTANT_PATTERN }, INSTANT_IS, (_, written) =>
-    parseInstant(written),
-  );
+  const parse = (_: unknown, written: string) => parseInstant(written);
+  const field = scalar({ type: "string", description, pattern: INSTANT_PATTERN }, INSTANT_IS, parse);
+  return { ...field, type: "a date, or an instant with its zone" };
 }
 
 /** An instant that is not in the future. */
@@ -48,7 +49,7 @@ export function pastInstant(description: string): Field<number> {
     scope.report.add(node.offset, `${what} is in the future: it is ${formatInstant(scope.now)} now`);
     return undefined;
   };
-  return { schema: any.schema, read };
+  return { ...any, read };
 }
 
 export function percent(description: string): Field<number> {
@@ -62,7 +63,7 @@ export function percent(description: string): Field<number> {
 export function count(description: string): Field<number> {
   const parse = (value: unknown) =>
     typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
-  return scalar({ type: "integer", minimum: 0, description }, "a whole number, 0 or more", parse);
+  return { ...scalar({ type: "integer", minimum: 0, description }, "a whole number, 0 or more", parse), example: "5" };
 }
 
 /** As nginx writes it, `20r/s` or `300r/m`. */
@@ -82,8 +83,8 @@ const PROSE = "^[^\\s\"'`$;{}\\\\](?:[^\"'`$;{}\\\\]*[^\\s\"'`$;{}\\\\])?$";
 const PROSE_IS = "text without quotes, $, ;, braces or backslashes, and without space at its ends";
 
 /** `longest`: RFC 5280, appendix A.1 counts common and organization names in characters, 64 at most. */
-export function prose(description: string, longest = 64): Field<string> {
-  return text({ description, pattern: PROSE, mustBe: PROSE_IS, longest });
+export function prose(description: string, example: string, longest = 64): Field<string> {
+  return { ...text({ description, pattern: PROSE, mustBe: PROSE_IS, longest }), type: "text", example };
 }
 
 export function country(): Field<string> {
@@ -93,11 +94,12 @@ export function country(): Field<string> {
 
 /** The name of an identity that need not be there. */
 export function identityName(description: string): Field<string> {
-  return scalar(
+  const field = scalar(
     { type: ["string", "number", "boolean"], description },
     "a name: lower-case letters, digits, dots, dashes and underscores, up to 63, and no ..",
     (_, written) => (NAME.test(written) ? written : null),
   );
+  return { ...field, type: "a name", example: "laptop-7" };
 }
 
 const FILE = "^(/[A-Za-z0-9._~:+@,=-]+)+/?$";
