@@ -2,6 +2,7 @@ import type { DerivedFile } from "../model/derived.ts";
 import { formatRenewal } from "../model/facts.ts";
 import * as paths from "../model/paths.ts";
 import type { Certificate, Renewal, State } from "../model/state.ts";
+import { MOST_LINES } from "../render/nginx/renewals.ts";
 
 /** A certificate that is neither ended, revoked nor held, with whom it belongs to. */
 interface Valid {
@@ -65,7 +66,9 @@ export function renewalFiles(orders: readonly RenewalOrder[], state: State): Der
 /** What a server answers to the holder of a certificate: the successor as it is, or enveloped. */
 export function renewalOffers(orders: readonly RenewalOrder[], state: State) {
   return orders.map((order) => {
-    const { pem } = order.successor.key === "request" ? order.successor : (envelopeOf(order, state) ?? standIn(order));
+    const { successor } = order;
+    const { pem } =
+      successor.key === "request" ? successor : (envelopeOf(order, state) ?? standIn(order, linesOf(order)));
     return { serial: order.predecessor.serial, pem };
   });
 }
@@ -76,8 +79,34 @@ function envelopeOf({ predecessor, successor }: RenewalOrder, state: State): Ren
   return right ? there : null;
 }
 
-/** An empty block: readRenewalFile takes none, so that nothing on disk is ever equal to this. */
-function standIn({ predecessor, successor }: RenewalOrder): Renewal {
-  const pem = "-----BEGIN CMS-----\n-----END CMS-----\n";
+/** Without lines it is an empty block: readRenewalFile takes none, so that nothing on disk is ever equal to this. */
+function standIn({ predecessor, successor }: RenewalOrder, lines = 0): Renewal {
+  const pem = `-----BEGIN CMS-----\n${"stand-in\n".repeat(lines)}-----END CMS-----\n`;
   return { identity: successor.identity, predecessor: predecessor.serial, certificate: successor.serial, pem };
+}
+
+/** By type of key, in bytes: its PEM, and what an envelope to it has besides issuer and content. */
+const SIZES: Readonly<Record<Certificate["keyType"], { readonly key: number; readonly around: number }>> = {
+  "ec-p256": { key: 241, around: 293 },
+  "ec-p384": { key: 306, around: 315 },
+  "rsa-2048": { key: 1704, around: 453 },
+  "rsa-3072": { key: 2484, around: 587 },
+  "rsa-4096": { key: 3272, around: 712 },
+  ed25519: { key: 119, around: 0 },
+  other: { key: 0, around: 0 },
+};
+
+/** Bytes in a line of PEM. */
+const LINE = 48;
+/** Its first line and its last. */
+const MARKS = 2;
+
+/**
+ * Lines of an envelope that is yet to be made, within a few: maps take longer ones apart, and the plan names each that
+ * changes. Two certificates of one client are of one length, all but.
+ */
+function linesOf({ predecessor, successor }: RenewalOrder): number {
+  const content = SIZES[successor.keyType].key + predecessor.pem.length;
+  const whole = content + predecessor.issuer.length + SIZES[predecessor.keyType].around;
+  return Math.min(Math.ceil(whole / LINE), MOST_LINES - MARKS);
 }

@@ -1,9 +1,11 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { formatRenewal } from "../../scripts/model/facts.ts";
 import type { Certificate, State } from "../../scripts/model/state.ts";
 import { decide } from "../../scripts/plan/decide.ts";
 import { compareFiles, derivedFiles, missingRenewals, strayFiles } from "../../scripts/plan/files.ts";
 import { project } from "../../scripts/plan/project.ts";
+import { envelop, envelopeCurve } from "../../scripts/x509/cms.ts";
 import {
   certificateOf,
   clientOf,
@@ -18,6 +20,7 @@ import {
   stateOf,
   VERSION,
 } from "../support/plan-builders.ts";
+import { leaf, pair, spkiOf } from "../x509/helpers/made.ts";
 
 const PEM = "-----BEGIN CMS-----\nMAA=\n-----END CMS-----\n";
 const OLD = certificateOf({ serial: serialOf(1), issued: NOW - 340 * DAY });
@@ -42,8 +45,8 @@ function changes(state: State, registry = REGISTRY): string[] {
 }
 
 /** What servers hand out to whom. */
-function offers(state: State, registry = REGISTRY): string {
-  const found = derivedFiles(registry, state, NOW, VERSION).find(({ path }) => path === "pki/nginx/renewals.map");
+function offers(state: State, registry = REGISTRY, map = "renewals.map"): string {
+  const found = derivedFiles(registry, state, NOW, VERSION).find(({ path }) => path === `pki/nginx/${map}`);
   return found !== undefined && "text" in found ? found.text : "";
 }
 
@@ -126,6 +129,30 @@ describe("an envelope for a predecessor", () => {
     const text = offers(stateWith(both(), NEW.serial));
     expect(text).toContain(`s:${OLD.serial} "-----BEGIN CMS-----\\nMAA=\\n-----END CMS-----\\n";`);
     expect(text).not.toContain(NEW.serial);
+  });
+});
+
+describe("an envelope that is yet to be made", () => {
+  const MAPS = ["renewals.map", "renewals-2.map", "renewals-3.map"];
+
+  it.each([
+    ["ec-p256", 1],
+    ["ec-p384", 1],
+    ["rsa-3072", 2],
+    ["rsa-4096", 2],
+  ] as const)("has lines in the maps in which it will have them, for a key of type %s", (type, count) => {
+    const { publicKey, privateKey } = pair(type);
+    const pem = leaf("client", { spki: spkiOf(publicKey) });
+    const namedCurve = envelopeCurve(pem);
+    const ephemeral = namedCurve === null ? null : generateKeyPairSync("ec", { namedCurve }).privateKey;
+    const key = privateKey.export({ type: "pkcs8", format: "pem" });
+    const secrets = { contentKey: randomBytes(32), iv: randomBytes(16), ephemeral };
+    const made = envelop(Buffer.concat([Buffer.from(key), Buffer.from(pem)]), pem, secrets);
+    const certificates = [OLD, NEW].map((one) => ({ ...one, keyType: type, pem }));
+    const renewals = [{ identity: "alice", predecessor: OLD.serial, certificate: NEW.serial, pem: made }];
+    const mapsOf = (facts: Facts) => MAPS.filter((map) => offers(stateOf(facts), REGISTRY, map).includes(OLD.serial));
+    expect(mapsOf({ certificates })).toEqual(mapsOf({ certificates, renewals }));
+    expect(mapsOf({ certificates })).toHaveLength(count);
   });
 });
 

@@ -13,6 +13,8 @@ import { block, quote, quoteLines } from "./text.ts";
  */
 const LINES = 60;
 const PARTS = ["", "-2", "-3"] as const;
+/** What fits into all of them. */
+export const MOST_LINES = LINES * PARTS.length;
 const variables = PARTS.map((part) => `$gatehouse_renewal${part.replace("-", "_")}`);
 
 /**
@@ -23,7 +25,7 @@ export function renewalMapFiles(offers: readonly RenewalOffer[]): DerivedFile[] 
   const sorted = offers
     .map(({ serial, pem }) => ({ serial, lines: pem.split("\n").slice(0, -1) }))
     .sort((a, b) => compare(a.serial, b.serial));
-  const long = sorted.find(({ lines }) => lines.length > LINES * PARTS.length);
+  const long = sorted.find(({ lines }) => lines.length > MOST_LINES);
   if (long !== undefined) throw new Error(`the renewal of ${long.serial} has ${long.lines.length} lines`);
   return PARTS.map((part, index) => ({
     path: `${DIR.nginx}/renewals${part}.map`,
