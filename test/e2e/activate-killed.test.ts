@@ -34,16 +34,16 @@ function deadlyTools(world: World, path: string): string {
 }
 
 /** From the moment when the release is put beside the others, so many programs are left to run. */
-const LATE = 48;
-/** Of those, every eighth is a place to be killed at, under either shell another one; of what comes before, every 32nd. */
+const LATE = 40;
+/** Of those, every tenth is a place to be killed at, under either shell another one; of what comes before, every 32nd. */
 function turns(count: number, offset: number): number[] {
   const all = Array.from({ length: count }, (_, n) => n + 1);
-  return all.filter((turn) => (turn + offset) % (count - turn < LATE ? 8 : 32) === 0);
+  return all.filter((turn) => (turn + offset) % (count - turn < LATE ? 10 : 32) === 0);
 }
 
 describe.each([
   ["dash", 0],
-  ["busybox", 4],
+  ["busybox", 5],
 ] as const)("under %s", (shell, offset) => {
   let world: World;
   let host: Host;
