@@ -16,6 +16,12 @@ import { CHECKOUT, clientsYaml, environment, NOON, Repository, runProgram } from
 
 const SHELLS = { dash: ["/usr/bin/dash"], busybox: ["/bin/busybox", "sh"] } as const;
 
+/** What fails without a word, fails the same in either shell. */
+const UNDER: readonly (readonly [shell: Shell, ways: readonly Way[]])[] = [
+  ["dash", WAYS],
+  ["busybox", ["missing"]],
+];
+
 interface Outcome {
   readonly code: number | null;
   readonly last: string;
@@ -82,10 +88,7 @@ const HOSTILE: readonly (readonly [what: string, said: RegExp, make: () => strin
   ["a root that is not here", /is not here; make it/, made(() => ({ roots: [world.scratch.at("absent")] }))],
 ];
 
-describe.each([
-  ["dash", WAYS],
-  ["busybox", ["missing"]],
-] as const)("activate under %s", (shell, ways: readonly Way[]) => {
+describe.each(UNDER)("activate under %s", (shell, ways) => {
   let host: Host;
   let good: Made;
   let away: ProgramsAway;
@@ -136,10 +139,7 @@ describe.each([
   });
 });
 
-describe.each([
-  ["dash", WAYS],
-  ["busybox", ["missing"]],
-] as const)("receive under %s", (shell, ways: readonly Way[]) => {
+describe.each(UNDER)("receive under %s", (shell, ways) => {
   test("an archive that holds more than a release is never unpacked", async () => {
     await using host = new Host(world, `received-${shell}`, { NGINX: "/bin/true", WAIT: "0" }, shell);
     const good = world.release(6, { pki: world.after });
@@ -174,74 +174,68 @@ describe.each([
   });
 });
 
-describe.each(Object.keys(SHELLS).map((shell) => (shell === "dash" ? "dash" : "busybox")))(
-  "install.sh under %s",
-  (shell) => {
-    test("installs what the bundle has, or says that it did not; and never a key with another's certificate", async () => {
-      using repository = await Repository.ready(
-        clientsYaml({ alice: "{ groups: [staff] }", bob: "{ groups: [guests] }" }),
-      );
-      const bundle = await unpacked(repository, "alice", "--for", "curl", "--now", NOON);
-      const wrong = await unpacked(repository, "alice", "--for", "curl", "--now", NOON);
-      // A key that was made on the machine, and a certificate for another one.
-      rmSync(join(wrong, "key.pem"));
-      let count = 0;
-      const install = async (from: string, path: string, prepare: (etc: string) => void = () => {}) => {
-        count += 1;
-        const root = repository.beside(`root-${count}`);
-        const etc = join(root, "etc/gatehouse-client");
-        mkdirSync(etc, { recursive: true });
-        prepare(etc);
-        const script = join(from, "install.sh");
-        const { code } = await outcomeOf(shell, [script, "--root", root, "--system", "linux"], { PATH: path });
-        const read = (file: string) => (existsSync(join(etc, file)) ? readFileSync(join(etc, file), "utf8") : null);
-        return { code, key: read("key.pem"), certificate: read("fullchain.pem"), list: read("installed") };
-      };
-      const away = new ProgramsAway(repository.beside("programs"));
-      await away.trace((path) => install(bundle, path));
-      const bobs = readFileSync(repository.at("pki/private/bob.key"), "utf8");
-      const withBobs = (etc: string) => writeFileSync(join(etc, "key.pem"), bobs);
-      await away.trace((path) => install(wrong, path, withBobs));
-      const whole = await install(bundle, away.path());
-      expect(whole).toMatchObject({ code: 0, key: readFileSync(join(bundle, "key.pem"), "utf8") });
+describe.each(UNDER)("install.sh under %s", (shell, ways) => {
+  test("installs what the bundle has, or says that it did not; and never a key with another's certificate", async () => {
+    using repository = await Repository.ready(
+      clientsYaml({ alice: "{ groups: [staff] }", bob: "{ groups: [guests] }" }),
+    );
+    const bundle = await unpacked(repository, "alice", "--for", "curl", "--now", NOON);
+    const wrong = await unpacked(repository, "alice", "--for", "curl", "--now", NOON);
+    // A key that was made on the machine, and a certificate for another one.
+    rmSync(join(wrong, "key.pem"));
+    let count = 0;
+    const install = async (from: string, path: string, prepare: (etc: string) => void = () => {}) => {
+      count += 1;
+      const root = repository.beside(`root-${count}`);
+      const etc = join(root, "etc/gatehouse-client");
+      mkdirSync(etc, { recursive: true });
+      prepare(etc);
+      const script = join(from, "install.sh");
+      const { code } = await outcomeOf(shell, [script, "--root", root, "--system", "linux"], { PATH: path });
+      const read = (file: string) => (existsSync(join(etc, file)) ? readFileSync(join(etc, file), "utf8") : null);
+      return { code, key: read("key.pem"), certificate: read("fullchain.pem"), list: read("installed") };
+    };
+    const away = new ProgramsAway(repository.beside("programs"));
+    await away.trace((path) => install(bundle, path));
+    const bobs = readFileSync(repository.at("pki/private/bob.key"), "utf8");
+    const withBobs = (etc: string) => writeFileSync(join(etc, "key.pem"), bobs);
+    const called = await away.trace((path) => install(wrong, path, withBobs));
+    const whole = await install(bundle, away.path());
+    expect(whole).toMatchObject({ code: 0, key: readFileSync(join(bundle, "key.pem"), "utf8") });
 
-      const results = await eachCase(away.cases(), ({ path }) => install(bundle, path));
-      expect([...results].filter(([, result]) => result.code === 0 && result.list !== whole.list)).toEqual([]);
-      const others = await eachCase(away.cases(), ({ path }) => install(wrong, path, withBobs));
-      expect([...others].filter(([, { code, certificate }]) => code === 0 || certificate !== null)).toEqual([]);
-    }, 240_000);
-  },
-);
+    const results = await eachCase(away.cases(ways), ({ path }) => install(bundle, path));
+    expect([...results].filter(([, result]) => result.code === 0 && result.list !== whole.list)).toEqual([]);
+    const others = await eachCase(away.cases(ways, called), ({ path }) => install(wrong, path, withBobs));
+    expect([...others].filter(([, { code, certificate }]) => code === 0 || certificate !== null)).toEqual([]);
+  }, 240_000);
+});
 
-describe.each(Object.keys(SHELLS).map((shell) => (shell === "dash" ? "dash" : "busybox")))(
-  "filter.sh under %s",
-  (shell) => {
-    test("says that git's filter is set up only where it is", async () => {
-      using repository = await Repository.ready(clientsYaml({ alice: "{ groups: [staff] }" }));
-      const filter = repository.at(".git/gatehouse/filter/filter.sh");
-      const away = new ProgramsAway(repository.beside("programs"));
-      let count = 0;
-      const configure = async (path: string) => {
-        count += 1;
-        const clone = repository.beside(`clone-${count}`);
-        execFileSync("git", ["init", "--quiet", clone], { env: environment() });
-        execFileSync("cp", ["-R", repository.at(".git/gatehouse"), join(clone, ".git/gatehouse")]);
-        const [program, ...first] = SHELLS[shell];
-        const inClone = join(clone, ".git/gatehouse/filter/filter.sh");
-        const run = ["-c", 'cd "$1" && shift && exec "$@"', "sh", clone, program, ...first, inClone, "configure"];
-        const { code } = await runProgram("/bin/sh", run, { PATH: path });
-        const config = readFileSync(join(clone, ".git/config"), "utf8");
-        return { code, set: /process = .*\n\trequired = true/.test(config) };
-      };
-      expect(existsSync(filter)).toBe(true);
-      await away.trace(configure);
-      expect(away.names).toContain("git");
-      expect(await configure(away.path())).toEqual({ code: 0, set: true });
-      const results = await eachCase(away.cases(), ({ path }) => configure(path));
-      expect([...results].filter(([, { code, set }]) => code === 0 && !set)).toEqual([]);
-    });
-  },
-);
+describe.each(UNDER)("filter.sh under %s", (shell, ways) => {
+  test("says that git's filter is set up only where it is", async () => {
+    using repository = await Repository.ready(clientsYaml({ alice: "{ groups: [staff] }" }));
+    const filter = repository.at(".git/gatehouse/filter/filter.sh");
+    const away = new ProgramsAway(repository.beside("programs"));
+    let count = 0;
+    const configure = async (path: string) => {
+      count += 1;
+      const clone = repository.beside(`clone-${count}`);
+      execFileSync("git", ["init", "--quiet", clone], { env: environment() });
+      execFileSync("cp", ["-R", repository.at(".git/gatehouse"), join(clone, ".git/gatehouse")]);
+      const [program, ...first] = SHELLS[shell];
+      const inClone = join(clone, ".git/gatehouse/filter/filter.sh");
+      const run = ["-c", 'cd "$1" && shift && exec "$@"', "sh", clone, program, ...first, inClone, "configure"];
+      const { code } = await runProgram("/bin/sh", run, { PATH: path });
+      const config = readFileSync(join(clone, ".git/config"), "utf8");
+      return { code, set: /process = .*\n\trequired = true/.test(config) };
+    };
+    expect(existsSync(filter)).toBe(true);
+    await away.trace(configure);
+    expect(away.names).toContain("git");
+    expect(await configure(away.path())).toEqual({ code: 0, set: true });
+    const results = await eachCase(away.cases(ways), ({ path }) => configure(path));
+    expect([...results].filter(([, { code, set }]) => code === 0 && !set)).toEqual([]);
+  });
+});
 
 test("the hook lets no key pass, whatever program is missing or fails", async () => {
   using repository = Repository.fresh(clientsYaml({}));
