@@ -1,6 +1,6 @@
 import { vi } from "vitest";
 import type { Host } from "../../../scripts/cli/run.ts";
-import { type Command, environment, type Ran, scriptOf } from "./repository.ts";
+import { type Command, environment, type Ran, scriptOf, type Variables } from "./repository.ts";
 
 type Run = (host: Host) => Promise<number>;
 
@@ -33,11 +33,55 @@ async function load(command: Command): Promise<Run> {
   return run;
 }
 
+/** Of the runs at this moment: those that share this process's variables, and the end of the last one that changed them. */
+const sharing = new Set<Promise<unknown>>();
+let changed: Promise<unknown> = Promise.resolve();
+
+/** With these variables in this process; nothing else runs here meanwhile. */
+async function withVariables<T>(extra: Variables, work: () => Promise<T>): Promise<T> {
+  const turn = changed;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  changed = promise;
+  await turn;
+  await Promise.allSettled(sharing);
+  const before = Object.keys(extra).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, extra);
+  try {
+    return await work();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+    resolve();
+  }
+}
+
+/** Beside others, but not beside one that has variables of its own. */
+async function beside<T>(work: () => Promise<T>): Promise<T> {
+  for (let seen = null as unknown; seen !== changed; ) {
+    seen = changed;
+    await seen;
+  }
+  const run = work();
+  sharing.add(run);
+  try {
+    return await run;
+  } finally {
+    sharing.delete(run);
+  }
+}
+
 /**
  * `npm run COMMAND -- ARGV` without a process of its own: a tenth of its time. The same file, flags, output and exit
- * code. Where the process itself is what is tested (signals, other variables, two at once), see runProgram.
+ * code. Where the process itself is what is tested (signals, two at once), see runProgram.
  */
-export async function runHere(command: Command, argv: readonly string[]): Promise<Ran> {
+export async function runHere(command: Command, argv: readonly string[], extra: Variables = {}): Promise<Ran> {
+  const run = () => execute(command, argv, environment(extra));
+  return Object.keys(extra).length === 0 ? beside(run) : withVariables(extra, run);
+}
+
+async function execute(command: Command, argv: readonly string[], env: Variables): Promise<Ran> {
   const run = await load(command);
   const said = { stdout: "", stderr: "" };
   const stream = (name: keyof typeof said) => ({
@@ -46,6 +90,6 @@ export async function runHere(command: Command, argv: readonly string[]): Promis
     },
   });
   const streams = { stdin: {}, stdout: stream("stdout"), stderr: stream("stderr") };
-  const code = await run({ argv, env: environment(), directory: process.cwd(), ...streams });
+  const code = await run({ argv, env, directory: process.cwd(), ...streams });
   return { code, signal: null, ...said };
 }

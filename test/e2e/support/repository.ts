@@ -253,9 +253,9 @@ function digest(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** `npm run COMMAND -- ARGV`: here, or in a process of its own where there are variables that it alone is to see. */
+/** `npm run COMMAND -- ARGV`: here, or in a process of its own where that is to be killed. */
 export function runCommand(command: Command, argv: readonly string[], extra: Variables = {}): Promise<Ran> {
-  if (Object.keys(extra).length === 0) return runHere(command, argv);
+  if (!("GATEHOUSE_FAULT" in extra)) return runHere(command, argv, extra);
   return runProgram(process.execPath, [scriptOf(command), ...argv], extra);
 }
 
