@@ -11,7 +11,7 @@ import { guardRange } from "../../scripts/guard/range.ts";
 import { UserError } from "../../scripts/model/problem.ts";
 import { parseInstant } from "../../scripts/model/time.ts";
 import { blocking, reconcileHere } from "./support/in-process.ts";
-import { clientsYaml, environment, NOON, Repository, runProgram, scriptOf } from "./support/repository.ts";
+import { clientsYaml, environment, NOON, Repository, scriptOf } from "./support/repository.ts";
 
 /*
  * The state of a client that was revoked is put back as it was before, as a bad merge or a restored disk would do it:
@@ -225,8 +225,7 @@ describe("as a command", () => {
   ] as const)("%s exits %i, and says git's own words on standard error", async (command, code) => {
     using twin = back.copy();
     twin.write(".git/refs/heads/main", "");
-    const script = scriptOf("plan").replace(/plan\.ts$/, `${command}.ts`);
-    const ran = await runProgram(process.execPath, [script, "--root", twin.root]);
+    const ran = await twin.run(command);
     expect(ran).toMatchObject({ code, stdout: "", stderr: expect.stringMatching(/^gatehouse: git: fatal: .*main/) });
   });
 });
