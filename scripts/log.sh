@@ -1,4 +1,4 @@
-# Read by setup.sh and ci/settings.sh, at the top of the clone: what other programs write (git, npm, a server's words)
+# Read by setup.sh, ci/setup.sh and ci/run.sh, at the top of the clone: what other programs write (git, npm, a server's words)
 # may hold what a forge's runner obeys; scripts/model/inert.ts says what that is, and does the same for our commands.
 # shellcheck shell=sh
 

@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
+import type { Shell, Options as ZxOptions } from "zx";
 import { UserError } from "../model/problem.ts";
 import { childEnvironment } from "./environment.ts";
 
@@ -52,6 +53,16 @@ export function requireProgram(name: string): string {
   throw new UserError(`${name} is not installed`, "run: sh scripts/setup.sh", `or install ${PACKAGES[name] ?? name}`);
 }
 
+/**
+ * zx's `$`, on every system that we run on: zx itself wants bash, which Alpine and FreeBSD lack, its quoting is bash's
+ * (`$'…'`, which to another shell is a dollar sign and an open end), and it takes all three from ZX_* of the environment.
+ */
+export async function zx(options: Partial<Omit<ZxOptions, "sync">>): Promise<Shell> {
+  const { $ } = await import("zx");
+  // The shell is only a way to the program: a signal reaches that, and no shell is left beside it.
+  return $({ ...options, shell: "/bin/sh", prefix: "exec ", postfix: "", quote });
+}
+
 /** Runs a program to its end, whatever its exit code. Its environment is ours without GATEHOUSE_*. */
 export async function runProgram(
   name: string,
@@ -59,14 +70,7 @@ export async function runProgram(
   options: ProgramOptions = {},
 ): Promise<ProgramResult> {
   const file = requireProgram(name);
-  const { $ } = await import("zx");
-  const shell = $({
-    // zx wants bash, and its own quoting is bash's ($'…'); Alpine and FreeBSD have neither.
-    shell: "/bin/sh",
-    // The shell is only a way to the program: a signal reaches that, and no shell is left beside it.
-    prefix: "exec ",
-    postfix: "",
-    quote,
+  const shell = await zx({
     quiet: true,
     nothrow: true,
     cwd: options.cwd ?? process.cwd(),

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -23,20 +24,30 @@ const COMMIT = "a".repeat(40);
 const TOOLS = "sh cat base64 chmod cp env find grep id ln mkdir mktemp mv rm sed tr uname".split(" ");
 const SPEAKERS = ["git", "npm", "node", "ssh", "curl"];
 
-/** Every script of CI's, a new one too, with arguments that it takes; and what they all begin with. */
-const SCRIPTS = [
-  ...readdirSync(join(HERE, "scripts/ci"))
-    .filter((name) => name.endsWith(".sh") && name !== "settings.sh")
-    .map((name) => `scripts/ci/${name}`),
-  "scripts/setup.sh",
-];
-const ARGUMENTS: Readonly<Record<string, (at: (name: string) => string) => readonly string[]>> = {
-  "scripts/ci/carried.sh": () => ["github"],
-  "scripts/ci/comment.sh": (at) => ["github", COMMIT, at("comment.md"), "plan", "https://example.com/"],
-  "scripts/ci/fetch.sh": () => ["refs/pull/7/head", COMMIT],
-  "scripts/ci/review.sh": (at) => [COMMIT, at("review")],
-  "scripts/setup.sh": () => ["--ci"],
+/** What runs before there is Node, and what starts all that runs then. */
+const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
+  "scripts/ci/setup.sh": [],
+  "scripts/ci/run.sh": ["reconcile"],
+  "scripts/setup.sh": ["--ci"],
 };
+
+/** Every job of CI's, with arguments that it takes. */
+const JOBS: Readonly<Record<string, (at: (name: string) => string) => readonly string[]>> = {
+  carried: () => ["github"],
+  deploy: () => [],
+  fetch: () => ["refs/pull/7/head", COMMIT],
+  reconcile: () => [],
+  review: (at) => [COMMIT, at("review")],
+  reviews: () => [],
+};
+
+test("every script and every job is looked at", () => {
+  const files = readdirSync(join(HERE, "scripts/ci"));
+  const scripts = files.filter((name) => name.endsWith(".sh")).map((name) => `scripts/ci/${name}`);
+  expect([...scripts, "scripts/setup.sh"].sort()).toEqual(Object.keys(SCRIPTS).sort());
+  const jobs = files.filter((name) => /^await job\(/m.test(readFileSync(join(HERE, "scripts/ci", name), "utf8")));
+  expect(jobs.sort()).toEqual(Object.keys(JOBS).map((name) => `${name}.ts`));
+});
 
 let around: string;
 const at = (name: string) => join(around, name);
@@ -66,8 +77,13 @@ function arrange(code: number, without: readonly string[] = []): void {
   rmSync(at("called"), { force: true });
 }
 
-function run(script: string, env: Readonly<Record<string, string>> = {}) {
-  const args = ARGUMENTS[script]?.(at) ?? [];
+/** A job, by the Node that set-up brings, and packages. */
+function runJob(name: string) {
+  symlinkSync(join(HERE, "node_modules"), at("clone/node_modules"));
+  return run("scripts/ci/run.sh", {}, [name, ...(JOBS[name]?.(at) ?? [])]);
+}
+
+function run(script: string, env: Readonly<Record<string, string>> = {}, args = SCRIPTS[script] ?? []) {
   return spawnSync("/bin/sh", [at(`clone/${script}`), ...args], {
     cwd: at("elsewhere"),
     env: {
@@ -83,7 +99,7 @@ function run(script: string, env: Readonly<Record<string, string>> = {}) {
   });
 }
 
-describe.each(SCRIPTS)("%s", (script) => {
+describe.each(Object.keys(SCRIPTS))("%s", (script) => {
   test.each([0, 1])("lets no word of a program that ends with %i be obeyed by a runner", (code) => {
     arrange(code);
     const { stdout, stderr } = run(script);
@@ -94,8 +110,8 @@ describe.each(SCRIPTS)("%s", (script) => {
 
   test("finds its place without any program, whatever CDPATH is", () => {
     arrange(1, ["dirname"]);
-    mkdirSync(at("elsewhere/scripts/ci"), { recursive: true });
-    writeFileSync(at("elsewhere/scripts/ci/settings.sh"), `: >'${at("bin/wrong")}'\n`);
+    mkdirSync(at("elsewhere/scripts"), { recursive: true });
+    writeFileSync(at("elsewhere/scripts/log.sh"), `: >'${at("bin/wrong")}'\n`);
     run(script, { CDPATH: at("elsewhere") });
     expect(existsSync(at("bin/wrong"))).toBe(false);
     expect(existsSync(at("called"))).toBe(true);
@@ -114,32 +130,53 @@ describe.each(SCRIPTS)("%s", (script) => {
   });
 });
 
+describe.each(Object.keys(JOBS))("the job %s", (name) => {
+  test("lets no word of a program that fails be obeyed by a runner, and fails", () => {
+    arrange(1);
+    const { status, stdout, stderr } = runJob(name);
+    expect([...obeyed(stdout), ...obeyed(stderr)]).toEqual([]);
+    // That one asks the forge before it starts anything.
+    if (name !== "reviews") expect(stdout + stderr).toContain("u005badd-mask]staff");
+    expect(status).not.toBe(0);
+  });
+});
+
 describe("a git that cannot tell has not said no:", () => {
   /** A git that answers, but for one command, with which it fails. */
-  const answered = (script: string, failing: string, code: number) => {
+  const answered = (name: string, failing: string, code: number) => {
     arrange(0);
     const others = `*cat-file*) echo commit ;; *) echo ${COMMIT} ;;`;
     const text = `#!/bin/sh\ncase $* in ${failing}) exit ${code} ;; ${others} esac\n`;
     writeFileSync(at("bin/git"), text, { mode: 0o755 });
-    return run(script);
+    return runJob(name);
   };
 
   test.each([
-    ["carried.sh", "*merge-base*", "what is here is not on main: nothing was carried out"],
-    ["deploy.sh", "*merge-base*", "what is here is not on main"],
-    ["fetch.sh", "*cat-file*", "the branch has moved on from"],
+    ["carried", "*merge-base*", "what is here is not on main: nothing was carried out"],
+    ["deploy", "*merge-base*", "what is here is not on main"],
+    ["fetch", "*cat-file*", "the branch has moved on from"],
   ])("%s", (name, failing, words) => {
     for (const code of [2, 128, 137]) {
-      const { status, stdout, stderr } = answered(`scripts/ci/${name}`, failing, code);
+      const { status, stdout, stderr } = answered(name, failing, code);
       expect([0, 3]).not.toContain(status);
       expect(stdout + stderr).not.toContain(words);
     }
   });
 
   test("and one that says no is believed", () => {
-    const { status, stdout } = answered("scripts/ci/carried.sh", "*merge-base*", 1);
+    const { status, stdout } = answered("carried", "*merge-base*", 1);
     expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining("is not on main") });
   });
+});
+
+test("a job that is told to end waits for what it has started, goes no further, and leaves no key", () => {
+  arrange(0);
+  const npm = `#!/bin/sh\nkill -TERM $PPID\ncat '${at("bin")}'/gatehouse-ci-*/signing-key >'${at("called")}'\n`;
+  writeFileSync(at("bin/npm"), npm, { mode: 0o755 });
+  symlinkSync(join(HERE, "node_modules"), at("clone/node_modules"));
+  const { status } = run("scripts/ci/run.sh", { CI_SIGNING_KEY: "a key" }, ["reconcile"]);
+  expect({ status, read: readFileSync(at("called"), "utf8") }).toEqual({ status: 130, read: "a key\n" });
+  expect(readdirSync(at("bin")).filter((name) => name.startsWith("gatehouse"))).toEqual([]);
 });
 
 test("outside of a job set-up shows what programs say as it is", () => {

@@ -119,6 +119,7 @@ it("what a runner is to obey is written as it is", async () => {
 
 /** What writes past it, and why no runner obeys that. */
 const BY_THEMSELVES: Readonly<Record<string, string>> = {
+  "ci/jobs.ts": "hands the streams to what a job starts; run.sh makes all of it inert",
   "cli/ask.ts": "to a person's terminal alone",
   "cli/output.ts": "the one way",
   "cli/passphrase.ts": "to a person's terminal alone",

@@ -97,7 +97,7 @@ it("what an earlier job left is replaced by what the lock file says, before a ke
   for (const name of ["sh", "git", "npm", "env"]) expect(existsSync(join(root, "node_modules/.bin", name))).toBe(false);
   expect(existsSync(join(root, "node_modules/simple-git/package.json"))).toBe(true);
   // The job's next step; there is no authority, but it comes as far as saying so.
-  expect(step(root, "sh", "scripts/ci/reconcile.sh").said).toContain("clients.yaml");
+  expect(step(root, "sh", "scripts/ci/run.sh", "reconcile").said).toContain("clients.yaml");
   // The hooks' Node is the same file as the clone's own, and stays when a branch puts another one there.
   expect(step(root, "env", "HUSKY=1", "sh", "scripts/setup.sh", "--quiet").said).not.toContain(
     "installing the node packages",

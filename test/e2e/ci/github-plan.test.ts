@@ -76,7 +76,7 @@ describe("a pull request", () => {
     forge.offer(branch.root, branch.git("rev-parse", "HEAD"), number);
     const event = { pull_request: { number: String(number), head: { sha: old } } };
     const plan = await actions.look(number, { event });
-    expect(plan.log).toContain(`fetch.sh: the branch has moved on from ${old}`);
+    expect(plan.log).toContain(`fetch: the branch has moved on from ${old}`);
     expect(Object.fromEntries(plan.steps)).toMatchObject({ Plan: "skipped", "Post or update the comment": "skipped" });
     expect(forge.comments(number)).toEqual([]);
   });
