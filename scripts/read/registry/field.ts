@@ -40,7 +40,7 @@ export interface Field<T> {
 }
 
 /** `a port, such as 443 or 8443` → its type and its first example. */
-export function inWords(mustBe: string): Pick<Field<unknown>, "type" | "example"> {
+function inWords(mustBe: string): Pick<Field<unknown>, "type" | "example"> {
   const [, type = mustBe, examples = ""] = /^(.*?),? such as (.*)$/.exec(mustBe) ?? [];
   return { type, example: examples.split(/,? or |, | of /)[0] ?? "" };
 }
