@@ -2,7 +2,7 @@ import type { DerivedFile } from "../model/derived.ts";
 import { formatRenewal } from "../model/facts.ts";
 import * as paths from "../model/paths.ts";
 import type { Certificate, Renewal, State } from "../model/state.ts";
-import { MOST_LINES } from "../render/nginx/renewals.ts";
+import { MOST_LINES } from "../servers/nginx/renewals.ts";
 
 /** A certificate that is neither ended, revoked nor held, with whom it belongs to. */
 interface Valid {
