@@ -13,8 +13,10 @@ if (!process.features.typescript) stop(`Node ${process.version} cannot run Gateh
 else if (name === "--packages") {
   if (!existsSync(here("../node_modules/vitest"))) stop("what linters and tests need is not installed here", " --test");
 } else {
-  process.argv.splice(1, 2, here(`./${name}.ts`));
-  import(`./${name}.ts`);
+  // For contributors, and in no installation.
+  const file = name === "bench" ? "../test/bench/main.ts" : `./${name}.ts`;
+  process.argv.splice(1, 2, here(file));
+  import(file);
 }
 
 function stop(why, flag = "") {

@@ -1,3 +1,4 @@
+import { headOfCarriedOut } from "../model/canonical.ts";
 import * as paths from "../model/paths.ts";
 import type { Finding } from "../model/problem.ts";
 import { type LineCommit, type PathChange, versionsIn } from "../system/first-parents.ts";
@@ -174,9 +175,7 @@ async function numbersOf(git: Git, blobs: readonly string[]): Promise<Map<string
 
 /** The number that pki/registry.yaml begins with; 0 where there is none. */
 export function numberOf(bytes: Buffer): number {
-  const [, number = "0"] =
-    /^#[^\n]*\n\{"version":"[^"]*","number":(\d{1,15}),/.exec(bytes.toString("latin1", 0, 400)) ?? [];
-  return Number(number);
+  return headOfCarriedOut(bytes.toString("latin1"))?.number ?? 0;
 }
 
 /** Holds that a merge changed, and that are still as it left them. `last`: the commit that changed each path last. */

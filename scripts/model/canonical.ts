@@ -2,7 +2,7 @@ import { CARRIED_OUT } from "./paths.ts";
 import { UserError } from "./problem.ts";
 import type { Registry } from "./registry.ts";
 import { REGISTRY, SECTION_NAMES } from "./schema.ts";
-import { type Fields, isFields, malformed, text, whole } from "./schema-values.ts";
+import { type Fields, isFields, malformed, object, since, text, whole } from "./schema-values.ts";
 import type { CarriedOut } from "./state.ts";
 
 /** The first line of pki/registry.yaml; the rest is JSON, which is YAML. */
@@ -43,11 +43,28 @@ function lines(entries: Fields): string {
 }
 
 /** pki/registry.yaml. */
-export function formatCarriedOut({ format, version, number, registry }: CarriedOut): string {
-  // Left out where there is none: so it was written before there were formats, and numbers.
-  const head = { ...(format > 0 && { format }), version, ...(number > 0 && { number }) };
+export function formatCarriedOut({ registry, ...head }: CarriedOut): string {
   const body = canonicalRegistry(registry).trimEnd();
-  return `${CARRIED_OUT_COMMENT}${json(head).slice(0, -1)},"registry":${body}}\n`;
+  return `${CARRIED_OUT_COMMENT}${json(HEAD.write(head)).slice(0, -1)},"registry":${body}}\n`;
+}
+
+/** What pki/registry.yaml says of itself, before the registry. */
+export type CarriedOutHead = Omit<CarriedOut, "registry">;
+
+/** Files from before there were formats, or numbers, have none. */
+const HEAD = object<CarriedOutHead>({ format: since(whole, 0), version: text, number: since(whole, 0) });
+
+/** The longest head that is looked for, in characters. */
+const HEAD_LENGTH = 400;
+
+/** The head alone, without reading the registry, of whatever stands there; null where that does not begin with one. */
+export function headOfCarriedOut(content: string): CarriedOutHead | null {
+  const [, head] = /^#[^\n]*\n(\{[^\n]*),"registry":\{\n/.exec(content.slice(0, HEAD_LENGTH)) ?? [];
+  try {
+    return head === undefined ? null : HEAD.read(JSON.parse(`${head}}`), "the document");
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -80,16 +97,10 @@ export function parseCanonicalRegistry(text: string): Registry {
 export function parseCarriedOut(content: string): CarriedOut {
   if (!content.startsWith("# ")) throw malformed("its first line is no comment");
   const body = content.slice(content.indexOf("\n") + 1);
-  const { format = 0, version, number = 0, registry, ...rest }: Fields = fieldsOf(parse(body));
-  const known = whole.read(format, "format");
-  if (known > FORMAT) throw laterFormat(known);
-  if (Object.keys(rest).length > 0) throw malformed("the document has not just the fields it should have");
-  return {
-    format: known,
-    version: text.read(version, "version"),
-    number: whole.read(number, "number"),
-    registry: registryOf(registry, body),
-  };
+  const { registry, ...written } = fieldsOf(parse(body));
+  const { format } = written;
+  if (typeof format === "number" && format > FORMAT) throw laterFormat(format);
+  return { ...HEAD.read(written, "the document"), registry: registryOf(registry, body) };
 }
 
 function fieldsOf(document: unknown): Fields {

@@ -1,3 +1,4 @@
+import { headOfCarriedOut } from "../../model/canonical.ts";
 import { plainText } from "../../model/text.ts";
 import { parseSigners, SIGNERS_FILE, STATE_PRINCIPAL, stateKeys } from "../../plan/allowed-signers.ts";
 import { isOfReconcile, type Touched } from "../../plan/of-pull-requests.ts";
@@ -79,12 +80,10 @@ async function newestVoucher(context: Context, { from, to }: Stretch, signers: s
   return null;
 }
 
-const HEAD_OF_FILE = /^(?:#[^\n]*\n)?\{"version":"([^"]*)","registry":/;
-
 async function carriesOut({ git, policies }: Context, place: number): Promise<boolean> {
   const [before, after] = await Promise.all([place - 1, place].map((at) => textOf(git, policies.blobAt(at))));
-  const [was, is] = [HEAD_OF_FILE.exec(before ?? ""), HEAD_OF_FILE.exec(after ?? "")];
-  return is !== null && was !== null && is[1] === was[1] && before !== after;
+  const [was, is] = [headOfCarriedOut(before ?? ""), headOfCarriedOut(after ?? "")];
+  return is !== null && was !== null && is.version === was.version && before !== after;
 }
 
 async function bytesOf(git: Git, blob: string | null): Promise<Buffer | null> {

@@ -51,7 +51,7 @@ export function scriptOf(command: Command): string {
 }
 
 /** Settings that could decide over a test; how much a test plays, and from which seed, is for its caller to say. */
-const OF_THE_MACHINE = /^(?:GATEHOUSE_(?!(?:LAW|HISTORY|FUZZ)(?:_|$))|GIT_|npm_|FORCE_COLOR$)/;
+const OF_THE_MACHINE = /^(?:GATEHOUSE_(?!(?:LAW|HISTORY|FUZZ|GOLDEN)(?:_|$))|GIT_|npm_|FORCE_COLOR$)/;
 
 /** The user's environment, less what would let one machine's settings decide over a test. */
 export function environment(extra: Variables = {}): Record<string, string> {
