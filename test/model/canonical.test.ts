@@ -5,6 +5,7 @@ import {
   canonicalRegistry,
   FORMAT,
   formatCarriedOut,
+  headOfCarriedOut,
   nextCarriedOut,
   parseCanonicalRegistry,
   parseCarriedOut,
@@ -82,6 +83,29 @@ describe("what was carried out", () => {
     expect(parseCarriedOut(before).number).toBe(0);
     expect(formatCarriedOut(parseCarriedOut(before))).toBe(before);
   });
+
+  test.each([
+    ["now", {}],
+    ["before there were formats", { format: 0 }],
+    ["before there were numbers", { format: 0, number: 0 }],
+  ])("says of itself what it is without being read: %s", (_, changed) => {
+    const { registry, ...head } = { ...carriedOut, ...changed };
+    expect(headOfCarriedOut(formatCarriedOut({ registry, ...head }))).toEqual(head);
+    const large = {
+      ...registry,
+      groups: new Map([["g".repeat(60), { repositories: [], services: [], sensitive: false }]]),
+    };
+    expect(headOfCarriedOut(formatCarriedOut({ registry: large, ...head }))).toEqual(head);
+  });
+
+  test.each([
+    "",
+    "# no more",
+    "# c\n{}",
+    '# c\n{"version":1,"registry":{\n',
+    '# c\n{"version":"1"}\n',
+    "{".repeat(1000),
+  ])("has no head where it is %j", (content) => expect(headOfCarriedOut(content)).toBeNull());
 
   test("of a time before there were formats is read, and written as it was", () => {
     const before = written.replace('"format":1,', "");
