@@ -66,14 +66,10 @@ function certificate(source: Source, name: string, server: Server): ReleaseFile[
     mode,
     data,
   });
-  const beside = KINDS[server.software].chainBesideKey ? [paths.path.key(name).replace(/key$/, "crt")] : [];
-  const chain = (data: Buffer) => [
-    file(paths.path.issued(name), 0o644, data),
-    ...beside.map((path) => file(path, 0o600, data)),
-  ];
-  if (server.csr || server.deploy.to === "pull") return chain(certificateOf(source, name));
+  const chain = (data: Buffer) => file(paths.path.issued(name), 0o644, data);
+  if (server.csr || server.deploy.to === "pull") return [chain(certificateOf(source, name))];
   const { certificate: data, key } = credentialsOf(source, name);
-  return [...chain(data), file(paths.path.key(name), 0o600, key)];
+  return [chain(data), file(paths.path.key(name), 0o600, key)];
 }
 
 const PKI = "pki/";

@@ -59,8 +59,8 @@ export interface ServerKind {
   readonly render: (input: ListInput & PinInput) => DerivedFile[];
   /** How the names of files with configuration end. */
   readonly ending: ".conf" | ".cfg";
-  /** Whether it looks for a key beside its certificate only: in private/, where a release then has both. */
-  readonly chainBesideKey: boolean;
+  /** The files in which it looks for the key of a certificate in this file; null where clients.yaml may say. */
+  readonly keysOf: ((certificate: string) => readonly string[]) | null;
   /** Which of these files follow who is admitted: that changes by itself when certificates end. */
   readonly followsTime: RegExp;
 }

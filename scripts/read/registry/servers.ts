@@ -102,6 +102,7 @@ export function buildServer(name: string, entry: ServerEntry, context: ServerCon
   const ports = readPorts(entry, scope);
   const offer = readOffer(software, entry, context);
   checkOwnFields(software, entry, scope);
+  checkKey(software, own, entry, scope);
   return {
     ...settings,
     software,
@@ -202,6 +203,13 @@ function checkOwnFields(software: Server["software"], entry: ServerEntry, { repo
       `${key} is for ${kindsWith(({ fields }) => fields.includes(key))}, and this server is ${software}`,
     );
   }
+}
+
+function checkKey(software: Server["software"], own: Server["certificate"], entry: ServerEntry, { report }: Scope) {
+  const known = own === "issued" ? undefined : KINDS[software].keysOf?.(own.file);
+  if (own === "issued" || known === undefined || known.includes(own.key)) return;
+  const message = `${software} looks for the key of ${own.file} in ${known.join(" or ")} only`;
+  report.add(entry.at("certificate"), message, `put it there, and write key: ${known.at(-1)}`);
 }
 
 function readHome(served: readonly string[], entry: ServerEntry, { report }: Scope): string | null {

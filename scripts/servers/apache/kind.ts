@@ -9,6 +9,6 @@ export const apache: ServerKind = {
   readsRoots: true,
   render: renderApache,
   ending: ".conf",
-  chainBesideKey: false,
+  keysOf: null,
   followsTime: /^(?:[^/]+\.map|renewals\/.+)$/,
 };

@@ -9,7 +9,7 @@ export const nginx: ServerKind = {
   readsRoots: true,
   render: renderNginx,
   ending: ".conf",
-  chainBesideKey: false,
+  keysOf: null,
   // The sizes of the maps stand in nginx.conf and in what a foreign one includes.
   followsTime: /^(?:[^/]+\.map|nginx\.conf|include\/.+)$/,
 };

@@ -9,7 +9,7 @@ export const stunnel: ServerKind = {
   readsRoots: false,
   render: renderStunnel,
   ending: ".conf",
-  chainBesideKey: false,
+  keysOf: null,
   // Certificates that are let in are pinned there.
   followsTime: /^gates\//,
 };
