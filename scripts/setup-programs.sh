@@ -145,7 +145,7 @@ apt() {
 # Names of services whose programs are here, between spaces.
 units() {
 	command -v systemctl >/dev/null || return 0
-	for pair in nginx:nginx sshd:ssh stunnel:stunnel4 redis-server:redis-server pg_ctlcluster:postgresql; do
+	for pair in nginx:nginx sshd:ssh stunnel:stunnel4 haproxy:haproxy redis-server:redis-server pg_ctlcluster:postgresql; do
 		! command -v "${pair%:*}" >/dev/null || printf '%s ' "${pair#*:}"
 	done
 }

@@ -97,7 +97,7 @@ export interface Client extends CertificateSettings {
 }
 
 /** What can run on a server. What each is, servers/kinds.ts says. */
-export const SOFTWARE = ["nginx", "apache", "stunnel"] as const;
+export const SOFTWARE = ["nginx", "apache", "stunnel", "haproxy"] as const;
 export type Software = (typeof SOFTWARE)[number];
 
 export interface Server extends CertificateSettings {
@@ -117,6 +117,8 @@ export interface Server extends CertificateSettings {
   readonly deploy: Deploy;
   /** How many requests each client may make; null: that is not limited. */
   readonly rate: Rate | null;
+  /** host:port that admitted requests are handed on to; null: the server has the repositories itself. */
+  readonly backend: string | null;
   /** The repository at /home/ of clients that have no home of their own; null: they have none there. */
   readonly home: string | null;
 }

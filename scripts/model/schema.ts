@@ -149,6 +149,7 @@ const server = object<Server>({
   ...SETTINGS,
   rate: since(rate, null),
   home: since(orNull(text), null),
+  backend: since(orNull(text), null),
 });
 
 const signer = object<Signer>({ repository: orNull(text), csr: flag, ...SETTINGS });

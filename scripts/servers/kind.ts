@@ -37,7 +37,7 @@ export interface PinInput {
 }
 
 /** Fields of a server in clients.yaml that not every kind has a use for. */
-export type OwnField = "rate" | "burst";
+export type OwnField = "rate" | "burst" | "backend";
 
 /** What a server software is. How it is tested, reloaded and asked on a server, deploy/server/activate knows. */
 export interface ServerKind {

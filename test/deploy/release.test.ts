@@ -159,6 +159,20 @@ describe("a release", () => {
     }
   });
 
+  test("has the files of a kind whose names end otherwise, and no roots where a backend has them", () => {
+    const haproxy = ["haproxy.cfg", "clients.map", "servers/a.example.cfg", "servers/b.example.cfg"];
+    const files = { ...FILES, ...Object.fromEntries(haproxy.map((name) => [`pki/haproxy/${name}`, name])) };
+    const source = sourceOf({ software: "haproxy", backend: "127.0.0.1:8080", csr: true }, {}, files);
+    const paths = buildRelease(source, "a.example").files.map(({ path }) => path);
+    expect(paths.filter((path) => path.startsWith("haproxy/"))).toEqual([
+      "haproxy/clients.map",
+      "haproxy/haproxy.cfg",
+      "haproxy/servers/a.example.cfg",
+    ]);
+    const manifest = String(buildRelease(source, "a.example").files.find(({ path }) => path === "manifest")?.data);
+    expect(manifest).not.toMatch(/^root /m);
+  });
+
   test("of a server that edits of another server's files touch is still made", () => {
     const drifted = new Set(["pki/nginx/servers/b.example.conf"]);
     expect(() => buildRelease(sourceOf({ csr: true }, { drifted }), "a.example")).not.toThrow();

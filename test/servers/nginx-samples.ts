@@ -32,6 +32,7 @@ export function server(fields: Partial<Server> & Pick<Server, "names">): Server 
     repositories: [],
     services: [],
     rate: null,
+    backend: null,
     home: null,
     deploy: { to: "local", directory: null, canary: null, said: false },
     ...fields,

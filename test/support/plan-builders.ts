@@ -46,6 +46,7 @@ export function serverOf(fields: Partial<Server> = {}): Server {
     services: [],
     deploy: { to: "local", directory: null, canary: null, said: false },
     rate: null,
+    backend: null,
     home: null,
     ...fields,
   };

@@ -87,6 +87,7 @@ export const registries: fc.Arbitrary<Registry> = fc.record({
         fc.record({ to: fc.constant("pull"), branch: text }),
       ),
       rate: orNull(fc.record({ requests: fc.nat(), per: fc.constantFrom("s", "m"), burst: fc.nat() })),
+      backend: orNull(text),
       home: orNull(name),
     }),
   ),

@@ -9,13 +9,14 @@ import { otherwise, unless } from "./fallback.ts";
 import { type Field, list, located, nameOf, oneOf, type Scope } from "./field.ts";
 import { define, type Entry, record } from "./record.ts";
 import { OWN_SETTINGS, readSettings } from "./settings.ts";
-import { absolutePath, boolean, count, host, httpsUrl, listen, rate } from "./values.ts";
+import { absolutePath, boolean, count, host, hostPort, httpsUrl, listen, rate } from "./values.ts";
 
 /** Section servers. */
 
 const ADDRESSES = kindsWith(({ addresses }) => addresses);
 const SERVICES = kindsWith(({ offers }) => offers === "services");
 const REPOSITORIES = kindsWith(({ offers }) => offers === "repositories");
+const BACKEND = kindsWith(({ fields }) => fields.includes("backend"));
 const RATE = kindsWith(({ fields }) => fields.includes("rate"));
 
 const FILES = define({
@@ -72,6 +73,7 @@ export const SERVER = define({
       count(`${RATE}: how many requests of a client may come at once beyond its rate.`),
       "as many as the rate's",
     ),
+    backend: hostPort(`${BACKEND}: host:port that requests are handed on to, once they are let in.`),
     home: nameOf("What clients without a home of their own see at /home/, where they reach it.", "repositories"),
     ...OWN_SETTINGS,
   },
@@ -114,6 +116,7 @@ export function buildServer(name: string, entry: ServerEntry, context: ServerCon
     ...offer,
     deploy: readDeploy(entry, csr || own !== "issued", context),
     rate: readRate(entry, scope),
+    backend: entry.get("backend") ?? null,
     home: readHome(offer.repositories, entry, scope),
   };
 }
@@ -189,7 +192,7 @@ function readRate(entry: ServerEntry, { report }: Scope): Server["rate"] {
   return given === undefined ? null : { ...given, burst: burst ?? given.requests };
 }
 
-const OWN_FIELDS: readonly OwnField[] = ["rate", "burst"];
+const OWN_FIELDS: readonly OwnField[] = ["rate", "burst", "backend"];
 
 /** What this kind of server has no use for and another has, and what it cannot do without. */
 function checkOwnFields(software: Server["software"], entry: ServerEntry, { report }: Scope): void {

@@ -20,7 +20,7 @@ export const PROGRAMS = fileURLToPath(new URL("../../../scripts/deploy/server/",
 export const SHELLS = { dash: ["dash"], busybox: ["/bin/busybox", "sh"] } as const;
 export type Shell = keyof typeof SHELLS;
 
-const registry = (clients: string, tls: number, www: string, software: Software) => `version: 1
+const registry = (clients: string, [tls, , behind]: readonly number[], www: string, software: Software) => `version: 1
 authority: { common_name: Example CA, organization: Example, key: ec-p256 }
 limits: { lose: 100% }
 repositories:
@@ -28,7 +28,7 @@ repositories:
 groups:
   staff: { repositories: [packages] }
 servers:
-  ${SERVER}: { software: ${software}, listen: ["127.0.0.1:${tls}"], redirect: [] }
+  ${SERVER}: { software: ${software}, listen: ["127.0.0.1:${tls}"], redirect: []${software === "haproxy" ? `, backend: "127.0.0.1:${behind}"` : ""} }
 clients: { ${clients} }
 `;
 
@@ -42,15 +42,18 @@ export class World implements Disposable {
   readonly after: string;
   readonly tls: number;
   readonly marker: number;
+  /** Of what a server hands requests on to. */
+  readonly behind: number;
   readonly alice: Credentials;
   readonly frank: Credentials;
   readonly ca: string;
   #made = 0;
 
-  private constructor(scratch: Scratch, site: Site, [tls = 0, marker = 0]: readonly number[]) {
+  private constructor(scratch: Scratch, site: Site, [tls = 0, marker = 0, behind = 0]: readonly number[]) {
     this.scratch = scratch;
     this.tls = tls;
     this.marker = marker;
+    this.behind = behind;
     this.before = scratch.at("before");
     this.after = scratch.at("after");
     this.ca = scratch.at("before/ca.crt");
@@ -68,16 +71,16 @@ export class World implements Disposable {
 
   static async create(software: Software = "nginx"): Promise<World> {
     const scratch = new Scratch("activate");
-    const ports = await freePorts(2);
+    const ports = await freePorts(3);
     const www = scratch.at("www");
     scratch.write("www/file.txt", "packages\n");
     const at = clock() - 3600;
     using site = await Site.create(
-      registry("alice: { groups: [staff] }, frank: { groups: [staff] }", ports[0] ?? 0, www, software),
+      registry("alice: { groups: [staff] }, frank: { groups: [staff] }", ports, www, software),
       at,
     );
     const world = new World(scratch, site, ports);
-    await site.reconcile(registry("alice: { groups: [staff] }", ports[0] ?? 0, www, software), at + 60);
+    await site.reconcile(registry("alice: { groups: [staff] }", ports, www, software), at + 60);
     cpSync(site.at("."), world.after, { recursive: true });
     return world;
   }

@@ -34,10 +34,9 @@ const BEGIN: Instant = 1_790_000_000;
 /** Lays out a release of a server, as `deploy` makes it, below a directory. */
 export function makeRelease(into: string, server: string, wanted: Wanted): Made {
   const { pki, commit, port } = wanted;
-  const directory =
-    wanted.manifest?.software === "apache" && statSync(join(pki, "apache"), { throwIfNoEntry: false })
-      ? "apache"
-      : "nginx";
+  const { software = "nginx" } = wanted.manifest ?? {};
+  const rendered = statSync(join(pki, software), { throwIfNoEntry: false }) !== undefined;
+  const directory = rendered && software !== "stunnel" ? software : "nginx";
   const files = new Map(filesOf(pki, server, directory).map((path) => [path, readFileSync(join(pki, path), "utf8")]));
   withMarker(files);
   wanted.edit?.(files);
@@ -83,7 +82,10 @@ function filesOf(pki: string, server: string, software: string): string[] {
     readdirSync(join(pki, directory), { recursive: true, encoding: "utf8" })
       .map((name) => `${directory}/${name}`)
       .filter((path) => statSync(join(pki, path)).isFile())
-      .filter((path) => !/[/](?:servers|include)[/]/.test(path) || path.endsWith(`/${server}.conf`));
+      .filter(
+        (path) =>
+          !/[/](?:servers|include)[/]/.test(path) || (/[.](?:conf|cfg)$/.test(path) && path.includes(`/${server}.c`)),
+      );
   return ["ca.crt", "crl.pem", `issued/${server}.crt`, `private/${server}.key`, ...below(software)];
 }
 

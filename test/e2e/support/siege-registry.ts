@@ -12,11 +12,18 @@ export interface Places {
   readonly www: (name: string) => string;
   /** What its servers run; nginx unless given. */
   readonly software?: Software;
+  /** The port of what HAProxy hands requests on to. */
+  readonly backend?: number;
 }
 
 /** clients.yaml: two servers on one socket, four repositories, one of them in no group. */
-export function siegeRegistry(clients: Clients, { tls, plain, www, software = "nginx" }: Places, more = ""): string {
-  const listen = `software: ${software}, listen: ["127.0.0.1:${tls}", "[::1]:${tls}"], redirect: ["127.0.0.1:${plain}"]`;
+export function siegeRegistry(
+  clients: Clients,
+  { tls, plain, www, software = "nginx", backend }: Places,
+  more = "",
+): string {
+  const handOn = backend === undefined ? "" : `, backend: "127.0.0.1:${backend}"`;
+  const listen = `software: ${software}, listen: ["127.0.0.1:${tls}", "[::1]:${tls}"], redirect: ["127.0.0.1:${plain}"]${handOn}`;
   const lines = Object.entries(clients).map(([name, entry]) => `  ${name}: ${entry}\n`);
   return `version: 1
 authority: { common_name: Example CA, organization: Example, key: ec-p256 }

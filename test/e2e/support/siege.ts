@@ -1,8 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { Software } from "../../../scripts/model/registry.ts";
 import { formatInstant, type Instant } from "../../../scripts/model/time.ts";
 import { Apache, apacheArguments } from "./apache.ts";
 import { Authority, type Credentials, keyIdentifierOf } from "./authority.ts";
+import { Backend, Haproxy, haproxyArguments } from "./haproxy.ts";
 import { Nginx } from "./nginx.ts";
 import { freePorts } from "./ports.ts";
 import { type Ask, type Asked, ask, askPlain } from "./request.ts";
@@ -14,10 +16,10 @@ import { clock, Site } from "./site.ts";
 const DAY = 86_400;
 const AT_FIRST_NAMES = Object.keys(AT_FIRST);
 
-/** The server that is under siege: nginx, or Apache. */
-type Running = Pick<Nginx | Apache, "reload" | "reloadBesideOld" | "log" | "record" | "stop">;
+/** The server that is under siege. */
+type Running = Pick<Nginx | Apache | Haproxy, "reload" | "reloadBesideOld" | "log" | "record" | "stop">;
 
-export type Besieged = "nginx" | "apache";
+export type Besieged = "nginx" | "apache" | "haproxy";
 
 /** A name stands for the certificate its holder got at first, the new ones for the successors. */
 export type Who = string;
@@ -30,6 +32,13 @@ export interface Change {
   /** More sections of clients.yaml, from now on. */
   readonly more?: string;
 }
+
+const EDITED: Readonly<Record<Software, string>> = {
+  nginx: "nginx/nginx.conf",
+  apache: "apache/tls.conf",
+  haproxy: "haproxy/haproxy.cfg",
+  stunnel: "stunnel/stunnel.conf",
+};
 
 /**
  * A server that runs from what reconcile left under pki/, and everybody who would like something from it. Ours got
@@ -45,6 +54,7 @@ export class Siege implements AsyncDisposable {
   #more = "";
   #now: Instant;
   #running: Running | undefined;
+  #backend: Backend | undefined;
 
   private constructor(scratch: Scratch, site: Site, places: Places, now: Instant, edit: (conf: string) => string) {
     this.scratch = scratch;
@@ -60,8 +70,9 @@ export class Siege implements AsyncDisposable {
   /** Everything in place and the server running. `edit` is what an operator does to its main file after each run. */
   static async start(edit: (conf: string) => string = (conf) => conf, software: Besieged = "nginx"): Promise<Siege> {
     const scratch = new Scratch("siege");
-    const [tls = 0, plain = 0] = await freePorts(2);
-    const places = { tls, plain, www: (name: string) => scratch.at("www", name), software };
+    const [tls = 0, plain = 0, behind = 0] = await freePorts(3);
+    const backend = software === "haproxy" ? { backend: behind } : {};
+    const places = { tls, plain, www: (name: string) => scratch.at("www", name), software, ...backend };
     siegeFiles(scratch);
     const begin = clock() - 2 * DAY;
     const site = await Site.create(siegeRegistry(AT_FIRST, places), begin).catch((error: unknown) => {
@@ -80,15 +91,20 @@ export class Siege implements AsyncDisposable {
     }
   }
 
-  #run(tls: number): Promise<Running> {
+  async #run(tls: number): Promise<Running> {
     const prefix = this.scratch.at("run");
+    const { backend, www } = this.#places;
+    if (backend !== undefined) {
+      this.#backend = await Backend.start(backend, www);
+      return Haproxy.start(prefix, haproxyArguments(this.site.at("haproxy"), PKG), tls);
+    }
     if (this.#places.software !== "apache") return Nginx.start(prefix, this.site.conf, tls);
     return Apache.start(prefix, apacheArguments(prefix, this.site.at("apache")), tls);
   }
 
-  /** The file that `edit` edits, under pki/: nginx.conf, or what every Apache server has about TLS. */
+  /** The file that `edit` edits, under pki/: what every server has about TLS. */
   get #edited(): string {
-    return this.#places.software === "apache" ? "apache/tls.conf" : "nginx/nginx.conf";
+    return EDITED[this.#places.software ?? "nginx"];
   }
 
   /** Changes clients.yaml and reconciles. The server knows only after a reload. */
@@ -97,6 +113,9 @@ export class Siege implements AsyncDisposable {
     this.#more = more;
     this.#now = at;
     await this.site.reconcile(this.yaml(), at);
+    // As a release has it: the chain beside its key.
+    if (this.#places.software === "haproxy")
+      this.site.replace(`private/${PKG}.crt`, readFileSync(this.site.at(`issued/${PKG}.crt`)));
     const conf = readFileSync(this.site.at(this.#edited), "utf8");
     if (this.#edit(conf) !== conf) this.site.replace(this.#edited, this.#edit(conf));
   }
@@ -115,6 +134,11 @@ export class Siege implements AsyncDisposable {
   reloadBesideOld = async (): Promise<void> => this.#running?.reloadBesideOld();
   reload = async (): Promise<void> => this.#running?.reload();
   errorLog = (): string => this.#running?.log("error.log") ?? "";
+
+  /** The clients that HAProxy's backend was told of. */
+  get told(): readonly string[] {
+    return this.#backend?.clients ?? [];
+  }
 
   /** As of when reconcile ran last. */
   get now(): Instant {
@@ -152,6 +176,7 @@ export class Siege implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running?.stop();
+    await this.#backend?.stop();
     this.site[Symbol.dispose]();
     this.scratch[Symbol.dispose]();
   }

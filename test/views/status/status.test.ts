@@ -18,6 +18,7 @@ const server = {
   home: "bookworm",
   deploy: { to: "local", directory: null, canary: null, said: false },
   rate: null,
+  backend: null,
 } as const;
 
 const HELD = { held: ["5A"] };
