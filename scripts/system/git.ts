@@ -123,7 +123,7 @@ async function runGit(
     baseDir: root,
     // simple-git drops every GIT_* it is not told to keep; without GIT_INDEX_FILE a hook would look at the wrong index.
     allowEnvironment: Object.keys(environment),
-    unsafe: PERMITTED,
+    unsafe: await permitted(environment),
     input: () => (input === undefined ? undefined : Buffer.from(input)),
     // By default a silent failure counts as success. What is given back here comes out as text only.
     errors: (_error, { exitCode, stdErr }) => {
@@ -169,31 +169,28 @@ function failure(exitCode: number | null, stdErr: readonly Buffer[]): UserError 
 }
 
 /**
- * simple-git refuses these in the environment and in arguments, against strangers who supply them. Here the
- * environment is the user's own (an editor, ssh with a certain key, CI's credentials in GIT_CONFIG_COUNT), and
- * dropping it would make git act differently under us than by hand.
+ * simple-git refuses arguments and variables by which git would start a program, against strangers who supply them. For
+ * arguments that stays on, but for what our own say:
  */
-const PERMITTED = {
-  allowAbbreviatedOptions: true,
-  allowUnsafeAlias: true,
-  allowUnsafeAskPass: true,
-  allowUnsafeConfigEnvCount: true,
-  allowUnsafeConfigPaths: true,
-  allowUnsafeCredentialHelper: true,
-  allowUnsafeDiffExternal: true,
-  allowUnsafeDiffTextConv: true,
-  allowUnsafeEditor: true,
-  allowUnsafeExec: true,
-  allowUnsafeFilter: true,
-  allowUnsafeFsMonitor: true,
-  allowUnsafeGitProxy: true,
-  allowUnsafeGpgProgram: true,
-  allowUnsafeHooksPath: true,
-  allowUnsafeInclude: true,
-  allowUnsafeMergeDriver: true,
-  allowUnsafePager: true,
-  allowUnsafeProtocolOverride: true,
-  allowUnsafeSshCommand: true,
+const OURS = {
+  // `--template=`: nothing that lies in somebody's templates gets into a repository of ours.
   allowUnsafeTemplateDir: true,
-  allowUnsafeUrlRewrite: true,
+  // `-c core.hooksPath=/dev/null`: what has just passed the guard is not held up by it again.
+  allowUnsafeHooksPath: true,
+  // `-c gpg.ssh.program=…`: an absolute path of ssh-keygen, where a clone's settings could name another.
+  allowUnsafeGpgProgram: true,
+  // simple-git would say so by a variable that hooks and helpers, which are people's own, inherit.
+  allowAbbreviatedOptions: true,
 };
+
+/**
+ * What is in the environment is the user's own (an editor, a pager, ssh with a certain key, CI's settings in
+ * GIT_CONFIG_COUNT): without it git would act otherwise under us than by hand. It permits what itself has, and no more.
+ */
+async function permitted(environment: Record<string, string>): Promise<Record<string, boolean>> {
+  const { parseEnv } = await import("@simple-git/argv-parser");
+  return Object.fromEntries([
+    ...Object.entries(OURS),
+    ...parseEnv(environment).vulnerabilities.map(({ category }) => [category, true] as const),
+  ]);
+}

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { commonDirectory, findRoot } from "../../scripts/system/checkout.ts";
@@ -39,6 +39,25 @@ describe("git", () => {
     vi.stubEnv("GIT_CONFIG_KEY_0", "core.hooksPath");
     vi.stubEnv("GIT_CONFIG_VALUE_0", "/nowhere");
     expect(await openGit(root).raw(["config", "core.hooksPath"])).toBe("/nowhere\n");
+  });
+
+  test.each([
+    ["fetch", ["fetch", "--upload-pack=touch ran; git-upload-pack", "."]],
+    ["push", ["push", "--receive-pack=touch ran; git-receive-pack", "."]],
+    ["an editor", ["-c", "core.editor=touch ran", "commit", "--allow-empty"]],
+    ["ssh", ["-c", "core.sshCommand=touch ran", "ls-remote", "ssh://localhost/x"]],
+    ["an alias", ["-c", "alias.x=!touch ran", "x"]],
+    ["the pager", ["-c", "core.pager=touch ran", "-p", "version"]],
+    ["a file of settings", ["-c", "include.path=there", "x"]],
+    ["settings that stay", ["config", "core.fsmonitor", "touch ran"]],
+    ["where programs are", ["--exec-path=.", "x"]],
+  ])("no argument names a program that git would start: %s", async (_, args) => {
+    const root = repository();
+    writeFileSync(join(root, "there"), "[alias]\n\tx = !touch ran\n");
+    writeFileSync(join(root, "git-x"), "#!/bin/sh\ntouch ran\n", { mode: 0o755 });
+    for (const name of ["EDITOR", "VISUAL", "PAGER", "PREFIX", "GIT_EDITOR", "GIT_PAGER"]) vi.stubEnv(name, undefined);
+    await expect(openGit(root).raw(args)).rejects.toThrow(/not permitted/);
+    expect(existsSync(join(root, "ran"))).toBe(false);
   });
 
   test("keys in the environment do not reach git or other programs", async () => {

@@ -1,4 +1,7 @@
+import { spawnSync } from "node:child_process";
+import { realpathSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { quote } from "zx";
 import { runProgram } from "../../scripts/system/programs.ts";
 
 describe("a program", () => {
@@ -17,4 +20,14 @@ describe("a program", () => {
     expect(performance.now() - begun).toBeLessThan(10_000);
     expect(await runProgram("true", [], { timeout: 10 })).not.toHaveProperty("timedOut");
   });
+
+  test.each(["a b", "it's", "", "$(touch ran)", "\n", "\\", "ü"])(
+    "is given %j as it is, which zx's own quoting does not do",
+    async (word) => {
+      expect((await runProgram("printf", ["%s|", word])).stdout).toBe(`${word}|`);
+      const { stdout } = spawnSync("/bin/sh", ["-c", `printf '%s|' ${quote(word)}`], { encoding: "utf8" });
+      // Where sh is bash, it does.
+      if (!/bash/.test(realpathSync("/bin/sh"))) expect(stdout).not.toBe(`${word}|`);
+    },
+  );
 });
