@@ -106,6 +106,7 @@ signers: { build: }
       redirect: ["80", "[::]:80"],
       deploy: { to: "local", directory: null, canary: null, said: false },
       rate: null,
+      backend: null,
       home: null,
     };
     expect(registry.servers.get("a.example")).toEqual({
