@@ -65,6 +65,11 @@ describe("HAProxy's gate refuses", () => {
     expect(`${answer.body}${answer.headers.get("server")}`).not.toMatch(/HAProxy/i);
   });
 
+  test.each([`${APT},${PKG}`, `${PKG}, ${APT}`])("Host that is a list: %s", async (host) => {
+    expect((await siege.ask({ ...OF_DEBIAN, host })).status).toBe(421);
+    expect((await siege.askPlain(siege.plain, host, "/")).status).toBe(421);
+  });
+
   test("an unknown name on the redirect port", async () => {
     expect((await siege.askPlain(siege.plain, "unknown.example.com", "/")).status).toBe(421);
   });
@@ -127,6 +132,19 @@ describe("HAProxy's gate lets through", () => {
   test("a client under its own name, whatever it calls itself", async () => {
     await siege.ask({ ...OF_DEBIAN, headers: ["X-Gatehouse-Client: alice"] });
     expect(siege.told.at(-1)).toBe("bob");
+  });
+
+  test.each([
+    ["another protocol", ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"]],
+    [
+      "another name for our header",
+      ["X_Gatehouse_Client: alice", "X-Gatehouse_Client: alice", "X.Gatehouse-Client: alice"],
+    ],
+    ["our header as one to be dropped on the way", ["Connection: close, X-Gatehouse-Client"]],
+  ])("a request without %s, which the client asked for", async (_, headers) => {
+    expect((await siege.ask({ ...OF_DEBIAN, headers })).status).toBe(200);
+    const own = siege.sent.filter((name) => !["host", "x-gatehouse-client"].includes(name));
+    expect({ client: siege.told.at(-1), own }).toEqual({ client: "bob", own: [] });
   });
 });
 

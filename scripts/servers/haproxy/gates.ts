@@ -25,6 +25,9 @@ export const RENEWAL_LINES = 180;
 /** What the request says, decoded once: decides which repository it is. */
 const PATH = set("path", "path,url_dec");
 
+/** The whole header: `req.hdr` takes it apart at commas, and one part that is ours would do. */
+export const HOST = "req.fhdr(host),host_only,lower";
+
 /**
  * The handshake's name and Host's are the server's own. The first is compared too, because the certificate may have
  * more names than the server.
@@ -34,7 +37,7 @@ function nameGate(names: readonly string[]): string[] {
   const page = ["wrong-server-name"] as const;
   return [
     ...refuse(`unless { ssl_fc_sni,lower ${own} }`, REASON.wrongServerName, 421, ...page),
-    ...refuse(`unless { req.hdr(host),host_only,lower ${own} }`, REASON.wrongServerName, 421, ...page),
+    ...refuse(`unless { ${HOST} ${own} }`, REASON.wrongServerName, 421, ...page),
   ];
 }
 
@@ -120,6 +123,19 @@ function repositoryGate({ name, path }: { readonly name: string; readonly path: 
   return refuse(condition, `${REASON.notPermitted}: ${name}`, 403, "not-permitted");
 }
 
+/**
+ * What a client may not tell the backend. Once that has taken up another protocol (h2c), HAProxy only copies bytes, and
+ * no gate sees the requests among them. Connection could also name our own header as one to be dropped on the way.
+ */
+function takenOut(): string[] {
+  return [
+    "# The connection keeps its protocol: requests in another one would meet no gate.",
+    ...["Upgrade", "HTTP2-Settings", "Connection"].map((header) => `http-request del-header ${header}`),
+    "# Whatever the client wrote there; to CGI and its like, _ or . in a header's name is -.",
+    'http-request del-header "^x[^a-z0-9]gatehouse[^a-z0-9]client" -m reg',
+  ];
+}
+
 /** Everything that a request passes before it is handed on. */
 export function gates(
   names: readonly string[],
@@ -136,7 +152,7 @@ export function gates(
     ...home(fallback),
     ...repositories.flatMap(repositoryGate),
     ...refuse(elsewhere, REASON.notFound, 404, "not-found"),
-    "# Whatever the client wrote there.",
+    ...takenOut(),
     `http-request set-header X-Gatehouse-Client %[var(${v("client")})]`,
   ];
 }

@@ -3,7 +3,7 @@ import type { Server } from "../../model/registry.ts";
 import type { Listeners } from "../listen.ts";
 import { REASON } from "../reasons.ts";
 import { file } from "../text.ts";
-import { gates, refuse } from "./gates.ts";
+import { gates, HOST, refuse } from "./gates.ts";
 import { CAPTURED } from "./main.ts";
 import { quote, section } from "./text.ts";
 
@@ -48,7 +48,7 @@ export function serverFile(context: ServerContext): string {
 
 /** Plain HTTP under a known name leads to the server's URL. */
 function redirect({ name, server, listeners }: ServerContext): string[] {
-  const known = `{ req.hdr(host),host_only,lower -m str ${server.names.map(quote).join(" ")} }`;
+  const known = `{ ${HOST} -m str ${server.names.map(quote).join(" ")} }`;
   return section(`frontend gatehouse_${name}_plain from gatehouse`, [
     ...listeners.plain.map(bind),
     ...CAPTURED.map((header) => `capture request header ${header} len 256`),

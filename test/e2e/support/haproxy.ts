@@ -48,9 +48,12 @@ export class Backend {
   readonly #server: Server;
   /** The clients that it was told of. */
   readonly clients: string[] = [];
+  /** The names of the headers that it was sent, in lower case, one list a request. */
+  readonly headers: string[][] = [];
 
   private constructor(www: (name: string) => string) {
     this.#server = createServer(({ url = "", headers, method }, answer) => {
+      this.headers.push(Object.keys(headers));
       this.clients.push(String(headers["x-gatehouse-client"]));
       const path = posix.normalize(decodeURIComponent(url.replace(/\?.*/, "")).replaceAll("\\", "/"));
       const file = www(path.replace("/packages-dev/", "/poudriere/.latest/"));

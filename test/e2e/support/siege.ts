@@ -140,6 +140,11 @@ export class Siege implements AsyncDisposable {
     return this.#backend?.clients ?? [];
   }
 
+  /** The names of the headers of the last request that its backend was sent. */
+  get sent(): readonly string[] {
+    return this.#backend?.headers.at(-1) ?? [];
+  }
+
   /** As of when reconcile ran last. */
   get now(): Instant {
     return this.#now;

@@ -24,7 +24,7 @@ class Transaction {
     this.#files = files;
     this.#fetches = {
       ssl_fc_sni: name.sni,
-      "req.hdr(host)": name.sni,
+      "req.fhdr(host)": name.sni,
       ssl_c_used: verify === "NONE" ? null : "1",
       ssl_c_verify: /^SUCCESS$|^NONE$/.test(verify) ? "0" : "23",
       ssl_c_serial: verify === "NONE" ? null : serial,
