@@ -93,14 +93,22 @@ export function parseCanonicalRegistry(text: string): Registry {
   return registryOf(parse(text), text);
 }
 
-/** pki/registry.yaml. Throws UserError for anything that formatCarriedOut does not write. */
+/**
+ * pki/registry.yaml. Throws UserError for what is not of formatCarriedOut's form, and where headOfCarriedOut would say
+ * otherwise. Not every other spelling is found here (white space, equal keys in one line): it shows as edited by hand.
+ */
 export function parseCarriedOut(content: string): CarriedOut {
   if (!content.startsWith("# ")) throw malformed("its first line is no comment");
   const body = content.slice(content.indexOf("\n") + 1);
   const { registry, ...written } = fieldsOf(parse(body));
   const { format } = written;
   if (typeof format === "number" && format > FORMAT) throw laterFormat(format);
-  return { ...HEAD.read(written, "the document"), registry: registryOf(registry, body) };
+  const head = HEAD.read(written, "the document");
+  // JSON.parse lets the last of two equal keys win, wherever it stands; who asks for the head alone would have another.
+  const first = headOfCarriedOut(content);
+  if (first === null || json(HEAD.write(first)) !== json(HEAD.write(head)))
+    throw malformed("what it says of itself is not at its beginning");
+  return { ...head, registry: registryOf(registry, body) };
 }
 
 function fieldsOf(document: unknown): Fields {

@@ -124,6 +124,15 @@ describe("what was carried out", () => {
     );
   });
 
+  test.each([
+    ["another number at its end", written.replace(/\}\n$/, ',"number":9}\n')],
+    ["its number at its end alone", written.replace('"number":7,', "").replace(/\}\n$/, ',"number":7}\n')],
+    ["a long first line", written.replace("# ", `# ${"x".repeat(500)}`)],
+    ["white space in its head", written.replace('"number":7,', '"number":7, ')],
+  ])("is refused where its head alone would say something else: %s", (_, content) => {
+    expect(() => parseCarriedOut(content)).toThrow("what it says of itself is not at its beginning");
+  });
+
   test("has another number as soon as anything in it changes, and else the same", () => {
     const { registry, version, number } = carriedOut;
     const lower = { ...registry, limits: { ...registry.limits, lose: 3 } };
