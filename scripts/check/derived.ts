@@ -1,5 +1,5 @@
 import { quoted } from "../guard/protected.ts";
-import { canonicalRegistry } from "../model/canonical.ts";
+import { canonicalRegistry, isOfOtherVersion } from "../model/canonical.ts";
 import * as paths from "../model/paths.ts";
 import type { FileChange, Plan, Refusal } from "../model/plan.ts";
 import type { Finding } from "../model/problem.ts";
@@ -27,7 +27,7 @@ export async function derived(input: CheckInput, plan: Plan): Promise<Finding[]>
   const quiet = plan.changes.every(({ kind }) => kind === "crl") && isCarriedOut(input);
   const differing = quiet ? [] : changesAt(input, expected, now);
   if (differing.length === 0) return [];
-  const upgraded = state.carriedOut !== null && state.carriedOut.version !== version;
+  const upgraded = state.carriedOut !== null && isOfOtherVersion(state.carriedOut, version);
   // What was right when something was last signed is not edited, only old: a certificate or a client's time ended since.
   const edited = new Set(changesAt(input, expected, lastSigned(state)).map(({ path }) => path));
   // The one among them that is a fact: what limits count from.

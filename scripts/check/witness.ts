@@ -76,7 +76,19 @@ export async function seenAtOrigin(git: Git, { branch, atOrigin }: Place): Promi
   if (branch === null) return null;
   const ref = `refs/remotes/origin/${nameOfBranch(branch)}`;
   if (!atOrigin.has(ref) && !(await git.succeeds(["reflog", "exists", ref]))) return null;
-  return { ref, tips: [...new Set(lines(await git.raw(["rev-list", "--walk-reflogs", ref, "--"])))] };
+  const noted = lines(await git.raw(["rev-list", "--walk-reflogs", ref, "--"]));
+  return { ref, tips: [...new Set([...noted, ...(await beforeNotes(git, ref, noted.length))])] };
+}
+
+/**
+ * Where the ref was before git noted anything of it: a clone notes nothing, and its first fetch may be of a forced push.
+ * git counts that as the entry behind the oldest; 128 where the oldest made the ref. The notes were read just before.
+ */
+async function beforeNotes(git: Git, ref: string, notes: number): Promise<string[]> {
+  if (notes === 0) return [];
+  const asked = ["rev-parse", "--verify", "--quiet", `${ref}@{${notes}}`];
+  const { code, stdout } = await git.answer(asked, [0, 1, 128]);
+  return code === 0 ? lines(stdout).filter((id) => /[^0]/.test(id)) : [];
 }
 
 /** Commits that origin's branch had and has no more: a forced push. `known`: commits that lead to the head. */

@@ -1,3 +1,4 @@
+import { isOfOtherVersion } from "../model/canonical.ts";
 import { DIR } from "../model/paths.ts";
 import { type Registry, SOFTWARE } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
@@ -32,7 +33,8 @@ export function driftedFiles(
 ): ReadonlySet<string> {
   const drifted = new Set<string>();
   // With facts in doubt reconcile keeps derived files as they are.
-  if (state.carriedOut?.version !== version || state.doubts.length > 0) return drifted;
+  const { carriedOut, doubts } = state;
+  if (carriedOut === null || isOfOtherVersion(carriedOut, version) || doubts.length > 0) return drifted;
   const wanted = new Map(
     derivedFiles(registry, state, now, version).flatMap((file) => ("text" in file ? [[file.path, file.text]] : [])),
   );

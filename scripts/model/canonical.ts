@@ -79,10 +79,17 @@ export function nextCarriedOut(
 ): CarriedOut {
   const number = last?.number ?? 0;
   const same =
-    last?.version === version &&
-    last.format === FORMAT &&
+    last !== null &&
+    !isOfOtherVersion(last, version) &&
     canonicalRegistry(last.registry) === canonicalRegistry(registry);
-  return { registry, format: FORMAT, version, number: same ? number : Math.max(number, committed) + 1 };
+  // Past the highest there is no number that could be read back: then main's history doubts what does not rise.
+  const higher = Math.min(Math.max(number, committed) + 1, Number.MAX_SAFE_INTEGER);
+  return { registry, format: FORMAT, version, number: same ? number : higher };
+}
+
+/** Whether a Gatehouse that writes files otherwise carried this out: what differs then need not be anybody's edit. */
+export function isOfOtherVersion(last: CarriedOutHead, version: string): boolean {
+  return last.version !== version || last.format !== FORMAT;
 }
 
 /**

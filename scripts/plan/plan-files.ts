@@ -1,4 +1,4 @@
-import { formatCarriedOut } from "../model/canonical.ts";
+import { formatCarriedOut, isOfOtherVersion } from "../model/canonical.ts";
 import { contentDigest } from "../model/content.ts";
 import { CARRIED_OUT } from "../model/paths.ts";
 import type { FileChange } from "../model/plan.ts";
@@ -24,7 +24,7 @@ interface FilesInput {
 export function planFiles({ registry, decisions, alone }: FilesInput, after: State, input: PlanInput): FileChange[] {
   const { state, now, version } = input;
   const last = state.carriedOut;
-  const upgraded = last !== null && last.version !== version;
+  const upgraded = last !== null && isOfOtherVersion(last, version);
   const called = calledFor(registry, after, now, version, after === state ? decisions : null);
   const changes = compareFiles([...called.wanted.values()], after, [...called.strays], { due: "registry", upgraded });
   // Whether a file was edited cannot be told from what another version wrote.

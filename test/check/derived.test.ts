@@ -14,6 +14,12 @@ testTamperings({
     code: "Missing",
     path: at("pki/index.txt"),
   },
+  "a record from before there were formats": {
+    tamper: (root) => edit(root, "pki/registry.yaml", (text) => text.replace('"format":1,', "")),
+    code: "Upgraded",
+    level: "warn",
+    path: at("pki/registry.yaml"),
+  },
   "the record of what was carried out gone": {
     tamper: (root) => remove(root, "pki/registry.yaml"),
     code: "Missing",

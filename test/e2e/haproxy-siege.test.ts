@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { haproxyArguments, testConfiguration } from "./support/haproxy.ts";
-import type { Asked } from "./support/request.ts";
+import { CASES, GONE, SessionsBefore, TLS } from "./support/sessions-before.ts";
 import { Siege } from "./support/siege.ts";
 import { HAPROXY_GATES, HAPROXY_PATHS, IN_THE_HANDSHAKE, UNREADABLE } from "./support/siege-haproxy.ts";
 import { METHODS, OF_DEBIAN, type Sent } from "./support/siege-refusals.ts";
@@ -157,10 +157,6 @@ test("HAProxy refuses a certificate that is not valid yet: one of a machine whos
   expect((await siege.ask({ target: "/packages/file.txt" })).status).toBe(200);
 });
 
-const GONE = { removed: "frank", suspended: "fritz", revoked: "ferdi" } as const;
-const TLS = ["TLSv1.2", "TLSv1.3"] as const;
-const CASES = TLS.flatMap((tls) => Object.entries(GONE).map(([state, client]) => [state, tls, client] as const));
-
 describe.each([
   ["as rendered", (conf: string) => conf, false],
   [
@@ -170,21 +166,13 @@ describe.each([
   ],
 ] as const)("in HAProxy, a session from before, %s,", (_, edit, kept) => {
   let siege: Siege;
-  const before = new Map<string, Asked>();
-  const again = (client: string, tls: (typeof TLS)[number], mark = "") => {
-    const session = before.get(`${client} ${tls}`)?.session;
-    return siege.ask({ client, tls, target: `/packages/file.txt${mark}`, ...(session ? { session } : {}) });
-  };
+  let before: SessionsBefore;
 
   beforeAll(async () => {
     siege = await start(edit);
-    for (const tls of TLS) {
-      for (const client of ["alice", ...Object.values(GONE)]) {
-        const answer = await siege.ask({ client, tls, target: "/packages/file.txt" });
-        before.set(`${client} ${tls}`, answer);
-        expect({ client, status: answer.status }).toEqual({ client, status: 200 });
-      }
-    }
+    before = new SessionsBefore(siege);
+    const statuses = await before.open(["alice", ...Object.values(GONE)]);
+    for (const [client, status] of statuses) expect({ client, status }).toEqual({ client, status: 200 });
     const old = readFileSync(siege.site.crl);
     await siege.change({
       clients: { frank: null, fritz: "{ groups: [staff], suspended: true }", ferdi: "{ revoked: privilegeWithdrawn }" },
@@ -199,7 +187,7 @@ describe.each([
     "opens nothing to a client that is %s, while the CRL is the old one, over %s",
     async (...given) => {
       const [, tls, client] = given;
-      const answer = await again(client, tls, `?${client}-${tls}`);
+      const answer = await before.again(client, tls, `?${client}-${tls}`);
       expect(answer).toMatchObject({
         status: 403,
         resumed: false,
@@ -210,6 +198,6 @@ describe.each([
   );
 
   test.each(TLS)("is not taken up, over %s", async (tls) => {
-    expect(await again("alice", tls)).toMatchObject({ status: kept ? 421 : 200, resumed: kept });
+    expect(await before.again("alice", tls)).toMatchObject({ status: kept ? 421 : 200, resumed: kept });
   });
 });

@@ -1,14 +1,9 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Asked } from "./support/request.ts";
+import { CASES, GONE, SessionsBefore, TLS } from "./support/sessions-before.ts";
 import { Siege } from "./support/siege.ts";
 import { clock } from "./support/site.ts";
-
-const TARGET = "/packages/file.txt";
-const TLS = ["TLSv1.2", "TLSv1.3"] as const;
-const GONE = { removed: "frank", suspended: "fritz", revoked: "ferdi" } as const;
-const CASES = TLS.flatMap((tls) => Object.entries(GONE).map(([state, client]) => [state, tls, client] as const));
 
 /** Seconds that `brief` is good for after it was issued: enough for a reconcile and a reload on a busy machine. */
 const BRIEF = 15;
@@ -21,13 +16,8 @@ describe.each([
 ] as const)("a session from before, %s,", (_, edit, resumed) => {
   let siege: Siege;
   let old: Buffer;
-  const before = new Map<string, Asked>();
+  let before: SessionsBefore;
   let briefEnds = 0;
-
-  const again = (client: string, tls: (typeof TLS)[number], target = TARGET) => {
-    const session = before.get(`${client} ${tls}`)?.session;
-    return siege.ask({ client, tls, target, ...(session ? { session } : {}) });
-  };
 
   beforeAll(async () => {
     siege = await Siege.start(edit);
@@ -35,13 +25,9 @@ describe.each([
     const brief = "{ groups: [staff], lifetime: 120m, renew_before: 5m }";
     await siege.changeAndReload({ clients: { brief }, at: briefEnds - 7200 });
     siege.who.set("brief", siege.site.take("brief"));
-    for (const tls of TLS) {
-      for (const client of ["brief", "alice", ...Object.values(GONE)]) {
-        const answer = await siege.ask({ client, tls, target: TARGET });
-        expect({ client, status: answer.status }).toEqual({ client, status: 200 });
-        before.set(`${client} ${tls}`, answer);
-      }
-    }
+    before = new SessionsBefore(siege);
+    for (const [client, status] of await before.open(["brief", "alice", ...Object.values(GONE)]))
+      expect({ client, status }).toEqual({ client, status: 200 });
     old = readFileSync(siege.site.crl);
     const clients = { frank: null, fritz: "{ suspended: true }", ferdi: "{ revoked: keyCompromise }" };
     await siege.change({ clients });
@@ -58,7 +44,7 @@ describe.each([
 
     test.each(CASES)("opens nothing to a client that is %s, over %s", async (state, tls, client) => {
       const mark = `?old-${state}-${tls}`;
-      const answer = await again(client, tls, TARGET + mark);
+      const answer = await before.again(client, tls, mark);
       expect(answer).toMatchObject({ status: 403, resumed, body: expect.stringContaining("no longer admitted") });
       expect((await siege.record(mark))["reason"]).toBe("not listed");
     });
@@ -68,7 +54,7 @@ describe.each([
     beforeAll(() => siege.reload());
 
     test.each(CASES)("opens nothing to a client that is %s, over %s", async (_state, tls, client) => {
-      const answer = await again(client, tls);
+      const answer = await before.again(client, tls);
       const page = resumed ? "no longer admitted" : "was revoked or is suspended";
       expect(answer).toMatchObject({ status: resumed ? 403 : 400, resumed, body: expect.stringContaining(page) });
     });
@@ -76,13 +62,13 @@ describe.each([
 
   test.each(TLS)("opens nothing once its certificate has ended, over %s", async (tls) => {
     await sleep((briefEnds + 1 - clock()) * 1000);
-    const answer = await again("brief", tls);
+    const answer = await before.again("brief", tls);
     const page = resumed ? "resumed an older one" : "has expired";
     expect(answer).toMatchObject({ status: resumed ? 421 : 400, resumed, body: expect.stringContaining(page) });
   });
 
   test.each(TLS)("is taken up by nobody, because none is handed out, over %s", async (tls) => {
-    const answer = await again("alice", tls);
+    const answer = await before.again("alice", tls);
     expect({ status: answer.status, resumed: answer.resumed }).toEqual({ status: resumed ? 421 : 200, resumed });
   });
 });

@@ -54,13 +54,13 @@ const note = (twin: Repository, revision: string) =>
 
 describe("of git's processes", () => {
   test.each<[command: string, when: string, prepare: (twin: Repository) => void, most: number]>([
-    ["plan", "nothing is noted yet", () => {}, 8],
-    ["plan", "all but the last commit was looked at", (twin) => note(twin, "HEAD~1"), 8],
-    ["plan", "everything was looked at", (twin) => note(twin, "HEAD"), 7],
+    ["plan", "nothing is noted yet", () => {}, 9],
+    ["plan", "all but the last commit was looked at", (twin) => note(twin, "HEAD~1"), 9],
+    ["plan", "everything was looked at", (twin) => note(twin, "HEAD"), 8],
     ["plan", "there is no origin", (twin) => twin.git("remote", "remove", "origin"), 8],
     ["plan", "HEAD is on no branch", (twin) => twin.git("checkout", "--quiet", "--detach"), 7],
-    ["reconcile", "there is nothing to do", () => {}, 8],
-    ["check", "all is well", () => {}, 16],
+    ["reconcile", "there is nothing to do", () => {}, 9],
+    ["check", "all is well", () => {}, 17],
   ])("%s starts few where %s", async (command, _, prepare, most) => {
     using twin = ready.copy();
     prepare(twin);

@@ -231,6 +231,21 @@ describe("a fact, tampered with, is named by check; reconcile decides nothing, s
   );
 });
 
+// A clone notes nothing of where a branch was when it was made.
+it("a first force-push after a fresh clone is noticed by what was there before", async () => {
+  using twin = ready.copy();
+  const bare = twin.beside("shared.git");
+  execFileSync("git", ["clone", "--quiet", "--bare", twin.root, bare], { env: environment() });
+  twin.git("remote", "add", "origin", bare);
+  twin.git("-c", "core.logAllRefUpdates=false", "update-ref", "refs/remotes/origin/main", "HEAD");
+  expect(twin.git("rev-list", "--walk-reflogs", "refs/remotes/origin/main", "--")).toBe("");
+  expect((await reconcileHere(twin, LATER)).refusals).toEqual([]);
+  execFileSync("git", ["update-ref", "refs/heads/main", commits.first], { cwd: bare, env: environment() });
+  twin.git("fetch", "--quiet", "origin");
+  twin.git("reset", "--hard", "--quiet", "refs/remotes/origin/main");
+  await insistOnDoubt(twin, revocation());
+});
+
 /** check exits 1 and names it; reconcile refuses with the same name, and issues, revokes and renders nothing. */
 async function insistOnDoubt(twin: Repository, path: string): Promise<void> {
   expect((await blocking(twin, LATER)).join("\n")).toContain(path);

@@ -98,6 +98,12 @@ describe("what was carried out", () => {
     expect(headOfCarriedOut(formatCarriedOut({ registry: large, ...head }))).toEqual(head);
   });
 
+  test("is still read after the highest number", () => {
+    const highest = parseCarriedOut(written.replace('"number":7', `"number":${Number.MAX_SAFE_INTEGER}`));
+    const next = formatCarriedOut(nextCarriedOut(highest, carriedOut.registry, "1.2.4"));
+    expect(parseCarriedOut(next).version).toBe("1.2.4");
+  });
+
   test.each([
     "",
     "# no more",

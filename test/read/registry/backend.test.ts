@@ -1,18 +1,7 @@
 import { expect, test } from "vitest";
 import { canonicalRegistry, parseCanonicalRegistry } from "../../../scripts/model/canonical.ts";
 import { formatProblem } from "../../../scripts/model/problem.ts";
-import { checkRegistry } from "../../../scripts/read/registry.ts";
-
-function read(fields: string) {
-  const text = `version: 1
-authority: { common_name: Example CA, organization: Example }
-clients: {}
-servers:
-  pkg.example.com: { ${fields} }
-`;
-  const context = { now: 0, hasRequest: () => false, hasSigning: () => false };
-  return checkRegistry(new TextEncoder().encode(text), context);
-}
+import { readServer as read } from "./samples.ts";
 
 const files = (key: string) => `certificate: { file: /etc/ssl/pkg.crt, key: ${key} }`;
 const HANDS_ON = 'software: haproxy, backend: "127.0.0.1:8080"';
@@ -35,10 +24,10 @@ test("where there is none, pki/registry.yaml is as it was before there were any"
 });
 
 test.each([
-  ["software: haproxy", /:5:\d+: a server that runs haproxy needs backend$/],
-  ['backend: "127.0.0.1:8080"', /:5:\d+: backend is for haproxy, and this server is nginx$/],
+  ["software: haproxy", /:8:\d+: a server that runs haproxy needs backend$/],
+  ['backend: "127.0.0.1:8080"', /:8:\d+: backend is for haproxy, and this server is nginx$/],
   ["software: haproxy, backend: nowhere", /backend must be a host and a port/],
-  [`${HANDS_ON}, rate: 20r/s`, /:5:\d+: rate is for nginx, and this server is haproxy$/],
+  [`${HANDS_ON}, rate: 20r/s`, /:8:\d+: rate is for nginx, and this server is haproxy$/],
   [`${HANDS_ON}, names: [192.0.2.1]`, /haproxy servers are known by DNS names; addresses are for apache and stunnel$/],
   [
     `${HANDS_ON}, ${files("/etc/keys/pkg.key")}`,

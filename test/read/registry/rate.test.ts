@@ -2,18 +2,7 @@ import { expect, test } from "vitest";
 import { canonicalRegistry, parseCanonicalRegistry } from "../../../scripts/model/canonical.ts";
 import { formatProblem } from "../../../scripts/model/problem.ts";
 import type { Rate } from "../../../scripts/model/registry.ts";
-import { checkRegistry } from "../../../scripts/read/registry.ts";
-
-function read(fields: string) {
-  const text = `version: 1
-authority: { common_name: Example CA, organization: Example }
-clients: {}
-servers:
-  pkg.example.com: { ${fields} }
-`;
-  const context = { now: 0, hasRequest: () => false, hasSigning: () => false };
-  return checkRegistry(new TextEncoder().encode(text), context);
-}
+import { readServer as read } from "./samples.ts";
 
 test.for<readonly [string, Rate | null]>([
   ["", null],
@@ -35,8 +24,8 @@ test.for<readonly [string, string | RegExp]>([
   ["rate: 20r/h", /rate must be requests/],
   ['rate: "20r/s; deny all"', /rate must be requests/],
   ["rate: 20r/s, burst: -1", /burst must be a whole number, 0 or more/],
-  ["burst: 5", /:5:\d+: burst is beyond a rate: say rate too, such as 20r\/s$/],
-  ["software: apache, rate: 20r/s", /:5:\d+: rate is for nginx, and this server is apache$/],
+  ["burst: 5", /:8:\d+: burst is beyond a rate: say rate too, such as 20r\/s$/],
+  ["software: apache, rate: 20r/s", /:8:\d+: rate is for nginx, and this server is apache$/],
 ])("a server's {%s} is refused", ([fields, message]) => {
   const result = read(fields);
   expect(result.ok ? [] : result.problems.map(formatProblem)).toEqual([expect.stringMatching(message)]);

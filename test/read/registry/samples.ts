@@ -48,3 +48,16 @@ export function registryOf(text: string) {
   if (!result.ok) throw new Error(result.problems.map((problem) => problem.message).join("\n"));
   return result.registry;
 }
+
+/** A registry with one server of these fields, and two repositories. */
+export function readServer(fields: string): RegistryResult {
+  return check(`version: 1
+authority: { common_name: Example CA, organization: Example }
+repositories:
+  apt: { type: files, path: /apt/, root: /srv/apt }
+  pkg: { type: files, path: /pkg/, root: /srv/pkg }
+clients: {}
+servers:
+  pkg.example.com: { ${fields} }
+`);
+}

@@ -1,21 +1,7 @@
 import { expect, test } from "vitest";
 import { canonicalRegistry, parseCanonicalRegistry } from "../../../scripts/model/canonical.ts";
 import { formatProblem } from "../../../scripts/model/problem.ts";
-import { checkRegistry } from "../../../scripts/read/registry.ts";
-
-function read(fields: string) {
-  const text = `version: 1
-authority: { common_name: Example CA, organization: Example }
-repositories:
-  apt: { type: files, path: /apt/, root: /srv/apt }
-  pkg: { type: files, path: /pkg/, root: /srv/pkg }
-clients: {}
-servers:
-  pkg.example.com: { ${fields} }
-`;
-  const context = { now: 0, hasRequest: () => false, hasSigning: () => false };
-  return checkRegistry(new TextEncoder().encode(text), context);
-}
+import { readServer as read } from "./samples.ts";
 
 test.for<readonly [string, string | null]>([
   ["", null],
