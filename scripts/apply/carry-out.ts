@@ -1,5 +1,5 @@
 import { createPrivateKey } from "node:crypto";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";

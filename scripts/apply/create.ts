@@ -1,7 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { Authority } from "../model/registry.ts";
 import type { Instant } from "../model/time.ts";
 import { writeFiles } from "../system/files.ts";

@@ -1,5 +1,5 @@
 import type { DerivedFile } from "../model/derived.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { FileChange } from "../model/plan.ts";
 import { UserError } from "../model/problem.ts";
 import { type FileToWrite, removeDirectories, removeFiles, writeFiles } from "../system/files.ts";

@@ -1,5 +1,5 @@
 import * as facts from "../model/facts.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { Decision } from "../model/plan.ts";
 import type { Instant } from "../model/time.ts";
 import type { CrlOrder } from "../plan/crl.ts";

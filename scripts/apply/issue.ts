@@ -1,4 +1,4 @@
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { Instant } from "../model/time.ts";
 import { type FileToWrite, writeFiles } from "../system/files.ts";
 import type { Vault } from "../vault/vault.ts";

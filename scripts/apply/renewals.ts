@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { formatRenewal } from "../model/facts.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import type { RenewalOrder } from "../plan/renewals.ts";
 import { type FileToWrite, writeFiles } from "../system/files.ts";

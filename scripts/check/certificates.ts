@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Certificate, CertificateFacts, State } from "../model/state.ts";
 import { formatInstant } from "../model/time.ts";

@@ -1,4 +1,4 @@
-import { CA_CERTIFICATE, CRL_FILE } from "../model/paths.ts";
+import { CA_CERTIFICATE, CRL_FILE } from "../model/layout.ts";
 import type { Git } from "../system/git.ts";
 import { catFew } from "../system/objects.ts";
 

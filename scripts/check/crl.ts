@@ -1,4 +1,4 @@
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Crl } from "../model/state.ts";
 import { formatInstant } from "../model/time.ts";

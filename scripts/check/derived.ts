@@ -1,6 +1,6 @@
 import { quoted } from "../guard/protected.ts";
 import { canonicalRegistry, isOfOtherVersion } from "../model/canonical.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { FileChange, Plan, Refusal } from "../model/plan.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";

@@ -1,6 +1,6 @@
 import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { join, posix } from "node:path";
-import { DIR } from "../model/paths.ts";
+import { isPrivate } from "../model/layout.ts";
 import { isTemporary } from "../system/files.ts";
 import { ifThere } from "../system/if-there.ts";
 
@@ -33,10 +33,6 @@ export function entriesOfCommit(tree: readonly { readonly path: string; readonly
     const kind = mode.startsWith("100") ? "file" : "other";
     return { path, kind, temporary: isTemporary(posix.basename(path)), mode: null };
   });
-}
-
-export function isPrivate(path: string): boolean {
-  return path === DIR.private || path.startsWith(`${DIR.private}/`);
 }
 
 function modeOf(root: string, path: string): number | null {

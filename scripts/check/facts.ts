@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { quoted } from "../guard/protected.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { type Finding, formatProblem } from "../model/problem.ts";
 import type { Doubt } from "../model/state.ts";
 import { restore } from "../read/state.ts";
@@ -48,16 +48,14 @@ async function fixFor({ path, message }: Doubt, input: CheckInput): Promise<stri
   return back ?? withoutCertificate(path, input);
 }
 
-const BY_SERIAL: Readonly<Record<string, string>> = {
-  [paths.DIR.certificates]: ".pem",
-  [paths.DIR.revoked]: ".yaml",
-  [paths.DIR.held]: ".yaml",
-  [paths.DIR.keys]: ".key",
-};
+/** Facts have a file for each serial number, and nothing else beside them. */
+const OF_FACTS: ReadonlySet<string> = new Set(
+  paths.placesWhere(({ each, nature }) => each === "serial" && nature === "fact"),
+);
 
 function isMisplaced(path: string): boolean {
-  const suffix = BY_SERIAL[posix.dirname(path)];
-  return suffix !== undefined && !(path.endsWith(suffix) && paths.SERIAL.test(posix.basename(path, suffix)));
+  const placed = paths.placeOf(path);
+  return OF_FACTS.has(posix.dirname(path)) && (placed === null || !paths.isNamed(placed));
 }
 
 /** A revocation or hold that nothing else knows of is itself what does not belong. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { quoted } from "../guard/protected.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { changesOf, type LineCommit, lineAmong, type PathChange } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";
 import type { Tip } from "../system/head.ts";
@@ -22,10 +22,10 @@ export interface History {
   readonly shallow: boolean;
 }
 
-export const FACTS = [paths.DIR.certificates, paths.DIR.revoked] as const;
+export const FACTS = paths.placesWhere(({ witness }) => witness === "first");
 
 /** State that changes, and that nothing but main's own history can vouch for. */
-export const MUTABLE = [paths.CARRIED_OUT, paths.DIR.held] as const;
+export const MUTABLE = paths.placesWhere(({ witness }) => witness === "line");
 
 export const NO_HISTORY: History = { first: new Map(), line: [], changes: new Map(), shallow: false };
 
@@ -65,11 +65,9 @@ function firstOf(changed: ReadonlyMap<string, readonly PathChange[]>): Map<strin
   return first;
 }
 
-const FACT = new RegExp(`^(?:${FACTS[0]}/(.+)\\.pem|${FACTS[1]}/(.+)\\.yaml)$`);
-
 export function isFact(path: string): boolean {
-  const [, certificate, revocation] = FACT.exec(path) ?? [];
-  return paths.SERIAL.test(certificate ?? revocation ?? "");
+  const placed = paths.placeOf(path);
+  return placed !== null && paths.LAYOUT[placed.place].witness === "first" && paths.isNamed(placed);
 }
 
 /** The command that brings a fact back as it was first committed; null where history does not know it. */

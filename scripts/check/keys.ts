@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { type Finding, UserError } from "../model/problem.ts";
 import type { Certificate } from "../model/state.ts";
 import { isLive } from "../plan/holdings.ts";

@@ -1,5 +1,5 @@
 import { headOfCarriedOut } from "../model/canonical.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { Finding } from "../model/problem.ts";
 import { type LineCommit, type PathChange, versionsIn } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";

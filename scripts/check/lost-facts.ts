@@ -1,4 +1,4 @@
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { Finding } from "../model/problem.ts";
 import { blobId, firstVersion } from "./history.ts";
 import { block, type CheckInput, warn } from "./input.ts";

@@ -1,4 +1,4 @@
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { Finding } from "../model/problem.ts";
 import { bringBack, newestWith, remoteTips } from "../read/lost-authority.ts";
 import { listTree } from "../system/objects.ts";

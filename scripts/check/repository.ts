@@ -1,28 +1,23 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { guardStaged } from "../guard/index.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { type Finding, UserError } from "../model/problem.ts";
 import { commonDirectory } from "../system/checkout.ts";
 import { now as clock } from "../system/clock.ts";
 import { isConfigured } from "../vault/install.ts";
 import { repositoryKeyFile } from "../vault/key-source.ts";
-import { isPrivate } from "./entries.ts";
 import { block, type CheckInput, warn } from "./input.ts";
 
 /** With `text` unset, `eol` does nothing; unspecified is not enough, for then core.autocrlf decides. */
 const ATTRIBUTES = ["filter", "text", "working-tree-encoding", "ident"] as const;
 
-/** At the end of the file they win over whatever stands before. */
-const RULES =
-  "printf '%s\\n' 'pki/** -text -ident -working-tree-encoding' 'pki/private/** filter=git-crypt diff=git-crypt -merge' >> .gitattributes";
-
 /** Keys that may come at any time, and a file of the rest. */
-const SAMPLES = [`${paths.DIR.private}/x.key`, `${paths.DIR.private}/a/b/x.pem`, paths.CRL_FILE] as const;
+const SAMPLES = [paths.path.key("x"), `${paths.DIR.private}/a/b/x.pem`, paths.CRL_FILE] as const;
 
 /** git's own answer for samples and for every key that is there: any rule, nested file or .git/info/attributes counts. */
 export async function attributes({ git, entries }: CheckInput): Promise<Finding[]> {
-  const keys = entries.filter(({ path, kind }) => kind === "file" && isPrivate(path)).map(({ path }) => path);
+  const keys = entries.filter(({ path, kind }) => kind === "file" && paths.isPrivate(path)).map(({ path }) => path);
   const asked = [...SAMPLES, ...keys];
   const answer = await git.raw(
     ["check-attr", "--stdin", "-z", ...ATTRIBUTES],
@@ -37,7 +32,7 @@ export async function attributes({ git, entries }: CheckInput): Promise<Finding[
   const sample = SAMPLES.find((path) => wrong.has(path));
   if (sample !== undefined) {
     const message = `its rules do not protect ${sample}: ${wrong.get(sample)}`;
-    return [block("Attributes", ".gitattributes", message, RULES)];
+    return [block("Attributes", ".gitattributes", message, paths.ADD_ATTRIBUTE_RULES)];
   }
   return [...wrong].map(([path, why]) => {
     const message = `another rule takes git-crypt's place: ${why}; take it out of the file that sets it`;
@@ -46,7 +41,8 @@ export async function attributes({ git, entries }: CheckInput): Promise<Finding[
 }
 
 function isRight(path: string, name: string, value: string): boolean {
-  if (name === "filter" && isPrivate(path)) return value === "git-crypt" || /^git-crypt-[A-Za-z0-9_-]+$/.test(value);
+  if (name === "filter" && paths.isPrivate(path))
+    return value === "git-crypt" || /^git-crypt-[A-Za-z0-9_-]+$/.test(value);
   return value === "unset" || (value === "unspecified" && name !== "text");
 }
 

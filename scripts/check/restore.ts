@@ -1,9 +1,9 @@
 import { posix } from "node:path";
 import { quoted } from "../guard/protected.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
+import { isPrivate } from "../model/layout.ts";
 import type { Git } from "../system/git.ts";
 import { listTree } from "../system/objects.ts";
-import { isPrivate } from "./entries.ts";
 import { blobId, firstVersion, type History } from "./history.ts";
 
 /** The command that brings a file back from git, or null where git has no better one. */

@@ -1,4 +1,4 @@
-import { DIR } from "../model/paths.ts";
+import { DIR } from "../model/layout.ts";
 import type { Finding } from "../model/problem.ts";
 import { signingKind } from "../x509/signing-file.ts";
 import { block, type CheckInput, warn } from "./input.ts";

@@ -1,4 +1,4 @@
-import { CARRIED_OUT } from "../model/paths.ts";
+import { CARRIED_OUT } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import { firstParents, NO_FILE, versionsOnLine } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";

@@ -1,4 +1,4 @@
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import { type LineCommit, type PathChange, versionsIn } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";

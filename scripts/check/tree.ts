@@ -1,9 +1,7 @@
 import { quoted } from "../guard/protected.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { Finding } from "../model/problem.ts";
-import { SOFTWARE } from "../model/registry.ts";
 import { looseRequests } from "../plan/loose-requests.ts";
-import { isPrivate } from "./entries.ts";
 import { block, type CheckInput, RECONCILE, warn } from "./input.ts";
 import { remove } from "./restore.ts";
 
@@ -40,42 +38,32 @@ export function unexpected(input: CheckInput, doubtful: boolean): Finding[] {
   const asked = requesters(input);
   const strange = input.entries
     .filter(({ path, kind, temporary }) => kind === "file" && !temporary && !isExpected(path, names, asked))
-    .filter(({ path }) => !doubtful || !isPrivate(path));
+    .filter(({ path }) => !doubtful || !paths.isPrivate(path));
   const loose = new Map(
     input.registry === null ? [] : looseRequests(input.registry, input.state).map((one) => [one.path, one]),
   );
-  const outside = [...loose.values()].filter(({ path }) => !path.startsWith("pki/"));
+  const outside = [...loose.values()].filter(({ path }) => !paths.isBelowPki(path));
   const told = outside.map(({ path, what, command }) => warn("Unexpected", path, what, command));
   const found = strange.map(({ path }) => {
     const request = loose.get(path);
     if (request !== undefined) return warn("Unexpected", path, request.what, request.command ?? remove(path));
-    const message = isPrivate(path) ? "is no key that Gatehouse knows of" : "is no file that Gatehouse knows of";
+    const message = paths.isPrivate(path) ? "is no key that Gatehouse knows of" : "is no file that Gatehouse knows of";
     return warn("Unexpected", path, message, remove(path));
   });
   return [...found, ...told];
 }
 
-const SINGLE: ReadonlySet<string> = new Set([
-  paths.CA_CERTIFICATE,
-  paths.CA_KEY,
-  paths.CRL_FILE,
-  paths.CARRIED_OUT,
-  paths.INDEX,
-  paths.INDEX_ATTR,
-  paths.PKI_README,
-  "pki/allowed_signers",
-  "pki/guard-allow.yaml",
-]);
-
 /** Facts by serial are doubted when they do not belong, derived directories are compared as a whole. */
-const LOOKED_AFTER = ["certificates", "revoked", "held", "keys", "issued", "renewals", ...SOFTWARE, "signing"] as const;
-const PREFIXES = LOOKED_AFTER.map((name) => `${paths.DIR[name]}/`);
-
 function isExpected(path: string, names: ReadonlySet<string>, asked: ReadonlySet<string>): boolean {
-  if (SINGLE.has(path) || path.endsWith("/.gitkeep") || PREFIXES.some((prefix) => path.startsWith(prefix))) return true;
-  const [, key, request] = /^pki\/(?:private\/([^/]+)\.key|reqs\/([^/]+)\.req)$/.exec(path) ?? [];
-  return key === undefined ? request !== undefined && asked.has(request) : names.has(key);
+  const placed = paths.placeOf(path);
+  if (placed?.place === "private") return names.has(placed.key);
+  if (placed?.place === "requests") return asked.has(placed.key);
+  return placed !== null || paths.isPlaceholder(path) || LOOKED_AFTER.some((one) => path.startsWith(`${one}/`));
 }
+
+const LOOKED_AFTER = paths.placesWhere(
+  ({ each, at }) => each !== null && at !== paths.DIR.private && at !== paths.DIR.requests,
+);
 
 /** Whoever brings, or brought, a key of its own. */
 function requesters({ registry, state }: CheckInput): Set<string> {

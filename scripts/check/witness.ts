@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { parseRevocation } from "../model/facts.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import type { Doubt, Revocation } from "../model/state.ts";
 import { ancestors, type LineCommit } from "../system/first-parents.ts";

@@ -1,4 +1,4 @@
-import { NAME, path } from "../model/paths.ts";
+import { NAME, path } from "../model/layout.ts";
 import type { KeyType } from "../model/registry.ts";
 
 /** By the names of `openssl genpkey`, OpenSSL's and LibreSSL's. */

@@ -3,7 +3,7 @@ import { request } from "node:https";
 import { isIP } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { reach } from "../model/access.ts";
-import { CA_CERTIFICATE } from "../model/paths.ts";
+import { CA_CERTIFICATE } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import type { Server } from "../model/registry.ts";
 import type { Instant } from "../model/time.ts";

@@ -1,5 +1,5 @@
 import { isOfOtherVersion } from "../model/canonical.ts";
-import { DIR } from "../model/paths.ts";
+import { DIR } from "../model/layout.ts";
 import { type Registry, SOFTWARE } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";

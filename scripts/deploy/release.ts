@@ -1,4 +1,4 @@
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import type { Server } from "../model/registry.ts";
 import { MANIFEST, type Release, type ReleaseFile } from "../model/release.ts";

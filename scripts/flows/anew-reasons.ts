@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { wasDeployed } from "../deploy/marker.ts";
-import { CA_CERTIFICATE } from "../model/paths.ts";
+import { CA_CERTIFICATE } from "../model/layout.ts";
 import { printable } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import { MANIFEST } from "../model/release.ts";

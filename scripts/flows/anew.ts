@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { printable } from "../model/printable.ts";
 import { formatProblem, UserError } from "../model/problem.ts";
-import { SOFTWARE } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { type Tree, workingTree } from "../read/tree.ts";
@@ -15,7 +14,7 @@ import { openVault } from "../vault/vault.ts";
 import { waysIn } from "../vault/way-in.ts";
 import { UNKNOWN, whyAtRemotes, whyNotAnew } from "./anew-reasons.ts";
 import { loadWorkingTree } from "./load.ts";
-import { isState, uncommit, withAuthority } from "./uncommit.ts";
+import { uncommit, withAuthority } from "./uncommit.ts";
 
 /** Under git's common directory while an authority is being taken away: what was begun is finished, come what may. */
 const MARKER = "gatehouse/beginning-anew";
@@ -64,7 +63,7 @@ function refused(why: string): UserError {
 async function removeState(root: string, git: Git, state: State, say: (text: string) => void): Promise<void> {
   const doomed = stateFiles(workingTree(root), state);
   await removeFiles(root, doomed);
-  const gone = (await git.raw(["ls-files", "-z", "--deleted", "--", "pki"])).split("\0").filter(isState);
+  const gone = (await git.raw(["ls-files", "-z", "--deleted", "--", "pki"])).split("\0").filter(paths.isState);
   if (gone.length > 0)
     await git.raw(["update-index", "--force-remove", "-z", "--stdin"], gone.map((path) => `${path}\0`).join(""));
   if (state.authority === null && doomed.length === 0) return say("There was no authority to take away.");
@@ -75,21 +74,18 @@ async function removeState(root: string, git: Git, state: State, say: (text: str
   );
 }
 
-const SINGLE = [paths.INDEX, paths.INDEX_ATTR, paths.CRL_FILE, paths.CARRIED_OUT];
-const DERIVED = ["keys", "issued", "renewals", ...SOFTWARE, "held", "revoked"] as const;
-
 /** What Gatehouse wrote, in an order in which a killed run leaves what tells the next one of the rest. */
 function stateFiles(tree: Tree, { certificates }: State): string[] {
-  const there = new Set(tree.walk("pki").map(({ path }) => path));
-  const below = (directory: string) => [...there].filter((path) => path.startsWith(`${directory}/`) && isState(path));
   const names = new Set([...certificates.values()].map(({ identity }) => identity));
-  const wanted = [
-    ...[...names].map(paths.path.key),
-    ...DERIVED.flatMap((name) => below(paths.DIR[name])),
-    ...SINGLE,
-    ...below(paths.DIR.certificates),
-    paths.CA_KEY,
-    paths.CA_CERTIFICATE,
-  ];
-  return wanted.filter((path) => there.has(path));
+  const doomed = tree.walk("pki").flatMap(({ path }) => {
+    if (!paths.isState(path)) return [];
+    const placed = paths.placeOf(path);
+    const others = placed === null || (placed.place === "private" && !names.has(placed.key));
+    return others ? [] : [{ path, place: placed.place }];
+  });
+  const rank = ({ place }: (typeof doomed)[number]) => LAST.indexOf(place);
+  return doomed.sort((a, b) => rank(a) - rank(b) || (a.path < b.path ? -1 : 1)).map(({ path }) => path);
 }
+
+/** Certificates tell whose keys are Gatehouse's, and the authority's that there is one: they go last. */
+const LAST: readonly paths.PlaceName[] = ["certificates", "caKey", "caCertificate"];

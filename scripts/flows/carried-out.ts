@@ -1,5 +1,4 @@
-import { REGISTRY_FILE } from "../model/paths.ts";
-import { isOfPullRequests } from "../plan/of-pull-requests.ts";
+import { isBelowPki, isOfPullRequests, REGISTRY_FILE } from "../model/layout.ts";
 import { changesOf, firstParents, type LineCommit, type PathChange } from "../system/first-parents.ts";
 import { openHistory } from "./signed/index.ts";
 
@@ -43,5 +42,5 @@ export async function carriedOutByHead(root: string): Promise<CarriedOut | null>
   };
 }
 
-const ofState = ({ path }: PathChange) => path.startsWith("pki/") && !isOfPullRequests(path);
+const ofState = ({ path }: PathChange) => isBelowPki(path) && !isOfPullRequests(path);
 const ofBranches = ({ path }: PathChange) => path === REGISTRY_FILE || isOfPullRequests(path);

@@ -16,7 +16,7 @@ import { restorer } from "../check/restore.ts";
 import { signing } from "../check/signing.ts";
 import { leftovers, modes, unexpected } from "../check/tree.ts";
 import { droppedAtOrigin, seenAtOrigin } from "../check/witness.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
 import { ancestors } from "../system/first-parents.ts";

@@ -1,8 +1,7 @@
 import { guardStaged } from "../guard/index.ts";
 import { changedPaths, indexEntries } from "../guard/staged.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { type Finding, UserError } from "../model/problem.ts";
-import { isOfPullRequests } from "../plan/of-pull-requests.ts";
 import { workingTree } from "../read/tree.ts";
 import type { Git } from "../system/git.ts";
 import { readRegularFile } from "../system/read-file.ts";
@@ -70,7 +69,7 @@ const MOST_UNFIT = 100;
 /** The guard over what is staged: which files it refuses, and whether the others can go without them. */
 export async function judgeStaged(git: Git): Promise<Judged> {
   const blocking = (await guardStaged(git.root)).filter(
-    ({ level, path }) => level === "block" && path.startsWith("pki/"),
+    ({ level, path }) => level === "block" && paths.isBelowPki(path),
   );
   if (blocking.length === 0) return { unfit: [], standing: [], fatal: null };
   const changed = await changedPaths(git);
@@ -90,5 +89,5 @@ export async function judgeStaged(git: Git): Promise<Judged> {
  */
 function isSeparable({ path, code }: Finding): boolean {
   if (code === "Attributes" || code === "Plaintext") return false;
-  return paths.fileOfOne(path) !== null || isOfPullRequests(path) || code === "Place";
+  return paths.fileOfOne(path) !== null || paths.isOfPullRequests(path) || code === "Place";
 }

@@ -1,3 +1,4 @@
+import { ATTRIBUTE_RULES } from "../model/layout.ts";
 import type { Plan } from "../model/plan.ts";
 import { type Finding, UserError } from "../model/problem.ts";
 import { type Git, hasRemote, openGit } from "../system/git.ts";
@@ -57,7 +58,7 @@ async function refuse(git: Git, { path, message }: Finding): Promise<UserError> 
   await git.raw(["reset", "--quiet", "--", "pki"]);
   return new UserError(
     `${path}: ${message}; nothing was committed`,
-    "see that .gitattributes has the line: pki/private/** filter=git-crypt diff=git-crypt -merge",
+    `see that .gitattributes has the line: ${ATTRIBUTE_RULES[1]}`,
     "and that git-crypt is set up here: git config --get filter.git-crypt.clean",
   );
 }

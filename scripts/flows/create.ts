@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createAuthority } from "../apply/create.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { formatProblem, UserError } from "../model/problem.ts";
 import { authorityDoubt, type State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";

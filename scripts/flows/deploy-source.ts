@@ -1,7 +1,7 @@
 import { driftedFiles } from "../deploy/drift.ts";
 import { ancestorsOf, type Source, timeOf } from "../deploy/source.ts";
 import { canonicalRegistry } from "../model/canonical.ts";
-import { REGISTRY_FILE } from "../model/paths.ts";
+import { REGISTRY_FILE } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import { formatInstant, type Instant } from "../model/time.ts";
 import { commitTree } from "../read/tree.ts";

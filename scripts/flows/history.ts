@@ -5,7 +5,7 @@ import { blobId, MUTABLE } from "../check/history.ts";
 import { askLine, numberOf } from "../check/line.ts";
 import { crlNumbers } from "../check/strange-merges.ts";
 import { askHistory, droppedAtOrigin, seenAtOrigin, type Testimony } from "../check/witness.ts";
-import { CA_CERTIFICATE, CARRIED_OUT } from "../model/paths.ts";
+import { CA_CERTIFICATE, CARRIED_OUT } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import { authorityDoubt, type Doubt, type State } from "../model/state.ts";
 import { commonDirectory, gitDirectory } from "../system/checkout.ts";

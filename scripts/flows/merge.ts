@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { REGISTRY_FILE } from "../model/paths.ts";
+import { REGISTRY_FILE } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import { type Git, openGit } from "../system/git.ts";
 

@@ -1,4 +1,4 @@
-import { REGISTRY_FILE } from "../model/paths.ts";
+import { REGISTRY_FILE } from "../model/layout.ts";
 import { isSample } from "../model/sample.ts";
 import { readText } from "../model/text.ts";
 import { formatDuration, type Instant } from "../model/time.ts";

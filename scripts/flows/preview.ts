@@ -1,6 +1,6 @@
 import { spoiledState } from "../check/spoiled.ts";
 import { convertedAt, isAttributes } from "../guard/commit-attributes.ts";
-import { REGISTRY_FILE } from "../model/paths.ts";
+import { placesWhere, REGISTRY_FILE } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
 import { codeOf, type Faulty, faultsOf, materialOf, policiesOf } from "../plan/branch.ts";
@@ -142,7 +142,12 @@ const READ_WITH = /^(?:clients\.yaml$|pki\/(?:reqs|signing)\/)/;
 /** The base's registry: the very same object where the merge changes nothing of it, so that nobody need compare. */
 async function registryAt(git: Git, loaded: Loaded, { into, changed }: Judged, now: Instant) {
   if (!changed.some(({ path }) => READ_WITH.test(path))) return loaded.registry;
-  const tree = await commitTree(git.root, into, [REGISTRY_FILE], ["pki/reqs", "pki/signing"]);
+  const tree = await commitTree(
+    git.root,
+    into,
+    [REGISTRY_FILE],
+    placesWhere(({ nature }) => nature === "proposed"),
+  );
   return (await loadRegistry(tree, now)).registry;
 }
 

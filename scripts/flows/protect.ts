@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { whyUnguarded } from "../check/hooks.ts";
-import { DIR, path } from "../model/paths.ts";
+import { ATTRIBUTE_RULES, DIR, path } from "../model/layout.ts";
 import { printable } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import { writeFiles } from "../system/files.ts";
@@ -12,9 +12,9 @@ import { readRegularFile } from "../system/read-file.ts";
 const ATTRIBUTES = ".gitattributes";
 
 const RULES = `# The state is bytes: no line ending, no encoding, no keyword is ever touched on the way in or out.
-pki/** -text -ident -working-tree-encoding
+${ATTRIBUTE_RULES[0]}
 # Private keys are ciphertext in git.
-${DIR.private}/** filter=git-crypt diff=git-crypt -merge
+${ATTRIBUTE_RULES[1]}
 `;
 
 /**

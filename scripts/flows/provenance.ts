@@ -1,7 +1,7 @@
-import { path, REGISTRY_FILE } from "../model/paths.ts";
+import { path, REGISTRY_FILE, SIGNERS_FILE } from "../model/layout.ts";
 import type { Certificate } from "../model/state.ts";
 import { plainText } from "../model/text.ts";
-import { parseSigners, SIGNERS_FILE } from "../plan/allowed-signers.ts";
+import { parseSigners } from "../plan/allowed-signers.ts";
 import { entryIn } from "../read/registry-entry.ts";
 import { commitsTouching, firstParents, type LineCommit, versionsOnLine } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";

@@ -1,6 +1,5 @@
-import { CRL_FILE, DIR, REGISTRY_FILE } from "../model/paths.ts";
+import { CRL_FILE, DIR, isBelowPki, isOfPullRequests, REGISTRY_FILE } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
-import { isOfPullRequests } from "../plan/of-pull-requests.ts";
 import { now as clock } from "../system/clock.ts";
 import { openGit } from "../system/git.ts";
 import { newestCommit } from "../system/head.ts";
@@ -88,5 +87,5 @@ async function requireClean(root: string): Promise<void> {
 const BUT_KEYS = [":/", `:(exclude,top)${DIR.private}`];
 
 function isTheUsers(path: string): boolean {
-  return path !== "" && (!path.startsWith("pki/") || isOfPullRequests(path));
+  return path !== "" && (!isBelowPki(path) || isOfPullRequests(path));
 }

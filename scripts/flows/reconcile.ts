@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { posix } from "node:path";
 import { carryOut } from "../apply/carry-out.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { CrlChange, Plan, Refusal } from "../model/plan.ts";
 import { type Problem, UserError } from "../model/problem.ts";
 import type { State } from "../model/state.ts";

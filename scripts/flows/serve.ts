@@ -1,4 +1,4 @@
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
 import { chooseServer, nginxServers } from "../serve/choose.ts";

@@ -1,5 +1,5 @@
+import { SERIAL } from "../model/layout.ts";
 import { nearest } from "../model/nearest.ts";
-import { SERIAL } from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";

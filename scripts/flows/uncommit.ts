@@ -1,18 +1,12 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { printable } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
-import { isOfPullRequests } from "../plan/of-pull-requests.ts";
 import { touching } from "../read/lost-authority.ts";
 import { gitDirectory } from "../system/checkout.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { newestCommit } from "../system/head.ts";
-
-/** State, by its path below pki/: not what pull requests bring, nor what keeps directories. */
-export function isState(path: string): boolean {
-  return path.startsWith("pki/") && !isOfPullRequests(path) && !path.endsWith("/.gitkeep");
-}
 
 /** Where a branch is, and where it was before the authority; `base` null: its first commit has it. */
 interface Stretch {
@@ -99,7 +93,7 @@ async function firstWithout(git: Git, head: string): Promise<string> {
   const apart = openGit(git.root, { GIT_INDEX_FILE: index });
   try {
     await apart.raw(["read-tree", first]);
-    const state = (await apart.raw(["ls-files", "-z", "--", "pki"])).split("\0").filter(isState);
+    const state = (await apart.raw(["ls-files", "-z", "--", "pki"])).split("\0").filter(paths.isState);
     const list = state.map((path) => `${path}\0`).join("");
     await apart.raw(["update-index", "--force-remove", "-z", "--stdin"], list);
     const tree = (await apart.raw(["write-tree"])).trim();

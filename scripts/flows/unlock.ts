@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { DIR } from "../model/paths.ts";
+import { DIR } from "../model/layout.ts";
 import { printable } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import { commonDirectory } from "../system/checkout.ts";

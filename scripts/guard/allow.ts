@@ -1,9 +1,8 @@
+import { ALLOW_FILE } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import { readText } from "../model/text.ts";
 import { type Instant, parseInstant } from "../model/time.ts";
 import { findSlip } from "../model/yaml-slip-lines.ts";
-
-export const ALLOW_FILE = "pki/guard-allow.yaml";
 
 /** What pki/guard-allow.yaml excepts, by blob id or by the public key's SHA-256; nothing once it has expired. */
 export interface Allow {

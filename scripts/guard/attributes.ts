@@ -1,20 +1,22 @@
-import { CARRIED_OUT, CRL_FILE, DIR, REGISTRY_FILE } from "../model/paths.ts";
+import {
+  ADD_ATTRIBUTE_RULES,
+  CA_KEY,
+  DIR,
+  isPrivate,
+  LAYOUT,
+  type Place,
+  path as pathOf,
+  REGISTRY_FILE,
+} from "../model/layout.ts";
 import type { Git } from "../system/git.ts";
 
 const ATTRIBUTES = ["filter", "text", "eol", "working-tree-encoding", "ident"] as const;
 
 /** Keys that may come at any time. */
-const PROBES = [
-  `${DIR.private}/x.key`,
-  `${DIR.private}/a/b/x.pem`,
-  `${DIR.private}/x.p12`,
-  `${DIR.private}/ca.key`,
-  `${DIR.keys}/5F.key`,
-];
+const PROBES = [pathOf.key("x"), `${DIR.private}/a/b/x.pem`, `${DIR.private}/x.p12`, CA_KEY, pathOf.keyBySerial("5F")];
 
 /** At the end of the file they win over whatever stands before. */
-export const RULES =
-  "printf '%s\\n' 'pki/** -text -ident -working-tree-encoding' 'pki/private/** filter=git-crypt diff=git-crypt -merge' >> .gitattributes && git add .gitattributes";
+export const RULES = `${ADD_ATTRIBUTE_RULES} && git add .gitattributes`;
 
 const FILTER = /^git-crypt(?:-[A-Za-z0-9_-]+)?$/;
 
@@ -57,11 +59,7 @@ export async function unprotected(git: Git, source: Source, paths: readonly stri
 /** What people and reconcile write, and a plan reads out of git as it is. */
 const DATA_PROBES = [
   REGISTRY_FILE,
-  CARRIED_OUT,
-  CRL_FILE,
-  "pki/allowed_signers",
-  "pki/guard-allow.yaml",
-  ...Object.values(DIR).flatMap((directory) => (directory.startsWith(DIR.private) ? [] : [`${directory}/x`])),
+  ...Object.values<Place>(LAYOUT).flatMap(({ at, each }) => (isPrivate(at) ? [] : [each === null ? at : `${at}/x`])),
 ];
 
 /**

@@ -1,12 +1,13 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { ALLOW_FILE } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
 import { now as clock } from "../system/clock.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { headOf } from "../system/head.ts";
 import { MissingObject } from "../system/objects.ts";
-import { ALLOW_FILE, type Allow, NOTHING_ALLOWED, parseAllow } from "./allow.ts";
+import { type Allow, NOTHING_ALLOWED, parseAllow } from "./allow.ts";
 import { keyRules, RULES, type Unprotected, unprotected } from "./attributes.ts";
 import { readObjects } from "./blobs.ts";
 import { block, type GuardFinding, type Item, quoted } from "./finding.ts";

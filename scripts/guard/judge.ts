@@ -1,6 +1,7 @@
+import { ALLOW_FILE } from "../model/layout.ts";
 import type { Instant } from "../model/time.ts";
 import { isSealed } from "../vault/seal.ts";
-import { ALLOW_FILE, type Allow, parseAllow } from "./allow.ts";
+import { type Allow, parseAllow } from "./allow.ts";
 import type { Detection } from "./detect/detection.ts";
 import { scan } from "./detect/scan.ts";
 import { RunWork } from "./detect/work.ts";

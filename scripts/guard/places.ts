@@ -1,6 +1,6 @@
 import { parseCarriedOut } from "../model/canonical.ts";
 import { parseHold, parseRevocation } from "../model/facts.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import { plainText, readText } from "../model/text.ts";
 import { readCertificate } from "../x509/certificate.ts";
@@ -10,33 +10,32 @@ import { decodePem } from "../x509/pem.ts";
 import { readRenewalFile } from "../x509/renewal-file.ts";
 import { requestDer } from "../x509/request-file.ts";
 import { binaryProblem } from "../x509/what-it-is.ts";
-import { ALLOW_FILE } from "./allow.ts";
 
 /** What is wrong with a file's contents, as the rest of a sentence; null for nothing. */
 type Grammar = (bytes: Buffer, name: string) => string | null;
 
-const SINGLE: Readonly<Record<string, Grammar>> = {
-  [paths.CA_CERTIFICATE]: certificates,
-  [paths.CRL_FILE]: crls,
-  [paths.CARRIED_OUT]: registry,
-  [paths.INDEX]: index,
-  [paths.INDEX_ATTR]: text,
-  [paths.PKI_README]: text,
-  [ALLOW_FILE]: text,
-  "pki/allowed_signers": signers,
+/** What belongs into each place. Keys are ciphertext: `checkProtected` looks at those. */
+const GRAMMARS: Readonly<Record<Exclude<paths.PlaceName, paths.PrivatePlace>, Grammar>> = {
+  caCertificate: certificates,
+  crl: crls,
+  carriedOut: registry,
+  index,
+  indexAttr: text,
+  readme: text,
+  allowedSigners: signers,
+  guardAllow: text,
+  certificates: certificateFile,
+  revoked: revocation,
+  held: hold,
+  requests: request,
+  signing: publicKey,
+  issued: certificates,
+  renewals: renewal,
+  nginx: text,
+  apache: text,
+  stunnel: text,
+  haproxy: text,
 };
-
-/** Files of a directory: what stands before the suffix, and what belongs into them. */
-const BELOW: readonly (readonly [directory: string, name: RegExp, suffix: string, grammar: Grammar])[] = [
-  [paths.DIR.certificates, paths.SERIAL, ".pem", certificateFile],
-  [paths.DIR.revoked, paths.SERIAL, ".yaml", revocation],
-  [paths.DIR.held, paths.SERIAL, ".yaml", hold],
-  [paths.DIR.requests, paths.NAME, ".req", request],
-  [paths.DIR.issued, paths.NAME, ".crt", certificates],
-  [paths.DIR.renewals, paths.SERIAL, ".p7m", renewal],
-  [paths.DIR.signing, /^[^/]+$/, "", publicKey],
-  ...paths.SERVER_DIRS.map((directory) => [directory, /^.+$/, "", text] as const),
-];
 
 /** Whether a path lies under pki, in whatever case; what is protected is not for here. */
 export function isState(path: string): boolean {
@@ -50,15 +49,11 @@ export function isState(path: string): boolean {
 export function checkPlace(path: string, mode: string, bytes: Buffer | null): string | null {
   if (mode === "120000") return "is a symlink; under pki/ there are none";
   if (bytes === null) return "is a submodule; under pki/ there are none";
-  if (/(?:^|\/)\.gitkeep$/.test(path)) return bytes.length === 0 ? null : "is not empty";
-  const single = Object.hasOwn(SINGLE, path) ? SINGLE[path] : undefined;
-  if (single !== undefined) return read(single, bytes, "");
-  for (const [directory, pattern, suffix, grammar] of BELOW) {
-    if (!path.startsWith(`${directory}/`) || !path.endsWith(suffix)) continue;
-    const name = path.slice(directory.length + 1, path.length - suffix.length);
-    if (pattern.test(name)) return read(grammar, bytes, name);
-  }
-  return "does not belong under pki/: nothing of this name is kept there";
+  if (paths.isPlaceholder(path)) return bytes.length === 0 ? null : "is not empty";
+  const placed = paths.placeOf(path);
+  if (placed === null || paths.isPrivatePlace(placed.place) || !paths.isNamed(placed))
+    return "does not belong under pki/: nothing of this name is kept there";
+  return read(GRAMMARS[placed.place], bytes, placed.key);
 }
 
 function read(grammar: Grammar, bytes: Buffer, name: string): string | null {

@@ -1,4 +1,4 @@
-import { DIR } from "../model/paths.ts";
+import { DIR, isPrivate } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import type { VaultKey } from "../vault/key-file.ts";
 import { isSealed, open, SEALED_HEADER } from "../vault/seal.ts";
@@ -14,7 +14,7 @@ export { quoted } from "./finding.ts";
  */
 export function isProtected(path: string): boolean {
   const lower = path.toLowerCase();
-  return DIR.private.startsWith(`${lower}/`) || lower === DIR.private || lower.startsWith(`${DIR.private}/`);
+  return DIR.private.startsWith(`${lower}/`) || isPrivate(lower);
 }
 
 /** Files that git's rules must name: attributes of a path in another case, of a symlink or of a submodule say nothing. */

@@ -1,3 +1,4 @@
+import { ALLOW_FILE } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
 import { now as clock } from "../system/clock.ts";
@@ -5,7 +6,7 @@ import { type Git, openGit } from "../system/git.ts";
 import { isShallow } from "../system/head.ts";
 import { catFile, MissingObject, objectSizes } from "../system/objects.ts";
 import { refuseExploding } from "../system/trees.ts";
-import { ALLOW_FILE, NOTHING_ALLOWED } from "./allow.ts";
+import { NOTHING_ALLOWED } from "./allow.ts";
 import { readObjects } from "./blobs.ts";
 import { attributesOfCommits, sealedAt } from "./commit-attributes.ts";
 import { changesOf, reachable, rewrite, rootsOf } from "./commits.ts";

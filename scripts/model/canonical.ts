@@ -1,4 +1,4 @@
-import { CARRIED_OUT } from "./paths.ts";
+import { CARRIED_OUT } from "./layout.ts";
 import { UserError } from "./problem.ts";
 import type { Registry } from "./registry.ts";
 import { REGISTRY, SECTION_NAMES } from "./schema.ts";

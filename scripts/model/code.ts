@@ -1,4 +1,4 @@
-import { REGISTRY_FILE } from "./paths.ts";
+import { REGISTRY_FILE } from "./layout.ts";
 
 /** How names look to a file system that tells no case, as macOS's and Windows' do not; ſ is an s there, the Kelvin sign a k. */
 function folded(path: string): string {

@@ -1,4 +1,4 @@
-import { DIR, NAME, path as pathOf } from "./paths.ts";
+import { DIR, NAME, path as pathOf } from "./layout.ts";
 import { shellWord } from "./shell-word.ts";
 
 /** Where people put requests: what they call the directory, beside `pki/` itself and the top. */

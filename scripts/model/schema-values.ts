@@ -1,4 +1,4 @@
-import { CARRIED_OUT, NAME } from "./paths.ts";
+import { CARRIED_OUT, NAME } from "./layout.ts";
 import type { EditValue } from "./plan.ts";
 import { UserError } from "./problem.ts";
 import { formatDuration, formatInstant, parseInstant } from "./time.ts";

@@ -1,5 +1,5 @@
 import type { ContentDigest } from "./content.ts";
-import { CA_CERTIFICATE } from "./paths.ts";
+import { CA_CERTIFICATE } from "./layout.ts";
 import type { KeyType, Kind, Reason, Registry } from "./registry.ts";
 import type { Instant } from "./time.ts";
 

@@ -1,8 +1,5 @@
 import { createHash } from "node:crypto";
 
-/** pki/allowed_signers, in the form of ssh-keygen(1), ALLOWED SIGNERS. */
-export const SIGNERS_FILE = "pki/allowed_signers";
-
 /** The principal that marks a key as CI's own: it may sign commits of state, and nothing else. */
 export const STATE_PRINCIPAL = "state@gatehouse";
 

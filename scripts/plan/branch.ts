@@ -1,11 +1,10 @@
 import { isCode, isDisguised, isForeignCode, isUnderPki } from "../model/code.ts";
+import { isOfPullRequests, POLICY_FILES, REGISTRY_FILE } from "../model/layout.ts";
 import { gitMove, meantPlace } from "../model/misplaced.ts";
-import { REGISTRY_FILE } from "../model/paths.ts";
 import type { Refusal } from "../model/plan.ts";
 import { printable } from "../model/printable.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
-import { isOfPullRequests, POLICY_FILES } from "./of-pull-requests.ts";
 import { signedByNobody, type Unsigned, unsignedRefusals } from "./unsigned.ts";
 
 /** Why a branch may not change a path. */

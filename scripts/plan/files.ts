@@ -2,7 +2,7 @@ import { formatCarriedOut, nextCarriedOut } from "../model/canonical.ts";
 import { type ContentDigest, contentDigest } from "../model/content.ts";
 
 import type { DerivedFile } from "../model/derived.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { Due, FileChange } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
 import type { Certificate, State } from "../model/state.ts";
@@ -133,16 +133,16 @@ export function strayFiles(registry: Registry, state: State, now: Instant): stri
   return strays;
 }
 
-const DERIVED_DIRECTORIES = [paths.DIR.issued, paths.DIR.renewals, ...paths.SERVER_DIRS].map((one) => `${one}/`);
-const KEY_OF_NAME = new RegExp(`^${paths.DIR.private}/([^/]+)\\.key$`);
-
 /** A key under pki/private counts as derived only when its name has held a certificate; anything else is not ours to remove. */
 function isDerivedPath(path: string, names: ReadonlySet<string>): boolean {
-  if (DERIVED_DIRECTORIES.some((directory) => path.startsWith(directory))) return true;
-  const name = KEY_OF_NAME.exec(path)?.[1];
-  if (name === undefined || path === paths.CA_KEY) return false;
-  return names.has(name);
+  const placed = paths.placeOf(path);
+  if (placed?.place === "private") return names.has(placed.key);
+  return DERIVED_DIRECTORIES.some((directory) => path.startsWith(directory));
 }
+
+const DERIVED_DIRECTORIES = paths
+  .placesWhere(({ each, nature, at }) => each !== null && nature === "derived" && at !== paths.DIR.private)
+  .map((at) => `${at}/`);
 
 function wasRequester(name: string, state: State): boolean {
   const before = state.carriedOut?.registry;

@@ -1,6 +1,6 @@
+import { DIR, path, REGISTRY_FILE } from "../model/layout.ts";
 import { meantPlace, moveTo } from "../model/misplaced.ts";
 import { nearest } from "../model/nearest.ts";
-import { DIR, path, REGISTRY_FILE } from "../model/paths.ts";
 import type { Registry } from "../model/registry.ts";
 import { shellWord } from "../model/shell-word.ts";
 import type { State } from "../model/state.ts";

@@ -1,6 +1,6 @@
 import { formatCarriedOut, isOfOtherVersion } from "../model/canonical.ts";
 import { contentDigest } from "../model/content.ts";
-import { CARRIED_OUT } from "../model/paths.ts";
+import { CARRIED_OUT } from "../model/layout.ts";
 import type { FileChange } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
 import type { CarriedOut, State } from "../model/state.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { contentDigest } from "../model/content.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { Decision, Issue, Renew } from "../model/plan.ts";
 import type { Certificate, Hold, Revocation, State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";

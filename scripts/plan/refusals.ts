@@ -1,5 +1,5 @@
 import { admittedClients } from "../model/access.ts";
-import { path } from "../model/paths.ts";
+import { path } from "../model/layout.ts";
 import type { AccessChange, Refusal } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
 import { authorityDoubt, type State } from "../model/state.ts";

@@ -1,6 +1,6 @@
 import type { DerivedFile } from "../model/derived.ts";
 import { formatRenewal } from "../model/facts.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { Certificate, Renewal, State } from "../model/state.ts";
 import { MOST_LINES } from "../servers/nginx/renewals.ts";
 

@@ -1,5 +1,5 @@
+import * as paths from "../model/layout.ts";
 import { meantPlace, moveTo } from "../model/misplaced.ts";
-import * as paths from "../model/paths.ts";
 import type { Refusal } from "../model/plan.ts";
 import type { Certificate, Request, State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";

@@ -1,10 +1,10 @@
+import { isBelowPki, isOfPullRequests, PKI_README, placeOf, SIGNERS_FILE } from "../model/layout.ts";
 import type { Refusal } from "../model/plan.ts";
 import { printable } from "../model/printable.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import { type Duration, formatInstant, type Instant } from "../model/time.ts";
-import { namesSomebody, SIGNERS_FILE } from "./allowed-signers.ts";
-import { isOfReconcile, type Touched } from "./of-pull-requests.ts";
+import { namesSomebody } from "./allowed-signers.ts";
 
 /**
  * What git and ssh-keygen say of a commit's signature, with the signers as they were before it:
@@ -63,6 +63,18 @@ export interface Unsigned {
   readonly tip: string;
 }
 
+/** One path that a commit changes. */
+export interface Touched {
+  readonly path: string;
+  readonly removed: boolean;
+}
+
+/** Whether reconcile may have changed this: state, and a request that goes with its client. */
+export function isOfReconcile({ path, removed }: Touched): boolean {
+  if (removed && placeOf(path)?.place === "requests") return true;
+  return isBelowPki(path) && !isOfPullRequests(path);
+}
+
 /** Clocks of two people may differ so much, and a rebase may take so long. */
 const SLACK: Duration = 86_400;
 
@@ -93,14 +105,14 @@ export const TURNED_AROUND =
   "carried a change out, and is not among the first parents here: a merge has turned history around";
 
 export function touchesFacts(touched: readonly Touched[]): boolean {
-  return touched.some(({ path }) => path.startsWith("pki/") && path !== "pki/README.md");
+  return touched.some(({ path }) => isBelowPki(path) && path !== PKI_README);
 }
 
 /** Whether nothing at all may be done: state, or a request, may be a stranger's. */
 export function doubtsFacts(unsigned: Unsigned | null): boolean {
   if (unsigned === null) return false;
   const { commits, uncommitted, shallow } = unsigned;
-  return shallow || commits.some((one) => one.touchesFacts) || uncommitted.some((path) => path.startsWith("pki/"));
+  return shallow || commits.some((one) => one.touchesFacts) || uncommitted.some(isBelowPki);
 }
 
 /** So many are named one by one. */

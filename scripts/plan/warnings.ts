@@ -1,4 +1,4 @@
-import { DIR } from "../model/paths.ts";
+import { DIR } from "../model/layout.ts";
 import type { Issue, Warning } from "../model/plan.ts";
 import type { Certificate, State } from "../model/state.ts";
 import { formatInstant } from "../model/time.ts";

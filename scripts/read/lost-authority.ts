@@ -1,4 +1,4 @@
-import { CA_CERTIFICATE } from "../model/paths.ts";
+import { CA_CERTIFICATE } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import type { Git } from "../system/git.ts";
 import { headOf } from "../system/head.ts";

@@ -1,4 +1,4 @@
-import { DIR } from "../model/paths.ts";
+import { DIR } from "../model/layout.ts";
 import type { Repository } from "../model/registry.ts";
 import { signingProblem } from "../x509/signing-file.ts";
 import type { Tree } from "./tree.ts";

@@ -1,14 +1,10 @@
-import { parseCarriedOut } from "../model/canonical.ts";
+import * as paths from "../model/layout.ts";
 import { meantPlace, STRAY_DIRECTORIES } from "../model/misplaced.ts";
-import * as paths from "../model/paths.ts";
 import { UserError } from "../model/problem.ts";
 import type { State } from "../model/state.ts";
-import { readCertificate } from "../x509/certificate.ts";
-import { readCrl, verifyCrl } from "../x509/crl-reader.ts";
-import { decodePem } from "../x509/pem.ts";
-import { type Content, type Draft, draftOf, emptyDraft, text } from "./draft.ts";
-import { absorbRenewal } from "./renewals.ts";
-import { COMPARED, SHELVES, type Shelf } from "./shelves.ts";
+import { verifyCrl } from "../x509/crl-reader.ts";
+import { type Content, type Draft, draftOf, emptyDraft } from "./draft.ts";
+import { FEW, READERS, type Shelf } from "./readers.ts";
 import type { StatCache } from "./stat-cache.ts";
 import type { Tree } from "./tree.ts";
 
@@ -18,16 +14,17 @@ import type { Tree } from "./tree.ts";
  */
 export function readState(tree: Tree, cache: StatCache | null = null): State {
   const draft = emptyDraft();
-  const read = readerOf(tree);
+  const read = bytesOf(tree);
   for (const { path } of STRAY_DIRECTORIES.flatMap((directory) => tree.walk(directory))) noteStray(draft, path);
-  for (const { path, directory, kind } of tree.walk("pki")) {
-    if (!SHELVES.has(directory) || directory === paths.DIR.requests) noteStray(draft, path);
-    const shelf = SINGLE.has(path) ? undefined : SHELVES.get(directory);
+  for (const { path, kind } of tree.walk("pki")) {
+    const home = paths.homeOf(path);
+    if (home === null || home === "requests") noteStray(draft, path);
+    const reader = readerOf(home);
     const own = paths.fileOfOne(path);
     if (own !== null && own !== path) blockBy(draft, own, "is a directory; take it away");
     else if (kind !== "file") blockBy(draft, path, "is no regular file; take it away");
-    else if (shelf === undefined || cache === null) take(draft, path, read, shelf);
-    else readThrough(cache, shelf, read, draft, path);
+    else if (cache === null || !("pack" in reader)) take(draft, path, read, reader);
+    else readThrough(cache, reader, read, draft, path);
   }
   return finish(tree, draft);
 }
@@ -40,12 +37,16 @@ function noteStray(draft: Draft, path: string): void {
 export function rereadState(tree: Tree, state: State, touched: readonly string[]): State {
   if (touched.length === 0) return state;
   const draft = draftOf(state);
-  const read = readerOf(tree);
-  for (const path of touched) {
-    const shelf = SHELVES.get(path.slice(0, path.lastIndexOf("/")));
-    take(draft, path, read, shelf);
-  }
+  const read = bytesOf(tree);
+  for (const path of touched) take(draft, path, read, readerOf(paths.homeOf(path)));
   return finish(tree, draft);
+}
+
+type Reader = Pick<Shelf, "absorb">;
+
+/** What is nobody's is compared: nothing calls for it. */
+function readerOf(home: paths.PlaceName | null): Shelf | Reader {
+  return home === null ? FEW : READERS[home];
 }
 
 /** The cache looks at a file before it is read: what changes in between is then seen as changed by the next run. */
@@ -72,7 +73,7 @@ type Read = (path: string) => Content | null;
  * Requests may be anything and keys ciphertext: these are bytes, all else is text. Text is read in one call, so keys
  * are tried as text as long as they are: what has no U+FFFD was UTF-8, and stands for the same bytes.
  */
-function readerOf(tree: Tree): Read {
+function bytesOf(tree: Tree): Read {
   let sealed = false;
   return (path) => {
     if (path.startsWith(REQUESTS)) return tree.read(path);
@@ -88,7 +89,7 @@ const REQUESTS = `${paths.DIR.requests}/`;
 const KEYS = `${paths.DIR.private}/`;
 
 /** What cannot be read at all is known by its path alone. */
-function take(draft: Draft, path: string, read: Read, shelf: Shelf | undefined): void {
+function take(draft: Draft, path: string, read: Read, reader: Reader): void {
   let content: Content | null;
   draft.blocked.delete(path);
   try {
@@ -98,7 +99,7 @@ function take(draft: Draft, path: string, read: Read, shelf: Shelf | undefined):
     blockBy(draft, path, error.message.replace(`${path} `, "").replace(` ${path}: `, ": "));
     return;
   }
-  absorb(draft, path, content, shelf);
+  absorb(draft, path, content, reader);
 }
 
 /** Something else than a file that can be read: it holds up the one whose file it is, or where it is nobody's, all. */
@@ -109,10 +110,10 @@ function blockBy(draft: Draft, path: string, what: string): void {
     draft.requests.set(path.slice(REQUESTS.length, -".req".length), { ok: false, problem: what, hint: null });
 }
 
-function absorb(draft: Draft, path: string, content: Content | null, shelf: Shelf | undefined): void {
+function absorb(draft: Draft, path: string, content: Content | null, reader: Reader): void {
   draft.doubts.delete(path);
   try {
-    (SINGLE.get(path) ?? shelf?.absorb ?? other(path))(draft, path, content);
+    reader.absorb(draft, path, content);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     draft.doubts.set(path, `${error.message}. ${error.hints.join(" ") || restore(path)}`);
@@ -123,38 +124,6 @@ function absorb(draft: Draft, path: string, content: Content | null, shelf: Shel
 export function restore(path: string): string {
   return `Bring back the version that reconcile wrote: git log -- ${path}, then git checkout COMMIT -- ${path}.`;
 }
-
-/** Files of which there is one. */
-const SINGLE: ReadonlyMap<string, Shelf["absorb"]> = new Map(
-  Object.entries<Shelf["absorb"]>({
-    [paths.CA_CERTIFICATE]: (draft, path, content) => {
-      draft.authority = null;
-      if (content === null) return;
-      const pem = text(content);
-      draft.authority = { ...readCertificate(decodePem(pem, "CERTIFICATE")), pem };
-      COMPARED.absorb(draft, path, content);
-    },
-    [paths.CRL_FILE]: (draft, path, content) => {
-      draft.crl = null;
-      if (content !== null) draft.crl = readCrl(text(content));
-      COMPARED.absorb(draft, path, content);
-    },
-    [paths.CARRIED_OUT]: (draft, path, content) => {
-      draft.carriedOut = null;
-      COMPARED.absorb(draft, path, content);
-      if (content !== null) draft.carriedOut = parseCarriedOut(text(content));
-    },
-    [paths.CA_KEY]: ignore,
-  }),
-);
-
-/** Derived files that are few. */
-function other(path: string): Shelf["absorb"] {
-  if (path.startsWith(`${paths.DIR.renewals}/`)) return absorbRenewal;
-  return path.startsWith(`${paths.DIR.signing}/`) ? ignore : COMPARED.absorb;
-}
-
-function ignore(): void {}
 
 function finish(tree: Tree, draft: Draft): State {
   for (const [path, message] of witnesses(tree, draft)) {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { CA_CERTIFICATE, CRL_FILE, path } from "../model/paths.ts";
+import { CA_CERTIFICATE, CRL_FILE, path } from "../model/layout.ts";
 import type { Registry } from "../model/registry.ts";
 import type { Instant } from "../model/time.ts";
 import type { Directory } from "./directory.ts";

@@ -1,4 +1,4 @@
-import { CARRIED_OUT, DIR } from "../model/paths.ts";
+import { CARRIED_OUT, DIR } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import type { Registry, Repository, Server } from "../model/registry.ts";
 import { renderNginx } from "../servers/nginx/files.ts";

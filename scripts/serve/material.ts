@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { Server } from "../model/registry.ts";
 import { isSealed } from "../vault/seal.ts";
 import type { Vault } from "../vault/vault.ts";

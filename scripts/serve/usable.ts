@@ -1,6 +1,6 @@
 import { admittedClients } from "../model/access.ts";
 import { contentDigest } from "../model/content.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";

@@ -1,5 +1,5 @@
 import { formatCarriedOut } from "../model/canonical.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { formatInstant } from "../model/time.ts";
 import { readRegularFile } from "../system/read-file.ts";
 import { isSealed } from "../vault/seal.ts";

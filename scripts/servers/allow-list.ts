@@ -1,5 +1,5 @@
 import { compare } from "../model/compare.ts";
-import { SERIAL } from "../model/paths.ts";
+import { SERIAL } from "../model/layout.ts";
 import type { Client, Registry } from "../model/registry.ts";
 
 /** A certificate of a client that is valid, not held, not revoked, not ended. */

@@ -1,5 +1,5 @@
 import type { DerivedFile } from "../model/derived.ts";
-import * as paths from "../model/paths.ts";
+import * as paths from "../model/layout.ts";
 import { type Registry, SOFTWARE } from "../model/registry.ts";
 import type { Certificate, State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";

@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync } from "node:fs";
 import { join, posix } from "node:path";
-import { DIR } from "../model/paths.ts";
+import { isPrivate } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import { act, fsync } from "./operation.ts";
 
@@ -43,9 +43,4 @@ export class Directories {
   flush(directories: Iterable<string>): void {
     for (const directory of new Set(directories)) act("flush", directory, () => fsync(join(this.root, directory)));
   }
-}
-
-/** Whether a directory holds keys. */
-export function isPrivate(directory: string): boolean {
-  return directory === DIR.private || directory.startsWith(`${DIR.private}/`);
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readdirSync, renameSync, rmdirSync, rmSync, writeSync } from "node:fs";
 import { basename, join, posix } from "node:path";
-import { Directories, isPrivate } from "./directories.ts";
+import { isPrivate } from "../model/layout.ts";
+import { Directories } from "./directories.ts";
 import { operation } from "./fault.ts";
 import { act, fsync } from "./operation.ts";
 import { findProgram, runProgram } from "./programs.ts";

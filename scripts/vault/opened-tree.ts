@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { DIR } from "../model/paths.ts";
+import { DIR } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { blobSizes, catBlobs } from "../system/objects.ts";

@@ -1,4 +1,4 @@
-import { CA_KEY, DIR } from "../model/paths.ts";
+import { CA_KEY, DIR } from "../model/layout.ts";
 import type { Git } from "../system/git.ts";
 import { catBlobs, listTree } from "../system/objects.ts";
 import { DEFAULT_NAME, nameOf } from "./key-directory.ts";

@@ -1,4 +1,4 @@
-import { DIR } from "../model/paths.ts";
+import { DIR } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import type { Git } from "../system/git.ts";
 import { DEFAULT_NAME, keyOfDriver } from "./key-directory.ts";

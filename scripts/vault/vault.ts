@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { CA_KEY, DIR } from "../model/paths.ts";
+import { CA_KEY, DIR } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import { ifThere } from "../system/if-there.ts";
 import { readRegularFile } from "../system/read-file.ts";

@@ -1,4 +1,4 @@
-import { NAME } from "../model/paths.ts";
+import { NAME } from "../model/layout.ts";
 import { KINDS } from "../model/registry.ts";
 import { type Certificate, ISSUE_REASONS } from "../model/state.ts";
 import { formatInstant, type Instant, parseInstant } from "../model/time.ts";

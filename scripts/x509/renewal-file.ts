@@ -1,4 +1,4 @@
-import { NAME, SERIAL } from "../model/paths.ts";
+import { NAME, SERIAL } from "../model/layout.ts";
 import type { Renewal } from "../model/state.ts";
 import { readDer, TAG } from "./der.ts";
 import { X509Error } from "./error.ts";

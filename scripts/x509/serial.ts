@@ -1,4 +1,4 @@
-import { SERIAL_HEX } from "../model/paths.ts";
+import { SERIAL_HEX } from "../model/layout.ts";
 import type { Der } from "./der.ts";
 import { X509Error } from "./error.ts";
 import { printable } from "./printable.ts";

@@ -17,7 +17,7 @@ import {
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { CA_CERTIFICATE, DIR } from "../../scripts/model/paths.ts";
+import { CA_CERTIFICATE, DIR } from "../../scripts/model/layout.ts";
 import { decodePem } from "../../scripts/x509/pem.ts";
 import { readSigned } from "../../scripts/x509/signature.ts";
 

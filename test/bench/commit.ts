@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DIR, REGISTRY_FILE } from "../../scripts/model/paths.ts";
+import { DIR, REGISTRY_FILE } from "../../scripts/model/layout.ts";
 import { UserError } from "../../scripts/model/problem.ts";
 import { childEnvironment } from "../../scripts/system/environment.ts";
 import { requireProgram } from "../../scripts/system/programs.ts";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DIR, path } from "../../scripts/model/paths.ts";
+import { DIR, path } from "../../scripts/model/layout.ts";
 import { serverSettings } from "../../scripts/servers/nginx/settings.ts";
 import { block } from "../../scripts/servers/nginx/text.ts";
 import { childEnvironment } from "../../scripts/system/environment.ts";

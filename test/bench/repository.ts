@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { REGISTRY_FILE } from "../../scripts/model/paths.ts";
+import { REGISTRY_FILE } from "../../scripts/model/layout.ts";
 import { runPeer, runScript } from "./measure.ts";
 
 const ATTRIBUTES = fileURLToPath(new URL("../../.gitattributes", import.meta.url));

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { path } from "../../scripts/model/paths.ts";
+import { path } from "../../scripts/model/layout.ts";
 import { UserError } from "../../scripts/model/problem.ts";
 import { findProgram } from "../../scripts/system/programs.ts";
 import type { RowSpec } from "./index.ts";

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { path, REGISTRY_FILE } from "../../scripts/model/paths.ts";
+import { path, REGISTRY_FILE } from "../../scripts/model/layout.ts";
 import { choosePorts } from "../../scripts/serve/ports.ts";
 import { requireProgram } from "../../scripts/system/programs.ts";
 import { openVault } from "../../scripts/vault/vault.ts";

@@ -1,6 +1,6 @@
 import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { REGISTRY_FILE } from "../../scripts/model/paths.ts";
+import { REGISTRY_FILE } from "../../scripts/model/layout.ts";
 import type { RowSpec } from "./index.ts";
 import { type Measured, middleOf, runScript } from "./measure.ts";
 import type { Figures } from "./row.ts";

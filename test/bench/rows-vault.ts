@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { DIR } from "../../scripts/model/paths.ts";
+import { DIR } from "../../scripts/model/layout.ts";
 import { installFilter } from "../../scripts/vault/install.ts";
 import type { RowSpec } from "./index.ts";
 import { type Measured, runPeer, runScript } from "./measure.ts";

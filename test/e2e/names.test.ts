@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundle } from "../../scripts/flows/bundle/index.ts";
 import { guardRange } from "../../scripts/guard/range.ts";
-import { GIVEN_NAME, NAME, RESERVED_NAMES } from "../../scripts/model/paths.ts";
+import { GIVEN_NAME, NAME, RESERVED_NAMES } from "../../scripts/model/layout.ts";
 import { parseInstant } from "../../scripts/model/time.ts";
 import { checkRegistry } from "../../scripts/read/registry.ts";
 import { blocking, publishHere } from "./support/in-process.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import * as paths from "../../scripts/model/paths.ts";
+import * as paths from "../../scripts/model/layout.ts";
 import type { Client } from "../../scripts/model/registry.ts";
 import type { Certificate } from "../../scripts/model/state.ts";
 import { compareFiles, derivedFiles, strayFiles } from "../../scripts/plan/files.ts";

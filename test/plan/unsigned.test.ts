@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { namesSomebody, parseSigners, stateKeys } from "../../scripts/plan/allowed-signers.ts";
-import { isOfReconcile } from "../../scripts/plan/of-pull-requests.ts";
 import {
   type Before,
   doubtsFacts,
+  isOfReconcile,
   type SignedCommit,
   type Unsigned,
   unsignedRefusals,

@@ -17,7 +17,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadToShow, loadWorkingTree } from "../../scripts/flows/load.ts";
 import { contentDigest } from "../../scripts/model/content.ts";
-import { path as paths } from "../../scripts/model/paths.ts";
+import { path as paths } from "../../scripts/model/layout.ts";
 import type { State } from "../../scripts/model/state.ts";
 import { StatCache } from "../../scripts/read/stat-cache.ts";
 import { type CacheEntry, decodeCache, encodeCache } from "../../scripts/read/stat-cache-file.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { reach } from "../../scripts/model/access.ts";
 import type { DerivedFile } from "../../scripts/model/derived.ts";
-import { DIR } from "../../scripts/model/paths.ts";
+import { DIR } from "../../scripts/model/layout.ts";
 import { type Registry, SOFTWARE, type Software } from "../../scripts/model/registry.ts";
 import type { Admitted } from "../../scripts/servers/allow-list.ts";
 import { KINDS } from "../../scripts/servers/kinds.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { parseCarriedOut } from "../../scripts/model/canonical.ts";
 import { formatHold, formatRevocation, parseHold, parseRevocation } from "../../scripts/model/facts.ts";
-import * as paths from "../../scripts/model/paths.ts";
+import * as paths from "../../scripts/model/layout.ts";
 import type { Issue, Renew } from "../../scripts/model/plan.ts";
 import type { Registry } from "../../scripts/model/registry.ts";
 import type { Certificate, State } from "../../scripts/model/state.ts";

@@ -1,8 +1,8 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import type { BundleFacts } from "../../clients/bundle-input.ts";
 import { isAdmitted } from "../../model/access.ts";
+import * as paths from "../../model/layout.ts";
 import { nearest } from "../../model/nearest.ts";
-import * as paths from "../../model/paths.ts";
 import { UserError } from "../../model/problem.ts";
 import type { Client, Registry } from "../../model/registry.ts";
 import type { Certificate, State } from "../../model/state.ts";

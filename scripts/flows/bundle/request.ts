@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { renderRequestScript } from "../../clients/request.ts";
-import * as paths from "../../model/paths.ts";
+import * as paths from "../../model/layout.ts";
 import { UserError } from "../../model/problem.ts";
 import type { Instant } from "../../model/time.ts";
 import { loadWorkingTree } from "../load.ts";

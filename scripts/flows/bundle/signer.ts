@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { signerFiles } from "../../clients/signer-bundle.ts";
 import { tar } from "../../clients/tar.ts";
-import * as paths from "../../model/paths.ts";
+import * as paths from "../../model/layout.ts";
 import { UserError } from "../../model/problem.ts";
 import type { Signer } from "../../model/registry.ts";
 import type { Certificate } from "../../model/state.ts";

@@ -1,4 +1,4 @@
-import { CARRIED_OUT } from "../../model/paths.ts";
+import { CARRIED_OUT } from "../../model/layout.ts";
 import { UserError } from "../../model/problem.ts";
 import { STATE_PRINCIPAL } from "../../plan/allowed-signers.ts";
 import { openGit } from "../../system/git.ts";

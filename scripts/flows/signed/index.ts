@@ -1,8 +1,6 @@
-import { CARRIED_OUT, DIR, REGISTRY_FILE } from "../../model/paths.ts";
+import { CARRIED_OUT, DIR, isOfPullRequests, POLICY_FILES, REGISTRY_FILE, SIGNERS_FILE } from "../../model/layout.ts";
 import { plainText } from "../../model/text.ts";
-import { SIGNERS_FILE } from "../../plan/allowed-signers.ts";
 import type { Policy } from "../../plan/index.ts";
-import { isOfPullRequests, POLICY_FILES } from "../../plan/of-pull-requests.ts";
 import { TURNED_AROUND, type Unsigned, type UnsignedCommit } from "../../plan/unsigned.ts";
 import {
   changesOf,

@@ -1,10 +1,12 @@
 import { headOfCarriedOut } from "../../model/canonical.ts";
+import { SIGNERS_FILE } from "../../model/layout.ts";
 import { plainText } from "../../model/text.ts";
-import { parseSigners, SIGNERS_FILE, STATE_PRINCIPAL, stateKeys } from "../../plan/allowed-signers.ts";
-import { isOfReconcile, type Touched } from "../../plan/of-pull-requests.ts";
+import { parseSigners, STATE_PRINCIPAL, stateKeys } from "../../plan/allowed-signers.ts";
 import {
   type Before,
+  isOfReconcile,
   type SignedCommit,
+  type Touched,
   touchesFacts,
   type UnsignedCommit,
   type Verdict,

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { REGISTRY_FILE } from "../../model/paths.ts";
+import { REGISTRY_FILE } from "../../model/layout.ts";
 import { UserError } from "../../model/problem.ts";
 import { AUTHORITY } from "./authority.ts";
 import { resolvePlain } from "./node.ts";

@@ -1,4 +1,4 @@
-import { GIVEN_NAME, NAME, RESERVED_NAMES } from "../../model/paths.ts";
+import { GIVEN_NAME, NAME, RESERVED_NAMES } from "../../model/layout.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { Registry } from "../../model/registry.ts";
 import { AUTHORITY, buildAuthority, buildCrl, buildLimits, CRL, type EntryOf, LIMITS } from "./authority.ts";

@@ -1,6 +1,6 @@
+import { NAME, path } from "../../model/layout.ts";
 import { moveTo } from "../../model/misplaced.ts";
 import { nearest } from "../../model/nearest.ts";
-import { NAME, path } from "../../model/paths.ts";
 import type { Authority, CertificateSettings, Client, Group } from "../../model/registry.ts";
 import type { EntryOf } from "./authority.ts";
 import { otherwise, unless } from "./fallback.ts";

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { REGISTRY_FILE } from "../../model/paths.ts";
+import { REGISTRY_FILE } from "../../model/layout.ts";
 import type { Instant } from "../../model/time.ts";
 import { checkTree } from "./check.ts";
 import { decode } from "./decode.ts";

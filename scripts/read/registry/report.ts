@@ -1,4 +1,4 @@
-import { REGISTRY_FILE } from "../../model/paths.ts";
+import { REGISTRY_FILE } from "../../model/layout.ts";
 import type { Problem } from "../../model/problem.ts";
 import { didYouMean, printable } from "./words.ts";
 

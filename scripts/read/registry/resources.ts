@@ -1,4 +1,4 @@
-import { DIR } from "../../model/paths.ts";
+import { DIR } from "../../model/layout.ts";
 import type { Group, Repository, Service } from "../../model/registry.ts";
 import type { EntryOf } from "./authority.ts";
 import { otherwise, unless } from "./fallback.ts";

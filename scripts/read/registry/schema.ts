@@ -1,4 +1,4 @@
-import { GIVEN_NAME, RESERVED_NAMES } from "../../model/paths.ts";
+import { GIVEN_NAME, RESERVED_NAMES } from "../../model/layout.ts";
 import { AUTHORITY, CRL, LIMITS } from "./authority.ts";
 import { REQUIRED_SECTIONS, type Section } from "./check.ts";
 import { CLIENT } from "./clients.ts";

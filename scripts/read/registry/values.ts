@@ -1,4 +1,4 @@
-import { NAME } from "../../model/paths.ts";
+import { NAME } from "../../model/layout.ts";
 import { KEY_TYPES, type Rate, REASONS } from "../../model/registry.ts";
 import { formatInstant, parseDuration, parseInstant } from "../../model/time.ts";
 import { DNS_NAME, dnsName, hostAndPort, inBrackets, ipAddress, portNumber } from "./address.ts";

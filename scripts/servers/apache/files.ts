@@ -1,6 +1,6 @@
 import { compare } from "../../model/compare.ts";
 import type { DerivedFile } from "../../model/derived.ts";
-import { DIR } from "../../model/paths.ts";
+import { DIR } from "../../model/layout.ts";
 import type { Server } from "../../model/registry.ts";
 import { admittedEntries } from "../allow-list.ts";
 import type { ListInput } from "../kind.ts";

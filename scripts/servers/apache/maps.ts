@@ -1,6 +1,6 @@
 import { compare } from "../../model/compare.ts";
 import type { DerivedFile } from "../../model/derived.ts";
-import { DIR } from "../../model/paths.ts";
+import { DIR } from "../../model/layout.ts";
 import type { Registry } from "../../model/registry.ts";
 import { type Entry, homeOf, rolesOf } from "../allow-list.ts";
 import type { RenewalOffer } from "../kind.ts";

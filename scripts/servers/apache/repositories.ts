@@ -1,5 +1,5 @@
 import type { DerivedFile } from "../../model/derived.ts";
-import { DIR } from "../../model/paths.ts";
+import { DIR } from "../../model/layout.ts";
 import type { Registry, Repository } from "../../model/registry.ts";
 import { groupsOf } from "../allow-list.ts";
 import { file } from "../text.ts";

@@ -1,6 +1,6 @@
 import { compare } from "../../model/compare.ts";
 import type { DerivedFile } from "../../model/derived.ts";
-import { DIR } from "../../model/paths.ts";
+import { DIR } from "../../model/layout.ts";
 import type { Registry, Server } from "../../model/registry.ts";
 import { admittedEntries, type Entry, groupsOf, homeOf, rolesOf } from "../allow-list.ts";
 import type { ListInput, RenewalOffer } from "../kind.ts";

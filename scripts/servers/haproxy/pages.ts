@@ -1,5 +1,5 @@
 import type { DerivedFile } from "../../model/derived.ts";
-import { DIR } from "../../model/paths.ts";
+import { DIR } from "../../model/layout.ts";
 import { NOT_READABLE, PAGES } from "../page-texts.ts";
 import { REASON } from "../reasons.ts";
 

@@ -1,6 +1,6 @@
 import { compare } from "../../model/compare.ts";
 import type { DerivedFile } from "../../model/derived.ts";
-import { DIR } from "../../model/paths.ts";
+import { DIR } from "../../model/layout.ts";
 import { RENEWAL } from "../gates.ts";
 import type { RenewalOffer } from "../kind.ts";
 import { file } from "../text.ts";

@@ -1,7 +1,7 @@
 import { reach } from "../../model/access.ts";
 import { compare } from "../../model/compare.ts";
 import type { DerivedFile } from "../../model/derived.ts";
-import { DIR } from "../../model/paths.ts";
+import { DIR } from "../../model/layout.ts";
 import type { PinInput } from "../kind.ts";
 import { gateFile, type Pinned } from "./gates.ts";
 import { mainFile, serverFile } from "./server.ts";

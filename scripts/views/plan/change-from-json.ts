@@ -1,5 +1,5 @@
 import type { Fields } from "../../model/json-fields.ts";
-import { NAME, SERIAL } from "../../model/paths.ts";
+import { NAME, SERIAL } from "../../model/layout.ts";
 import { type Change, CRL_REASONS, type Definition, FILE_REASONS } from "../../model/plan.ts";
 import { KINDS, REASONS } from "../../model/registry.ts";
 import { ISSUE_REASONS, REVOKE_CAUSES } from "../../model/state.ts";

@@ -1,5 +1,5 @@
 import { Fields } from "../../model/json-fields.ts";
-import { NAME } from "../../model/paths.ts";
+import { NAME } from "../../model/layout.ts";
 import {
   type AccessChange,
   type ByTime,

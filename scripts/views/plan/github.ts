@@ -1,5 +1,5 @@
 import { inert } from "../../model/inert.ts";
-import { REGISTRY_FILE } from "../../model/paths.ts";
+import { REGISTRY_FILE } from "../../model/layout.ts";
 import type { Plan, Refusal, Warning } from "../../model/plan.ts";
 import { oneLine, printable } from "../../model/printable.ts";
 import type { Problem } from "../../model/problem.ts";

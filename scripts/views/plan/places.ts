@@ -1,4 +1,4 @@
-import { REGISTRY_FILE } from "../../model/paths.ts";
+import { REGISTRY_FILE } from "../../model/layout.ts";
 import type { Refusal, Warning } from "../../model/plan.ts";
 import type { Problem } from "../../model/problem.ts";
 

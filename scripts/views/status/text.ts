@@ -1,4 +1,4 @@
-import { CA_CERTIFICATE } from "../../model/paths.ts";
+import { CA_CERTIFICATE } from "../../model/layout.ts";
 import { formatInstant, type Instant } from "../../model/time.ts";
 import { count, figures, list } from "../../model/words.ts";
 import type { Style } from "../style.ts";
