@@ -33,8 +33,19 @@ export default defineConfig({
         test: { name: "fast", include: fast, setupFiles: ["test/support/starts-nothing.ts"], isolate: false },
       },
       // Loading all of Gatehouse, and warming it up, takes as long as many a file of these.
-      { extends: true, test: { name: "flows", include: flows, isolate: false } },
-      { extends: true, test: { name: "programs", include: ["test/**/*.test.ts"], exclude: [...fast, ...flows] } },
+      {
+        extends: true,
+        test: { name: "flows", include: flows, setupFiles: ["test/support/light-forks.ts"], isolate: false },
+      },
+      {
+        extends: true,
+        test: {
+          name: "programs",
+          include: ["test/**/*.test.ts"],
+          exclude: [...fast, ...flows],
+          setupFiles: ["test/support/light-forks.ts"],
+        },
+      },
     ],
   },
 });
