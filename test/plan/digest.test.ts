@@ -15,10 +15,10 @@ import {
   revocationOf,
   serialOf,
   stateOf,
-  stored,
   VERSION,
   withClients,
 } from "../support/plan-builders.ts";
+import { stored } from "../support/plan-texts.ts";
 
 const REGISTRY = registryOf({ clients: { alice: clientOf(), bob: clientOf({ csr: true }) } });
 const STATE = stateOf({ certificates: [certificateOf()], requests: { bob: requestOf("k1") }, crl: crlOf() });

@@ -12,11 +12,11 @@ import {
   repositoryOf,
   serverOf,
   stateOf,
-  stored,
   VERSION,
   withClients,
 } from "../support/plan-builders.ts";
 import { reconcile } from "../support/plan-simulator.ts";
+import { stored } from "../support/plan-texts.ts";
 
 const LAST = registryOf({
   clients: { alice: clientOf(), bob: clientOf({ lifetime: 40 * DAY }) },

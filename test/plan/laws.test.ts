@@ -1,84 +1,15 @@
-import { randomInt } from "node:crypto";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { reach } from "../../scripts/model/access.ts";
 import { canonicalRegistry } from "../../scripts/model/canonical.ts";
-import type { Certificate, State } from "../../scripts/model/state.ts";
-import type { Instant } from "../../scripts/model/time.ts";
 import { decide } from "../../scripts/plan/decide.ts";
 import { derivedFiles } from "../../scripts/plan/files.ts";
-import { isLive, ledgerOf } from "../../scripts/plan/holdings.ts";
-import { identitiesOf } from "../../scripts/plan/identity.ts";
+import { isLive } from "../../scripts/plan/holdings.ts";
 import { planFromJson } from "../../scripts/views/plan/from-json.ts";
 import { planJson } from "../../scripts/views/plan/json.ts";
 import { Rendered } from "../servers/nginx-reader.ts";
-import { textOf, VERSION } from "../support/plan-builders.ts";
+import { VERSION } from "../support/plan-builders.ts";
 import { planFor } from "../support/plan-simulator.ts";
-import { authorityEnds, lineages, type Moment, play, plays, type Step } from "../support/plan-worlds.ts";
-
-const RUNS = 100;
-
-type Play = readonly [steps: readonly Step[], authorityEnd: Instant];
-
-/** Random plays, each with all its runs: every law looks at the same ones. */
-class Played {
-  readonly #plays: fc.Arbitrary<Play>;
-  readonly #seed = randomInt(2 ** 31);
-  #runs: readonly (readonly Moment[])[] | null = null;
-
-  constructor(stories: fc.Arbitrary<readonly Step[]>) {
-    this.#plays = fc.tuple(stories, authorityEnds);
-  }
-
-  /** Holds a law, made anew for each play, to all of them. One that is broken is shown at its shortest. */
-  hold(begin: () => (moment: Moment) => void): void {
-    this.#runs ??= fc.sample(this.#plays, { seed: this.#seed, numRuns: RUNS }).map(([steps, end]) => {
-      const moments: Moment[] = [];
-      play(steps, end, (moment) => moments.push(moment));
-      return moments;
-    });
-    try {
-      for (const moments of this.#runs) {
-        const law = begin();
-        for (const moment of moments) law(moment);
-      }
-    } catch (error) {
-      const again = fc.property(this.#plays, ([steps, end]) => play(steps, end, begin()));
-      fc.assert(again, { seed: this.#seed, numRuns: RUNS });
-      throw error;
-    }
-  }
-}
-
-const anything = new Played(plays);
-const renames = new Played(lineages);
-
-/** Checks a law after every run of random plays. */
-function always(law: (moment: Moment) => void, played = anything): void {
-  played.hold(() => law);
-}
-
-/** The same, with a memory that lasts for one play. */
-function throughout<T>(start: () => T, law: (moment: Moment, memory: T) => void, played = anything): void {
-  played.hold(() => {
-    const memory = start();
-    return (moment) => law(moment, memory);
-  });
-}
-
-/** Who holds what after a run, by the registry that it carried out. */
-function holders({ after, registry, now }: Moment) {
-  const carried = after.carriedOut?.registry ?? registry;
-  const identities = identitiesOf(carried);
-  const ledger = ledgerOf(identities, after, now);
-  return [...identities.values()].map((identity) => ({ identity, live: ledger.of(identity).live }));
-}
-
-/** Whether no two clients' certificates are from one second: within one, a rename does not show what came first. */
-function areApart({ after }: Moment): boolean {
-  const clients = [...after.certificates.values()].filter((one) => one.kind === "client");
-  return new Set(clients.map((one) => one.issued)).size === clients.length;
-}
+import { always, areApart, backwards, burnt, holders, renames, texts, throughout } from "./played.ts";
 
 describe("after a run", () => {
   test("nothing is left to do", () => {
@@ -242,19 +173,6 @@ test("a client that was renamed with its key keeps it, whatever becomes of its f
   }, renames);
 });
 
-const texts = (files: State["files"]) => [...files].map(([path, digest]) => ({ path, text: textOf(digest) }));
-
-function burnt(
-  { fingerprint }: Certificate,
-  all: Iterable<Certificate>,
-  revocations: ReadonlyMap<string, { readonly reason: string }>,
-): string[] {
-  const same = [...all].filter((one) => one.fingerprint === fingerprint);
-  return same
-    .flatMap(({ serial }) => revocations.get(serial)?.reason ?? [])
-    .filter((reason) => reason !== "superseded");
-}
-
 describe("a plan", () => {
   test("is the same bytes for the same input, and touches none of it", () => {
     always(({ registry, before, now }) => {
@@ -265,20 +183,7 @@ describe("a plan", () => {
 
   test("is the same whatever the order in clients.yaml and in the directories, and so are the derived files", () => {
     always(({ registry, before, now }) => {
-      const other = {
-        ...registry,
-        clients: reversed(registry.clients),
-        groups: reversed(registry.groups),
-        repositories: reversed(registry.repositories),
-        servers: reversed(registry.servers),
-      };
-      const state = {
-        ...before,
-        certificates: reversed(before.certificates),
-        revocations: reversed(before.revocations),
-        requests: reversed(before.requests),
-        files: reversed(before.files),
-      };
+      const [other, state] = backwards(registry, before);
       expect(planFor(other, state, now).plan).toEqual(planFor(registry, before, now).plan);
       const sorted = (files: ReturnType<typeof derivedFiles>) => files.sort((a, b) => (a.path < b.path ? -1 : 1));
       const derived = derivedFiles(other, state, now, VERSION);
@@ -335,7 +240,3 @@ describe("a plan", () => {
     );
   });
 });
-
-function reversed<K, V>(map: ReadonlyMap<K, V>): ReadonlyMap<K, V> {
-  return new Map([...map].reverse());
-}

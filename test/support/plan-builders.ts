@@ -1,9 +1,9 @@
 import { FORMAT } from "../../scripts/model/canonical.ts";
-import { type ContentDigest, contentDigest } from "../../scripts/model/content.ts";
 import type { Client, Group, Registry, Repository, Server, Service, Signer } from "../../scripts/model/registry.ts";
 import type { Certificate, Crl, Hold, Renewal, Request, Revocation, State } from "../../scripts/model/state.ts";
 import { formatSubject } from "../../scripts/model/subject.ts";
 import type { Instant } from "../../scripts/model/time.ts";
+import { stored } from "./plan-texts.ts";
 
 export const DAY = 86_400;
 /** 2026-11-21T12:00:00Z */
@@ -202,21 +202,6 @@ export interface Facts {
   readonly renewals?: readonly Renewal[];
   readonly blocked?: Readonly<Record<string, string>>;
   readonly doubts?: State["doubts"];
-}
-
-const texts = new Map<ContentDigest, string>();
-
-/** A file of this text as a state has it; textOf is the way back. */
-export function stored(text: string): ContentDigest {
-  const digest = contentDigest(text);
-  texts.set(digest, text);
-  return digest;
-}
-
-export function textOf(digest: ContentDigest): string {
-  const text = texts.get(digest);
-  if (text === undefined) throw new Error(`nothing was stored as ${digest}`);
-  return text;
 }
 
 /** A state with an authority; every managed certificate has its key unless `keys` is given. */

@@ -11,7 +11,8 @@ import { compareFiles, derivedFiles, strayFiles } from "../../scripts/plan/files
 import type { Identity } from "../../scripts/plan/identity.ts";
 import { type Errand, makePlan, NO_POLICY, type Planned, type Policy } from "../../scripts/plan/index.ts";
 import { endOfSuccessor } from "../../scripts/plan/issue-reasons.ts";
-import { stored, textOf, VERSION } from "./plan-builders.ts";
+import { VERSION } from "./plan-builders.ts";
+import { stored, textOf } from "./plan-texts.ts";
 
 /** `plan` as the commands call it. */
 export function planFor(registry: Registry | null, state: State, now: Instant, policy: Partial<Policy> = {}): Planned {

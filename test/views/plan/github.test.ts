@@ -8,7 +8,7 @@ import {
   problemAnnotations,
   problemOutputs,
 } from "../../../scripts/views/plan/github.ts";
-import { difference, FULL, plan } from "./samples.ts";
+import { difference, FULL, many, plan } from "./samples.ts";
 
 const PLACES = new Map([
   ["authority", { line: 2, column: 1 }],
@@ -17,7 +17,6 @@ const PLACES = new Map([
   ["clients.alice", { line: 10, column: 3 }],
   ["signers.build01", { line: 20, column: 3 }],
 ]);
-const many = <T>(n: number, one: (n: number) => T): T[] => Array.from({ length: n }, (_, index) => one(index));
 
 /** A command as the runner reads it (actions/runner, ActionCommand.cs); null for a line that is none. */
 function readCommand(line: string): { command: string; properties: Map<string, string>; data: string } | null {

@@ -3,6 +3,9 @@ import type { AccessChange, Change, Plan, Summary } from "../../../scripts/model
 const HEX = "0123456789abcdef".repeat(4);
 export const SERIAL = "5F".repeat(16);
 
+/** As many of one kind, by number. */
+export const many = <T>(n: number, one: (n: number) => T): T[] => Array.from({ length: n }, (_, index) => one(index));
+
 export const CHANGES = {
   issue: {
     kind: "issue",

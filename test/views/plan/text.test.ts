@@ -3,14 +3,13 @@ import { describe, expect, it } from "vitest";
 import type { Change, Plan } from "../../../scripts/model/plan.ts";
 import { planText } from "../../../scripts/views/plan/text.ts";
 import { COLOUR, PLAIN } from "../../../scripts/views/style.ts";
-import { CHANGES, difference, FULL, plan } from "./samples.ts";
+import { CHANGES, difference, FULL, many, plan } from "./samples.ts";
 
 const text = (of: Plan, width = 80) => planText(of, { style: PLAIN, width });
 /** As one line, wherever it was wrapped. */
 const words = (of: Plan) => text(of).replace(/\s+/g, " ");
 const access = (client: string, gains: string[], loses: string[], previously: string | null = null) =>
   difference(client, gains, loses, { previously });
-const many = <T>(n: number, one: (n: number) => T): T[] => Array.from({ length: n }, (_, index) => one(index));
 
 it("is one screen for one of everything", () => {
   expect(text(FULL)).toMatchInlineSnapshot(`
