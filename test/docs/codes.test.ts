@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { REFUSAL_CODES, WARNING_CODES } from "../../scripts/model/plan.ts";
-import { CHECKOUT } from "../e2e/support/repository.ts";
+import { CHECKOUT } from "../support/checkout.ts";
 
 /** The codes that a table of roles.md tells of: it begins with a heading of this name. */
 function rows(heading: string): string[] {

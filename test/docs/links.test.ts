@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CHECKOUT } from "../e2e/support/repository.ts";
+import { CHECKOUT } from "../support/checkout.ts";
 
 const PAGES = [
   "README.md",

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CHECKOUT } from "../e2e/support/repository.ts";
+import { CHECKOUT } from "../support/checkout.ts";
 
 const IMPORTS = /(?:\bfrom\s+|\bimport\(\s*|^import\s+)"([^"]+)"/gm;
 const words = (cell: string): string[] => [...cell.matchAll(/[\w@/:.-]+/g)].map(([word]) => word);

@@ -13,12 +13,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { CHECKOUT } from "../../support/checkout.ts";
 import { PATIENCE } from "../../support/patience.ts";
 import { runHere } from "./command.ts";
+import { environment, type Variables } from "./environment.ts";
 import { Scratch } from "./scratch.ts";
 
-export const CHECKOUT = fileURLToPath(new URL("../../../", import.meta.url));
+export { CHECKOUT, environment, type Variables };
 
 /** An instant at which most of these tests take place. */
 export const NOON = "2026-11-21T12:00:00Z";
@@ -30,7 +31,6 @@ export interface Ran {
   readonly stderr: string;
 }
 
-export type Variables = Readonly<Record<string, string>>;
 export type Command =
   | "start"
   | "create"
@@ -49,31 +49,6 @@ export type Command =
 export function scriptOf(command: Command): string {
   return join(CHECKOUT, `scripts/${command}.ts`);
 }
-
-/** Settings that could decide over a test; how much a test plays, and from which seed, is for its caller to say. */
-const OF_THE_MACHINE = /^(?:GATEHOUSE_(?!(?:LAW|HISTORY|FUZZ|GOLDEN)(?:_|$))|GIT_|npm_|FORCE_COLOR$)/;
-
-/** The user's environment, less what would let one machine's settings decide over a test. */
-export function environment(extra: Variables = {}): Record<string, string> {
-  const kept = Object.entries(process.env).flatMap(([name, value]) =>
-    value === undefined || OF_THE_MACHINE.test(name) ? [] : [[name, value] as const],
-  );
-  return {
-    ...Object.fromEntries(kept),
-    NO_COLOR: "1",
-    GIT_CONFIG_GLOBAL: "/dev/null",
-    GIT_CONFIG_NOSYSTEM: "1",
-    GIT_AUTHOR_NAME: "Tester",
-    GIT_AUTHOR_EMAIL: "tester@example.com",
-    GIT_COMMITTER_NAME: "Tester",
-    GIT_COMMITTER_EMAIL: "tester@example.com",
-    ...extra,
-  };
-}
-
-// What runs in this process (command.ts, in-process.ts) reads its environment as a command of its own would.
-for (const name of Object.keys(process.env)) if (!(name in environment())) delete process.env[name];
-Object.assign(process.env, environment());
 
 /** Clients by name, each as the YAML of its entry. */
 export type Clients = Readonly<Record<string, string>>;
@@ -249,9 +224,7 @@ export class Repository implements Disposable {
   }
 }
 
-function digest(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
+const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /** `npm run COMMAND -- ARGV`: here, or in a process of its own where that is to be killed. */
 export function runCommand(command: Command, argv: readonly string[], extra: Variables = {}): Promise<Ran> {
@@ -266,15 +239,12 @@ export function runProgram(program: string, argv: readonly string[], extra: Vari
       stdio: ["ignore", "pipe", "pipe"],
       timeout: PATIENCE,
     });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
+    const said = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const)
+      child[name].setEncoding("utf8").on("data", (text: string) => {
+        said[name] += text;
+      });
     child.once("error", fail);
-    child.once("close", (code, signal) => done({ code, signal, stdout, stderr }));
+    child.once("close", (code, signal) => done({ code, signal, ...said }));
   });
 }

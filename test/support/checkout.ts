@@ -1,0 +1,4 @@
+import { fileURLToPath } from "node:url";
+
+/** The top of this checkout. */
+export const CHECKOUT = fileURLToPath(new URL("../../", import.meta.url));
