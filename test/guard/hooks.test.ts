@@ -1,117 +1,37 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { chmodSync, existsSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { standIns } from "../system/npm-stand-in.ts";
-import { plainEnvironment, repository, run, scratch } from "../system/scratch.ts";
+import { run, scratch } from "../system/scratch.ts";
+import {
+  add,
+  attempt,
+  BLOCKED,
+  CODE,
+  clean,
+  first,
+  goOn,
+  leak,
+  prepare,
+  restoreCode,
+  root,
+  write,
+} from "./support/hooked.ts";
 
-const HERE = new URL("../..", import.meta.url).pathname;
-const KEY = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-
-/** Where setup.sh copied what the hooks run. */
-const CODE = ".git/gatehouse/code";
-
-let root: string;
-let first: string;
-
-/** A checkout of our own scripts and hooks, as setup.sh leaves it, without a second copy of the node packages. */
-beforeAll(() => {
-  root = repository(realpathSync(mkdtempSync(join(tmpdir(), "gatehouse hooks "))));
-  for (const part of ["scripts", ".husky", ".gitattributes", "package.json", "package-lock.json"]) {
-    cpSync(join(HERE, part), join(root, part), { recursive: true });
-  }
-  rmSync(join(root, ".husky/_"), { recursive: true, force: true });
-  writeFileSync(join(root, ".gitignore"), "node_modules\n");
-  run(root, "git", "add", "--all");
-  run(root, "git", "commit", "--quiet", "-m", "first");
-  setUp();
-  first = run(root, "git", "rev-parse", "HEAD").trim();
-  cpSync(join(root, CODE), join(root, `${CODE}.kept`), { recursive: true, verbatimSymlinks: true });
-});
-
+beforeAll(prepare);
+afterEach(clean);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-/** COMMIT: nothing under way, main there and the only branch, and nothing else in the tree. */
-const CLEAN = `
-for what in rebase am cherry-pick merge; do git "$what" --abort 2>/dev/null || :; done
-git checkout --quiet --force -B main "$1"
-git clean --quiet -fd
-git for-each-ref --format='delete %(refname)' refs/heads | sed '/ refs\\/heads\\/main$/d' | git update-ref --stdin
-`;
-// In one shell, which starts git sooner than Node does; and no hook of ours has to see it.
-afterEach(() => {
-  const argv = ["-ec", CLEAN, "clean", first];
-  execFileSync("sh", argv, { cwd: root, env: plainEnvironment({ HUSKY: "0" }), stdio: "pipe" });
-});
-
-/** What a test takes out of the copy comes back. */
-function restoreCode(): void {
-  rmSync(join(root, CODE), { recursive: true });
-  cpSync(join(root, `${CODE}.kept`), join(root, CODE), { recursive: true, verbatimSymlinks: true });
-}
-
-/** setup.sh, with links for packages. */
-function setUp(): void {
-  const bin = standIns(join(root, ".git", "stand-ins"));
-  const env = plainEnvironment({ PATH: `${bin}:${process.env["PATH"]}` });
-  execFileSync("sh", ["scripts/setup.sh", "--quiet"], { cwd: root, env, stdio: "pipe" });
-}
-
-function write(path: string, data = KEY): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, data);
-}
-
-function attempt(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  return spawnSync("git", args, { cwd, env: plainEnvironment(env), encoding: "utf8" });
-}
-
-/** A commit with a key, made where no hook runs. */
-function leak(message: string): string {
-  write(join(root, "leak.pem"));
-  run(root, "git", "add", "leak.pem");
-  expect(attempt(root, ["commit", "--quiet", "-m", message], { HUSKY: "0" }).status).toBe(0);
-  const id = run(root, "git", "rev-parse", "HEAD").trim();
-  run(root, "git", "checkout", "--quiet", "main");
-  return id;
-}
-
-/** Another commit on main, so that what follows has to make commits of its own. */
-function goOn(): void {
-  write(join(root, "other"), "text");
-  run(root, "git", "add", "other");
-  run(root, "git", "commit", "--quiet", "-m", "other");
-}
-
-const BLOCKED = { status: 1, stderr: expect.stringContaining("leak.pem: a private key in the clear") };
 
 describe("the hook blocks a key, and lets the rest through, in", () => {
   test("git commit", () => {
-    write(join(root, "leak.pem"));
-    run(root, "git", "add", "leak.pem");
+    add("leak.pem");
     expect(attempt(root, ["commit", "-m", "x"])).toMatchObject(BLOCKED);
     run(root, "git", "rm", "--quiet", "--cached", "leak.pem");
-    write(join(root, "fine"), "text");
-    run(root, "git", "add", "fine");
+    add("fine", "text");
     expect(attempt(root, ["commit", "-m", "x"]).status).toBe(0);
   });
 
   test("git commit -a", () => {
-    write(join(root, "leak.pem"), "not yet");
-    run(root, "git", "add", "leak.pem");
+    add("leak.pem", "not yet");
     run(root, "git", "commit", "--quiet", "-m", "x");
     write(join(root, "leak.pem"));
     expect(attempt(root, ["commit", "-am", "x"])).toMatchObject(BLOCKED);
@@ -135,15 +55,13 @@ describe("the hook blocks a key, and lets the rest through, in", () => {
   });
 
   test("git commit --no-verify", () => {
-    write(join(root, "leak.pem"));
-    run(root, "git", "add", "leak.pem");
+    add("leak.pem");
     expect(attempt(root, ["commit", "--no-verify", "-m", "x"])).toMatchObject(BLOCKED);
   });
 
   test("git commit --amend", () => {
     goOn();
-    write(join(root, "leak.pem"));
-    run(root, "git", "add", "leak.pem");
+    add("leak.pem");
     expect(attempt(root, ["commit", "--amend", "--no-edit"])).toMatchObject(BLOCKED);
     run(root, "git", "rm", "--quiet", "--cached", "leak.pem");
     expect(attempt(root, ["commit", "--amend", "-m", "better"]).status).toBe(0);
@@ -151,8 +69,7 @@ describe("the hook blocks a key, and lets the rest through, in", () => {
 
   test("the first commit of a branch without any", () => {
     run(root, "git", "checkout", "--quiet", "--orphan", "new");
-    write(join(root, "leak.pem"));
-    run(root, "git", "add", "leak.pem");
+    add("leak.pem");
     expect(attempt(root, ["commit", "-m", "x"])).toMatchObject(BLOCKED);
     run(root, "git", "rm", "--quiet", "--cached", "leak.pem");
     expect(attempt(root, ["commit", "-m", "x"]).status).toBe(0);
@@ -198,8 +115,7 @@ describe("the hook blocks a key, and lets the rest through, in", () => {
     expect(stderr).toContain("replace the key");
     expect(status).toBe(1);
     run(root, "git", "checkout", "--quiet", "-B", "theirs", "main");
-    write(join(root, "fine"), "text");
-    run(root, "git", "add", "fine");
+    add("fine", "text");
     run(root, "git", "commit", "--quiet", "-m", "fine");
     expect(attempt(root, ["push", "far", "theirs"]).status).toBe(0);
     expect(attempt(root, ["push", "far", ":theirs"]).status).toBe(0);
@@ -236,8 +152,7 @@ describe("the hook blocks a key, and lets the rest through, in", () => {
     const bin = scratch();
     write(join(bin, "node"), "#!/bin/sh\necho v20.1.0\n");
     chmodSync(join(bin, "node"), 0o755);
-    write(join(root, "leak.pem"));
-    run(root, "git", "add", "leak.pem");
+    add("leak.pem");
     expect(attempt(root, ["commit", "-m", "x"], { PATH: `${bin}:/usr/bin:/bin` })).toMatchObject(BLOCKED);
   });
 });
@@ -248,8 +163,7 @@ test.each([
 ])("without %s the hook blocks and says what to type", (_, takeAway) => {
   onTestFinished(restoreCode);
   takeAway();
-  write(join(root, "fine"), "text");
-  run(root, "git", "add", "fine");
+  add("fine", "text");
   const { status, stderr } = attempt(root, ["commit", "-m", "x"]);
   expect(status).toBe(1);
   expect(stderr).toContain("run at the top of the repository: sh scripts/setup.sh, then try again");
@@ -258,8 +172,7 @@ test.each([
 test("the user's init.sh, as husky reads it, can switch the hook off without a word", () => {
   const XDG_CONFIG_HOME = scratch();
   write(join(XDG_CONFIG_HOME, "husky/init.sh"), "HUSKY=$WANTED\n");
-  write(join(root, "leak.pem"));
-  run(root, "git", "add", "leak.pem");
+  add("leak.pem");
   expect(attempt(root, ["commit", "-m", "x"], { XDG_CONFIG_HOME, WANTED: "1" })).toMatchObject(BLOCKED);
   const skipped = attempt(root, ["commit", "--quiet", "-m", "x"], { XDG_CONFIG_HOME, WANTED: "0" });
   expect(skipped).toMatchObject({ status: 0, stdout: "", stderr: "" });
@@ -303,8 +216,7 @@ test("no program of node_modules/.bin runs in a hook, though npm had put it firs
 });
 
 test("a checkout says that it brings what npm would run in place of ours", () => {
-  write(join(root, "npm-shrinkwrap.json"), "{}");
-  run(root, "git", "add", "npm-shrinkwrap.json");
+  add("npm-shrinkwrap.json", "{}");
   expect(attempt(root, ["commit", "-m", "x"], { HUSKY: "0" }).status).toBe(0);
   const evil = run(root, "git", "rev-parse", "HEAD").trim();
   expect(attempt(root, ["checkout", "--quiet", first]).stderr).toBe("");

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -43,4 +43,14 @@ export function run(directory: string, program: string, ...args: readonly string
 export function repository(directory = scratch()): string {
   run(directory, "git", "init", "--quiet", "--initial-branch=main");
   return directory;
+}
+
+/** A commit of all that is there, with these files written before. */
+export function commit(root: string, files: Readonly<Record<string, string | Buffer>>): void {
+  for (const [path, data] of Object.entries(files)) {
+    mkdirSync(join(root, path, ".."), { recursive: true });
+    writeFileSync(join(root, path), data);
+  }
+  run(root, "git", "add", "--all");
+  run(root, "git", "commit", "--quiet", "-m", "files");
 }
