@@ -4,8 +4,8 @@ import { haproxyArguments, testConfiguration } from "./support/haproxy.ts";
 import { CASES, GONE, SessionsBefore, TLS } from "./support/sessions-before.ts";
 import { Siege } from "./support/siege.ts";
 import { HAPROXY_GATES, HAPROXY_PATHS, IN_THE_HANDSHAKE, UNREADABLE } from "./support/siege-haproxy.ts";
-import { METHODS, OF_DEBIAN, type Sent } from "./support/siege-refusals.ts";
 import { APT, PKG } from "./support/siege-registry.ts";
+import { METHODS, OF_DEBIAN, type Sent } from "./support/siege-sent.ts";
 import { clock } from "./support/site.ts";
 
 const start = (edit?: (conf: string) => string) => Siege.start(edit, "haproxy");

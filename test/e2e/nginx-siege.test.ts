@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testConfiguration } from "./support/nginx.ts";
 import { Siege, type Who } from "./support/siege.ts";
-import { CERTIFICATES, METHODS, NAMES, OF_DEBIAN, PATHS, type Sent } from "./support/siege-refusals.ts";
+import { CERTIFICATES, NAMES, PATHS } from "./support/siege-refusals.ts";
 import { APT, PKG } from "./support/siege-registry.ts";
+import { METHODS, OF_DEBIAN, type Sent } from "./support/siege-sent.ts";
 import { clock } from "./support/site.ts";
 
 describe("the gate refuses", () => {

@@ -1,12 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { preview } from "../../scripts/flows/preview.ts";
-import { type Instant, parseInstant } from "../../scripts/model/time.ts";
 import { makeRequest } from "./support/judges.ts";
 import { clientsYaml, environment, type Repository } from "./support/repository.ts";
 import {
-  CAROL,
   CLIENTS,
   commitAs,
   head,
@@ -17,8 +15,20 @@ import {
   SIGNERS,
   signedRepository,
 } from "./support/signing.ts";
-
-const LATER = "2026-11-22T12:00:00Z";
+import {
+  ACCEPTED,
+  addCarol,
+  EVASIONS,
+  instant,
+  LATER,
+  nothingGoesOn,
+  planAt,
+  pushed,
+  REFUSED,
+  reconcile,
+  setUpCi,
+  unsigned,
+} from "./support/unsigned.ts";
 
 let ready: Repository;
 let keys: Keys;
@@ -27,70 +37,22 @@ beforeAll(async () => {
 });
 afterAll(() => ready?.[Symbol.dispose]());
 
-function instant(text: string): Instant {
-  const at = parseInstant(text);
-  if (at === null) throw new Error(text);
-  return at;
-}
-
-const addCarol = (twin: Repository) => twin.write("clients.yaml", clientsYaml(CAROL, SIGNED));
-const planAt = (twin: Repository, head: string | null = null, base: string | null = null, now = LATER) =>
-  preview({ root: twin.root, now: instant(now), checkClock: false, allowLosses: null, head, base });
-/** What plan says is unsigned. */
-async function unsigned(twin: Repository, ...refs: (string | null)[]): Promise<string[]> {
-  const { plan } = await planAt(twin, ...refs);
-  return plan.refusals.filter(({ code }) => code === "Unsigned").map(({ message }) => message);
-}
-/** Nothing may be carried out: not even what was carried out last. */
-const nothingGoesOn = async (twin: Repository) => expect((await planAt(twin)).errand).toBeNull();
-const reconcile = (twin: Repository, ...argv: string[]) => twin.run("reconcile", "--json", "--now", LATER, ...argv);
-
-/** A commit of state by CI, as `reconcile --commit` makes it where CI's key is set up. */
-function setUpCi(twin: Repository, key = keys.ci): void {
-  twin.git("config", "gpg.format", "ssh");
-  twin.git("config", "user.signingkey", key.file);
-  twin.git("config", "commit.gpgsign", "true");
-}
-
 describe("limits.signed carries out", () => {
   it("what somebody signed who is listed, and CI's commit of it, from then on", async () => {
     using twin = ready.copy();
     addCarol(twin);
     commitAs(twin, keys.ann, "Add carol");
     expect(await unsigned(twin)).toEqual([]);
-    setUpCi(twin);
+    setUpCi(twin, keys.ci);
     expect(await reconcile(twin, "--commit")).toMatchObject({ code: 0 });
     expect(twin.git("status", "--porcelain")).toBe("");
     commitAs(twin, keys.ann, "Read me");
     expect((await planAt(twin)).plan).toMatchObject({ changes: [], refusals: [] });
   });
 
-  it("what is signed by a list that an editor has written in UTF-16", async () => {
+  it.each(ACCEPTED)("%s", async (_, work) => {
     using twin = ready.copy();
-    twin.write(SIGNERS, Buffer.from(`\ufeff${twin.read(SIGNERS).replaceAll("\n", "\r\n")}`, "utf16le"));
-    commitAs(twin, keys.ann, "Write the list anew");
-    addCarol(twin);
-    commitAs(twin, keys.ann, "Add carol");
-    expect(await unsigned(twin)).toEqual([]);
-  });
-
-  it("a merge that is signed, whoever signed what it merges", async () => {
-    using twin = ready.copy();
-    twin.git("checkout", "--quiet", "-b", "change");
-    addCarol(twin);
-    commitAs(twin, keys.mallory, "Add carol");
-    commitAs(twin, null, "More");
-    twin.git("checkout", "--quiet", "main");
-    mergeAs(twin, keys.ann, "change");
-    expect(await unsigned(twin)).toEqual([]);
-  });
-
-  it("changes by somebody whom an earlier commit listed", async () => {
-    using twin = ready.copy();
-    twin.write(SIGNERS, twin.read(SIGNERS) + listed("ben@example.com", keys.ben));
-    commitAs(twin, keys.ann, "List ben");
-    addCarol(twin);
-    commitAs(twin, keys.ben, "Add carol");
+    work(twin, keys);
     expect(await unsigned(twin)).toEqual([]);
   });
 
@@ -98,7 +60,7 @@ describe("limits.signed carries out", () => {
     using twin = ready.copy();
     twin.write("clients.yaml", clientsYaml(CLIENTS));
     commitAs(twin, keys.ann, "Switch signatures off");
-    setUpCi(twin);
+    setUpCi(twin, keys.ci);
     expect(await reconcile(twin, "--commit")).toMatchObject({ code: 0 });
     twin.git("config", "--unset", "commit.gpgsign");
     addCarol(twin);
@@ -111,100 +73,10 @@ describe("limits.signed carries out", () => {
 });
 
 describe("limits.signed refuses", () => {
-  it.each<[what: string, work: (twin: Repository) => void, why: string]>([
-    ["no signature", (twin) => commitAs(twin, null, "Add carol"), 'Tester, "Add carol") is not signed'],
-    ["a key that nobody listed", (twin) => commitAs(twin, keys.mallory, "Add carol"), "did not list before it"],
-    [
-      "somebody whom only the same commit lists",
-      (twin) => {
-        twin.write(SIGNERS, twin.read(SIGNERS) + listed("mallory@example.com", keys.mallory));
-        commitAs(twin, keys.mallory, "List me");
-      },
-      "did not list before it",
-    ],
-    [
-      "CI's key where more than state changes",
-      (twin) => commitAs(twin, keys.ci, "Add carol"),
-      "is signed with CI's key, which may sign nothing but state, and changes clients.yaml",
-    ],
-    [
-      "CI's key on a merge",
-      (twin) => {
-        twin.git("checkout", "--quiet", "-b", "side");
-        commitAs(twin, keys.ann, "Side");
-        twin.git("checkout", "--quiet", "main");
-        mergeAs(twin, keys.ci, "side");
-      },
-      "is a merge signed with CI's key",
-    ],
-    [
-      "a merge without a signature, though all that it merges is signed",
-      (twin) => {
-        twin.git("checkout", "--quiet", "-b", "side");
-        commitAs(twin, keys.ann, "Side");
-        twin.git("checkout", "--quiet", "main");
-        mergeAs(twin, null, "side");
-      },
-      '"Merge side") is not signed',
-    ],
-    [
-      "somebody who was taken off the list",
-      (twin) => {
-        twin.write(SIGNERS, twin.read(SIGNERS) + listed("ben@example.com", keys.ben));
-        commitAs(twin, keys.ann, "List ben");
-        twin.write(SIGNERS, twin.read(SIGNERS).replace(/^ben.*\n/m, ""));
-        commitAs(twin, keys.ann, "Ben leaves");
-        commitAs(twin, keys.ben, "I am still here");
-      },
-      "did not list before it",
-    ],
-    [
-      "a key listed for other namespaces",
-      (twin) => {
-        twin.write(SIGNERS, twin.read(SIGNERS) + listed("ben@example.com", keys.ben, 'namespaces="file"'));
-        commitAs(twin, keys.ann, "List ben for files");
-        commitAs(twin, keys.ben, "No file");
-      },
-      "lists for other namespaces than git",
-    ],
-    [
-      "a commit that was changed after it was signed",
-      (twin) => {
-        commitAs(twin, keys.ann, "Add carol");
-        const changed = twin.git("cat-file", "commit", "HEAD").replace("Add carol", "Add Carol");
-        twin.write("object", changed);
-        twin.git("reset", "--quiet", "--hard", twin.git("hash-object", "-t", "commit", "-w", "object").trim());
-      },
-      "has a signature that does not verify",
-    ],
-    [
-      "OpenPGP, though gpg here believes everything",
-      (twin) => {
-        commitAs(twin, null, "Add carol");
-        const [head = "", message = ""] = twin.git("cat-file", "commit", "HEAD").split(/\n\n(.*)/s);
-        const signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n iQ==\n -----END PGP SIGNATURE-----";
-        twin.write("object", `${head}\n${signature}\n\n${message}`);
-        twin.git("reset", "--quiet", "--hard", twin.git("hash-object", "-t", "commit", "-w", "object").trim());
-        const lines = [
-          "NEWSIG",
-          "GOODSIG AB12 Ann",
-          "VALIDSIG AB12 2026-11-21 1 0 4 0 1 8 00 AB12",
-          "TRUST_ULTIMATE 0",
-        ];
-        writeFileSync(
-          twin.beside("gpg"),
-          `#!/bin/sh\nprintf '[GNUPG:] %s\\n' ${lines.map((one) => `'${one}'`).join(" ")}\n`,
-        );
-        chmodSync(twin.beside("gpg"), 0o755);
-        twin.git("config", "gpg.program", twin.beside("gpg"));
-        expect(twin.git("log", "-1", "--format=%G?")).toBe("G\n");
-      },
-      "only ssh signatures count",
-    ],
-  ])("%s", async (_, work, why) => {
+  it.each(REFUSED)("%s", async (_, work, why) => {
     using twin = ready.copy();
     addCarol(twin);
-    work(twin);
+    work(twin, keys);
     const said = await unsigned(twin);
     expect(said).toEqual([expect.stringContaining(why)]);
     expect(said[0]).toContain(head(twin).slice(0, 12));
@@ -248,14 +120,7 @@ describe("limits.signed refuses", () => {
     expect(await unsigned(twin, "change")).toEqual([expect.stringContaining(id.slice(0, 12))]);
     // A merge that somebody signs will vouch for it; a push would make it main as it is.
     expect(await unsigned(twin, "change", "main")).toEqual([]);
-    const pushed = {
-      root: twin.root,
-      now: instant(LATER),
-      checkClock: false,
-      allowLosses: null,
-      asMain: true,
-    } as const;
-    expect((await preview({ ...pushed, head: "change", base: "main" })).plan.refusals).toHaveLength(1);
+    expect((await pushed(twin, "change", "main")).plan.refusals).toHaveLength(1);
     expect(await unsigned(twin)).toEqual([]);
   });
 
@@ -272,69 +137,9 @@ describe("limits.signed refuses", () => {
 });
 
 describe("whoever can push without a key that is listed cannot", () => {
-  /** mallory's own state: carried out by her, with carol in it. */
-  function forgeState(twin: Repository): void {
-    addCarol(twin);
-    twin.write("pki/registry.yaml", twin.read("pki/registry.yaml").replace('"signed":true', '"signed":false'));
-  }
-
-  it.each<[what: string, work: (twin: Repository) => void, why: readonly string[]]>([
-    [
-      "switch it off in what was carried out",
-      (twin) => {
-        forgeState(twin);
-        commitAs(twin, null, "Off");
-        commitAs(twin, null, "And on with it");
-      },
-      ['"Off") is not signed'],
-    ],
-    [
-      "list a key of his own for CI, and vouch for himself",
-      (twin) => {
-        forgeState(twin);
-        twin.write(SIGNERS, twin.read(SIGNERS) + listed("state@gatehouse", keys.mallory));
-        commitAs(twin, null, "List me");
-        twin.write("pki/registry.yaml", twin.read("pki/registry.yaml").replace('"lose":25', '"lose":26'));
-        commitAs(twin, keys.mallory, "State");
-      },
-      ['"List me") is not signed'],
-    ],
-    [
-      "take the list away",
-      (twin) => {
-        forgeState(twin);
-        twin.git("rm", "--quiet", SIGNERS);
-        commitAs(twin, null, "Off");
-        commitAs(twin, null, "And on with it");
-      },
-      ['"Off") is not signed'],
-    ],
-    [
-      "merge main into the time before it was switched on",
-      (twin) => {
-        twin.git("checkout", "--quiet", "--detach", "HEAD~1");
-        mergeAs(twin, null, "main");
-        addCarol(twin);
-        commitAs(twin, null, "Add carol");
-      },
-      ['"Make the authority") carried a change out, and is not among the first parents', '"Add carol") is not signed'],
-    ],
-    [
-      "merge main into a history of his own",
-      (twin) => {
-        twin.git("checkout", "--quiet", "--orphan", "mine");
-        forgeState(twin);
-        twin.write(SIGNERS, listed("ben@example.com", keys.mallory) + listed("state@gatehouse", keys.mallory));
-        commitAs(twin, keys.mallory, "Begin");
-        mergeAs(twin, keys.mallory, "main", "--strategy=ours", "--allow-unrelated-histories");
-        twin.write("pki/registry.yaml", twin.read("pki/registry.yaml").replace('"lose":25', '"lose":26'));
-        commitAs(twin, keys.mallory, "State");
-      },
-      ['"Make the authority") carried a change out, and is not among the first parents'],
-    ],
-  ])("%s", async (_, work, why) => {
+  it.each(EVASIONS)("%s", async (_, work, why) => {
     using twin = ready.copy();
-    work(twin);
+    work(twin, keys);
     expect(await unsigned(twin)).toEqual(why.map((words) => expect.stringContaining(words)));
     await nothingGoesOn(twin);
   });
@@ -399,7 +204,7 @@ describe("what was refused", () => {
     using twin = ready.copy();
     addCarol(twin);
     const bad = commitAs(twin, null, "Add carol");
-    setUpCi(twin);
+    setUpCi(twin, keys.ci);
     const later = "2026-12-15T12:00:00Z";
     expect(await twin.run("reconcile", "--commit", "--now", later)).toMatchObject({ code: 1 });
     expect(twin.git("log", "-1", "--format=%s")).toContain("CRL");
@@ -430,7 +235,7 @@ describe("reconcile --commit", () => {
     expect(code).toBe(1);
     expect(stderr).toContain("state@gatehouse");
     expect(head(twin)).toBe(before);
-    setUpCi(twin);
+    setUpCi(twin, keys.ci);
     expect(await reconcile(twin, "--commit")).toMatchObject({ code: 0 });
   });
 });

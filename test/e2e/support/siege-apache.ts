@@ -1,5 +1,7 @@
-import { CERTIFICATES, NAMES, PATHS, type Refusal, type Sent } from "./siege-refusals.ts";
+import { Siege } from "./siege.ts";
+import { CERTIFICATES, NAMES, PATHS } from "./siege-refusals.ts";
 import { PKG } from "./siege-registry.ts";
+import type { Refusal, Sent } from "./siege-sent.ts";
 
 /** Apache refuses a certificate in the handshake, so no page is possible; its error log says why. */
 const SAID: Readonly<Record<string, RegExp>> = {
@@ -46,3 +48,7 @@ export const APACHE_PATHS: readonly Refusal[] = PATHS.map((refusal) => {
   const other = OTHERWISE[sentence];
   return other === undefined ? refusal : [sentence, sent, ...other];
 });
+
+export const start = (edit?: (conf: string) => string) => Siege.start(edit, "apache");
+/** How OpenSSL tells a client that the server has refused its certificate, or that there was none. */
+export const REFUSED = /alert|ECONNRESET|closed without an answer|hang up/;

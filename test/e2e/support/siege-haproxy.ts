@@ -1,4 +1,5 @@
-import { CERTIFICATES, NAMES, PATHS, type Refusal } from "./siege-refusals.ts";
+import { CERTIFICATES, NAMES, PATHS } from "./siege-refusals.ts";
+import type { Refusal } from "./siege-sent.ts";
 
 const NOTHING = [404, "not found", "nothing at this address"] as const;
 

@@ -1,11 +1,5 @@
-import type { Ask } from "./request.ts";
-import type { Who } from "./siege.ts";
 import { APT, PKG } from "./siege-registry.ts";
-
-export type Sent = Partial<Ask> & { readonly client?: Who | null };
-export type Refusal = readonly [sentence: string, sent: Sent, status: number, reason: string | RegExp, page: string];
-
-export const OF_DEBIAN = { client: "bob", target: "/debian/file.txt" } as const;
+import type { Refusal } from "./siege-sent.ts";
 
 const NOT_OURS = "not one that this server accepts";
 
@@ -247,13 +241,3 @@ export const PATHS: readonly Refusal[] = [
     "nothing at this address",
   ],
 ];
-
-export const METHODS: readonly Refusal[] = ["POST", "PUT", "DELETE", "OPTIONS", "PROPFIND", "PATCH"].map(
-  (method): Refusal => [
-    `method ${method}`,
-    { method, target: "/nowhere" },
-    405,
-    "method not allowed",
-    "for reading only",
-  ],
-);

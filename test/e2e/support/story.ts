@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { expect } from "vitest";
 import { check } from "../../../scripts/flows/check.ts";
 import { gatehouseVersion, type Loaded, loadWorkingTree } from "../../../scripts/flows/load.ts";
@@ -10,6 +9,7 @@ import { makePlan, NO_POLICY } from "../../../scripts/plan/index.ts";
 import { planJson } from "../../../scripts/views/plan/json.ts";
 import { certificates, decisions, makeRequest, type PlanJson, planOf, readCrl } from "./judges.ts";
 import { type Clients, type Command, clientsYaml, type Ran, Repository } from "./repository.ts";
+import { verdicts } from "./verdicts.ts";
 
 /** Entries of clients.yaml; null takes one out. */
 type Edit = Readonly<Record<string, string | null>>;
@@ -145,8 +145,7 @@ export class Story implements Disposable {
 
   /** A run, whatever it refuses. True if it did anything. */
   async runHere(): Promise<boolean> {
-    const { carriedOut } = await this.attempt();
-    return carriedOut !== null;
+    return (await this.attempt()).carriedOut !== null;
   }
 
   /** A run that is killed before its Nth file operation, if it has so many. */
@@ -177,11 +176,8 @@ export class Story implements Disposable {
 
   /** A client's certificates under its present name, oldest first. */
   serials(name: string): string[] {
-    return certificates(this.repository)
-      .filter(({ identity }) => identity === name)
-      .map(({ serial }) => ({ serial, issued: this.#line(serial, "issued") }))
-      .sort((a, b) => (a.issued < b.issued ? -1 : 1))
-      .map(({ serial }) => serial);
+    const own = certificates(this.repository).filter(({ identity }) => identity === name);
+    return this.#inOrder(own.map(({ serial }) => serial));
   }
 
   /** The newest of them. */
@@ -191,9 +187,11 @@ export class Story implements Disposable {
     return serial;
   }
 
-  #line(serial: string, name: string): string {
-    const text = this.repository.read(`pki/certs_by_serial/${serial}.pem`);
-    return new RegExp(`^${name}: (.+)$`, "m").exec(text)?.[1] ?? "";
+  /** In order of issue. */
+  #inOrder(serials: readonly string[]): string[] {
+    const text = (serial: string) => this.repository.read(`pki/certs_by_serial/${serial}.pem`);
+    const issued = (serial: string) => /^issued: (.+)$/m.exec(text(serial))?.[1] ?? "";
+    return serials.toSorted((a, b) => (issued(a) < issued(b) ? -1 : 1));
   }
 
   /** openssl's verdict on a certificate as of the story's clock, or another: `OK` or its errors. */
@@ -208,18 +206,7 @@ export class Story implements Disposable {
 
   /** The same of many, asked at once. */
   judge(serials: readonly string[], at: string = this.now): string[] {
-    const file = (serial: string) => this.repository.at(`pki/certs_by_serial/${serial}.pem`);
-    const trust = ["-CAfile", this.repository.at("pki/ca.crt"), "-CRLfile", this.repository.at("pki/crl.pem")];
-    const when = ["-attime", String(instantOf(at))];
-    const args = ["verify", "-x509_strict", "-crl_check_all", ...trust, ...when, ...serials.map(file)];
-    const { stdout, stderr, error } = spawnSync("openssl", args, { encoding: "utf8" });
-    if (error) throw error;
-    const failures = new Map<string, string>();
-    for (const part of stderr.split(/: verification failed$/m)) {
-      const words = [...part.matchAll(/^error \d+ at \d depth lookup: (.+)$/gm)].map(([, text]) => text);
-      failures.set(/^error (\S+)$/m.exec(part)?.[1] ?? "", words.join("; "));
-    }
-    return serials.map((one) => (stdout.includes(`${file(one)}: OK`) ? "OK" : (failures.get(file(one)) ?? stderr)));
+    return verdicts(this.repository, serials, instantOf(at));
   }
 
   /** Serial → reason on the CRL, as openssl reads it. @throws Error where it finds a bad signature */
@@ -231,23 +218,14 @@ export class Story implements Disposable {
 
   /** The serials that the servers' configuration admits as this client, in order of issue. */
   admitted(name: string): string[] {
-    const map = this.repository.read("pki/nginx/clients.map");
-    const found = [...map.matchAll(/^\s*s:([0-9A-F]+) "([^"]+)";$/gm)];
-    return found
-      .flatMap(([, serial = "", client]) => (client === name ? [serial] : []))
-      .map((serial) => ({ serial, issued: this.#line(serial, "issued") }))
-      .sort((a, b) => (a.issued < b.issued ? -1 : 1))
-      .map(({ serial }) => serial);
+    const found = [...this.repository.read("pki/nginx/clients.map").matchAll(/^\s*s:([0-9A-F]+) "([^"]+)";$/gm)];
+    return this.#inOrder(found.flatMap(([, serial = "", client]) => (client === name ? [serial] : [])));
   }
 
   /** Every invariant that `check` knows holds, and no change is left; `but` for what a story means to leave. */
   async insistOnSoundness(...but: readonly string[]): Promise<void> {
-    const { findings } = await check({
-      root: this.repository.root,
-      now: this.#now,
-      checkClock: false,
-      progress: silent,
-    });
+    const asked = { root: this.repository.root, now: this.#now, checkClock: false, progress: silent };
+    const { findings } = await check(asked);
     expect(findings.filter(({ level, code }) => level === "block" && !but.includes(code))).toEqual([]);
     expect((await loadWorkingTree(this.repository.root, this.#now)).state.doubts).toEqual([]);
   }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { environment } from "../../support/repository.ts";
 import { Scratch } from "../../support/scratch.ts";
 import { pipeCgi } from "./cgi.ts";
+import { asComment, asPull, type Comment, type Pull } from "./dialects.ts";
 
 /** What a token may do at the forge. */
 export interface Grant {
@@ -12,21 +13,6 @@ export interface Grant {
   readonly comments: boolean;
   /** Whose name it writes under. */
   readonly user: string;
-}
-
-export interface Comment {
-  readonly id: number;
-  readonly author: string;
-  body: string;
-}
-
-interface Pull {
-  readonly number: number;
-  /** The branch that it is to be merged into. */
-  base: string;
-  head: string;
-  /** What it became on main, oldest first; null: it is open. */
-  merged: readonly string[] | null;
 }
 
 /**
@@ -249,22 +235,3 @@ const SERVER = {
   "user.name": "Forge",
   "user.email": "forge@example.com",
 };
-
-/** The same object in three dialects: each client takes the fields that it knows. */
-function asPull({ number, head, base, merged }: Pull) {
-  return {
-    id: 1000 + number,
-    number,
-    iid: number,
-    head: { sha: head },
-    sha: head,
-    base: { ref: base },
-    target_branch: base,
-    merged_at: merged === null ? null : "2026-11-21T12:00:00Z",
-    state: merged === null ? "opened" : "merged",
-  };
-}
-
-function asComment({ id, author, body }: Comment) {
-  return { id, body, user: { login: author }, author: { username: author } };
-}
