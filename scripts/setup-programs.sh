@@ -19,13 +19,19 @@ names_of() {
 	brew-npm) echo "node" ;;
 	apt-get-node | dnf-node | apk-node) echo "nodejs" ;;
 	pkg-node) echo "node24" ;;
+	*) judge_names "$1" ;;
+	esac
+}
+
+# PROGRAM: the same of what only tests run.
+judge_names() {
+	case $manager-$1 in
 	apt-get-certtool) echo "gnutls-bin" ;;
 	dnf-certtool | apk-certtool) echo "gnutls-utils" ;;
 	*-certtool) echo "gnutls" ;;
 	*-easyrsa) echo "easy-rsa" ;;
 	apt-get-ssh-keygen) echo "openssh-client" ;;
 	apk-ssh-keygen) echo "openssh-keygen" ;;
-	*-ssh-keygen) echo "openssh" ;;
 	dnf-gpg) echo "gnupg2" ;;
 	*-gpg) echo "gnupg" ;;
 	apt-get-apache2) echo "apache2-bin" ;;
@@ -34,7 +40,7 @@ names_of() {
 	pkg-apache2) echo "apache24" ;;
 	brew-apache2) echo "httpd" ;;
 	apt-get-sshd) echo "openssh-server" ;;
-	*-sshd) echo "openssh" ;;
+	*-ssh-keygen | *-sshd) echo "openssh" ;;
 	apt-get-stunnel) echo "stunnel4" ;;
 	pkg-ansible-playbook) echo "py311-ansible-core" ;;
 	brew-ansible-playbook) echo "ansible" ;;

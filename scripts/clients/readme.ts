@@ -19,27 +19,8 @@ export function renderReadme(
 ): string {
   const system = systemOf(kinds.map(([, kind]) => kind));
   const lines = [
-    `Access to package repositories for ${context.name}`,
-    "",
-    credentials.key === null
-      ? "There is nothing secret in this directory: the key is on the client already."
-      : "key.pem is this client's key: who has it has its access. Delete this directory once it is installed.",
-    "",
-    "  sh install.sh --dry-run   shows what it would do",
-    "  sh install.sh             as root: installs, again and again with the same result",
-    "  sh install.sh --uninstall takes it all away",
-    "",
-    ...section("Certificate", [
-      `subject     ${facts.subject}`,
-      `serial      ${facts.serial}`,
-      `valid from  ${formatInstant(facts.notBefore)}`,
-      `ends        ${formatInstant(facts.notAfter)}`,
-    ]),
-    ...section("Fingerprints (SHA-256)", [
-      `certificate ${facts.fingerprints.certificate}`,
-      `key         ${facts.fingerprints.key}`,
-      `authority   ${facts.fingerprints.authority}`,
-    ]),
+    ...opening(context.name, credentials.key === null),
+    ...about(facts),
     ...section(`The directory of credentials: what follows is written for ${NAMES[system]}`, [
       ...SYSTEMS.map((one) => `${NAMES[one].padEnd(11)} ${CREDENTIALS[one]}`),
     ]),
@@ -57,6 +38,37 @@ export function renderReadme(
     ...section("Renewal", renewal(context.renewal?.url ?? null)),
   ];
   return readable(`${lines.join("\n").trimEnd()}\n`, system);
+}
+
+function opening(name: string, keyless: boolean): string[] {
+  return [
+    `Access to package repositories for ${name}`,
+    "",
+    keyless
+      ? "There is nothing secret in this directory: the key is on the client already."
+      : "key.pem is this client's key: who has it has its access. Delete this directory once it is installed.",
+    "",
+    "  sh install.sh --dry-run   shows what it would do",
+    "  sh install.sh             as root: installs, again and again with the same result",
+    "  sh install.sh --uninstall takes it all away",
+    "",
+  ];
+}
+
+function about(facts: BundleInput["facts"]): string[] {
+  return [
+    ...section("Certificate", [
+      `subject     ${facts.subject}`,
+      `serial      ${facts.serial}`,
+      `valid from  ${formatInstant(facts.notBefore)}`,
+      `ends        ${formatInstant(facts.notAfter)}`,
+    ]),
+    ...section("Fingerprints (SHA-256)", [
+      `certificate ${facts.fingerprints.certificate}`,
+      `key         ${facts.fingerprints.key}`,
+      `authority   ${facts.fingerprints.authority}`,
+    ]),
+  ];
 }
 
 /** The first system on which something of every kind is installed: what is to be typed there works as it is written. */

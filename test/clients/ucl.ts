@@ -16,11 +16,10 @@ export function parseUcl(text: string): { readonly [key: string]: Ucl } {
     return TOKEN.exec(text);
   };
   const take = (wanted?: string): string => {
-    const match = peek();
-    const token = match?.[1];
-    if (match === null || token === undefined || (wanted !== undefined && token !== wanted))
+    const token = peek()?.[1];
+    if (token === undefined || (wanted !== undefined && token !== wanted))
       throw new Error(`${wanted ?? "a word"} is wanted at ${JSON.stringify(text.slice(at, at + 30))}`);
-    at += match[0].length;
+    at = TOKEN.lastIndex;
     return token;
   };
   const value = (): Ucl => {

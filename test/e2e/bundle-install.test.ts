@@ -1,24 +1,22 @@
 import { X509Certificate } from "node:crypto";
 import {
   appendFileSync,
-  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Installed, sh, shWith, tree, unpacked } from "./support/bundles.ts";
+import { SHELLS, sh, tree, unpacked } from "./support/bundles.ts";
+import { APT_USER, copyOf, ETC, installing, machine, shimFor } from "./support/installing.ts";
 import { clientsYaml, NOON, Repository } from "./support/repository.ts";
 
-const SHELLS = { dash: ["dash"], "busybox sh": ["busybox", "sh"] } as const;
-const ETC = "etc/gatehouse-client";
-const APT_USER = 4242;
+/** How it ends, and a part of what it says. */
+const says = (code: number, words: string) => ({ code, said: expect.stringContaining(words) });
 
 let repository: Repository;
 let older: string;
@@ -47,31 +45,14 @@ describe.each(Object.entries(SHELLS))("install.sh under %s", (_name, shell) => {
   let count = 0;
   beforeEach(() => {
     count += 1;
-    root = repository.beside(`root-${shell[0]}-${count}`);
-    mkdirSync(join(root, "etc"), { recursive: true });
-    writeFileSync(join(root, "etc/passwd"), `root:x:0:0::/root:/bin/sh\n_apt:x:${APT_USER}:65534::/:/bin/false\n`);
+    root = machine(repository.beside(`root-${shell[0]}-${count}`));
   });
 
-  const install = (bundle: string, ...argv: readonly string[]): Installed =>
-    sh(shell, join(bundle, "install.sh"), "--root", root, "--system", "linux", ...argv);
-  const read = (path: string) => readFileSync(join(root, path), "utf8");
-  const edit = (path: string, text: string) => {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  };
-
-  /** A bundle with one more line in its list. */
-  function copyOf(bundle: string, line: string): string {
-    const copy = repository.beside(`copy-${Math.random().toString(36).slice(2)}`);
-    cpSync(bundle, copy, { recursive: true });
-    appendFileSync(join(copy, "files"), `${line}\n`);
-    return copy;
-  }
+  const { install, installWith, read, edit, renewed } = installing(shell, () => root);
 
   test("--dry-run says what it would do, and changes nothing", () => {
     const before = tree(root);
-    const { code, said } = install(older, "--dry-run");
-    expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining(`+ /${ETC}/key.pem\n`) });
+    expect(install(older, "--dry-run")).toMatchObject(says(0, `+ /${ETC}/key.pem\n`));
     expect(tree(root)).toEqual(before);
   });
 
@@ -99,7 +80,7 @@ describe.each(Object.entries(SHELLS))("install.sh under %s", (_name, shell) => {
 
   test("keeps a file that it did not write, or that was changed since, and puts the new one beside it", () => {
     edit("etc/cron.d/gatehouse-client", "theirs\n");
-    expect(install(older)).toMatchObject({ code: 0, said: expect.stringContaining("! /etc/cron.d/gatehouse-client") });
+    expect(install(older)).toMatchObject(says(0, "! /etc/cron.d/gatehouse-client"));
     expect(read("etc/cron.d/gatehouse-client")).toBe("theirs\n");
     expect(read("etc/cron.d/gatehouse-client.new")).toContain("renew.sh");
     const conf = `${ETC}/curl/pkg.example.com.conf`;
@@ -108,10 +89,7 @@ describe.each(Object.entries(SHELLS))("install.sh under %s", (_name, shell) => {
     install(older);
     expect(read(conf)).toBe("changed\n");
     expect(read(`${conf}.new`)).toContain("cert =");
-    expect(install(older, "--uninstall")).toMatchObject({
-      code: 0,
-      said: expect.stringContaining(`! /${conf} was changed`),
-    });
+    expect(install(older, "--uninstall")).toMatchObject(says(0, `! /${conf} was changed`));
     expect(read(conf)).toBe("changed\n");
     expect(read("etc/cron.d/gatehouse-client")).toBe("theirs\n");
   });
@@ -127,7 +105,7 @@ describe.each(Object.entries(SHELLS))("install.sh under %s", (_name, shell) => {
   });
 
   test("replaces what an older bundle left, and takes away what this one has no more", () => {
-    const before = copyOf(older, "linux 0644 root data:README /etc/gone/README");
+    const before = copyOf(repository, older, "linux 0644 root data:README /etc/gone/README");
     install(before);
     expect(existsSync(join(root, "etc/gone/README"))).toBe(true);
     const { said } = install(newer);
@@ -141,31 +119,18 @@ describe.each(Object.entries(SHELLS))("install.sh under %s", (_name, shell) => {
   test("keeps a certificate that is newer than the bundle's, with its key and its copies", () => {
     install(newer);
     const before = tree(root);
-    const { code, said } = install(older);
-    expect({ code, said }).toMatchObject({ code: 0, said: expect.stringContaining("is newer than the bundle's") });
+    expect(install(older)).toMatchObject(says(0, "is newer than the bundle's"));
     for (const path of ["key.pem", "fullchain.pem", "combined.pem", "bundle.conf"])
       expect(tree(root).get(`${ETC}/${path}`)).toEqual(before.get(`${ETC}/${path}`));
     expect(read("etc/apt/gatehouse/key.pem")).toBe(readFileSync(join(newer, "key.pem"), "utf8"));
   });
-
-  /** A directory for PATH with a program that does something first, and then what it always does. */
-  function shimFor(program: string, first: string): string {
-    const directory = repository.beside(`shim-${Math.random().toString(36).slice(2)}`);
-    mkdirSync(directory);
-    const file = join(directory, program);
-    writeFileSync(file, `#!/bin/sh\n${first}\nexec /bin/${program} "$@"\n`, { mode: 0o755 });
-    return directory;
-  }
 
   test("knows the pair of files that renew.sh leaves, and takes it away in the end", () => {
     const empty = tree(root);
     install(older);
     renewed(newer);
     const before = tree(root);
-    expect(install(older)).toMatchObject({
-      code: 0,
-      said: expect.stringMatching(/^= .* is newer than the bundle's: kept/),
-    });
+    expect(install(older).said).toMatch(/^= .* is newer than the bundle's: kept/);
     const list = `${ETC}/installed`;
     const without = (files: ReturnType<typeof tree>) => [...files].filter(([path]) => path !== list);
     const linked = (path: string) => lstatSync(join(root, path)).isSymbolicLink();
@@ -186,24 +151,6 @@ describe.each(Object.entries(SHELLS))("install.sh under %s", (_name, shell) => {
     expect(install(newer)).toEqual({ code: 0, said: "" });
   });
 
-  /** As renew.sh leaves things: links to `pair`, and that to a directory for the pair; and what it adds to the list. */
-  function renewed(bundle: string): void {
-    const etc = join(root, ETC);
-    mkdirSync(join(etc, "pairs/5F"), { recursive: true });
-    symlinkSync("pairs/5F", join(etc, "pair"));
-    for (const name of ["key.pem", "fullchain.pem"]) {
-      cpSync(join(bundle, name), join(etc, "pairs/5F", name));
-      rmSync(join(etc, name));
-      symlinkSync(`pair/${name}`, join(etc, name));
-    }
-    const lines = [
-      "dir - /pairs",
-      "dir - /pairs/5F",
-      ...["", "s/5F/key.pem", "s/5F/fullchain.pem"].map((end) => `credential - /pair${end}`),
-    ];
-    appendFileSync(join(etc, "installed"), lines.map((line) => `${line.replace(" /", ` /${ETC}/`)}\n`).join(""));
-  }
-
   // What does not hang on the shell.
   if (shell[0] === "dash") {
     test("puts modes right that somebody has changed", () => {
@@ -221,19 +168,13 @@ describe.each(Object.entries(SHELLS))("install.sh under %s", (_name, shell) => {
 
     test("refuses where somebody else's key is", () => {
       edit(`${ETC}/key.pem`, "theirs\n");
-      expect(install(older)).toMatchObject({
-        code: 1,
-        said: expect.stringContaining("was not written by this program"),
-      });
+      expect(install(older)).toMatchObject(says(1, "was not written by this program"));
       expect(readdirSync(join(root, ETC))).toEqual(["key.pem"]);
     });
 
     test("refuses another client's bundle on a machine that is somebody already", () => {
       install(older);
-      expect(install(bob)).toMatchObject({
-        code: 1,
-        said: expect.stringContaining("this machine is the client alice already"),
-      });
+      expect(install(bob)).toMatchObject(says(1, "this machine is the client alice already"));
     });
 
     test.each([
@@ -244,9 +185,9 @@ describe.each(Object.entries(SHELLS))("install.sh under %s", (_name, shell) => {
       ["another owner", "linux 0644 nobody data:README /etc/x"],
       ["a mode with set-user-id", "linux 4755 root data:README /etc/x"],
     ])("refuses a list with %s before it writes anything", (_what, line) => {
-      const damaged = copyOf(older, line);
+      const damaged = copyOf(repository, older, line);
       const before = tree(root);
-      expect(install(damaged)).toMatchObject({ code: 1, said: expect.stringContaining("files is damaged") });
+      expect(install(damaged)).toMatchObject(says(1, "files is damaged"));
       expect(tree(root)).toEqual(before);
     });
 
@@ -254,7 +195,7 @@ describe.each(Object.entries(SHELLS))("install.sh under %s", (_name, shell) => {
       const outside = repository.beside(`outside-${shell[0]}-${count}`);
       mkdirSync(outside);
       symlinkSync(outside, join(root, "etc/cron.d"));
-      expect(install(older)).toMatchObject({ code: 1, said: expect.stringContaining("leads out of") });
+      expect(install(older)).toMatchObject(says(1, "leads out of"));
       expect(readdirSync(outside)).toEqual([]);
     });
 
@@ -262,12 +203,13 @@ describe.each(Object.entries(SHELLS))("install.sh under %s", (_name, shell) => {
       install(newer);
       const whole = tree(root);
       for (const moves of [1, 4, 8]) {
-        const shims = shimFor("mv", `echo x >>"$COUNT"; [ "$(wc -l <"$COUNT")" -lt ${moves} ] || kill -9 $PPID`);
+        const shims = shimFor(
+          repository,
+          "mv",
+          `echo x >>"$COUNT"; [ "$(wc -l <"$COUNT")" -lt ${moves} ] || kill -9 $PPID`,
+        );
         install(newer, "--uninstall");
-        const variables = { PATH: `${shims}:${process.env["PATH"]}`, COUNT: join(shims, "count") };
-        expect(
-          shWith(variables, shell, join(newer, "install.sh"), "--root", root, "--system", "linux").code,
-        ).toBeNull();
+        expect(installWith(shims, newer).code).toBeNull();
         expect(tree(root)).not.toEqual(whole);
         expect(install(newer)).toMatchObject({ code: 0 });
         expect(tree(root)).toEqual(whole);
@@ -275,20 +217,17 @@ describe.each(Object.entries(SHELLS))("install.sh under %s", (_name, shell) => {
     });
 
     test("writes nothing that more people can read before than after", () => {
-      const shims = shimFor("chmod", `stat -c '%a %n' "$2" >>"$COUNT"`);
-      const variables = { PATH: `${shims}:${process.env["PATH"]}`, COUNT: join(shims, "count") };
-      shWith(variables, shell, join(older, "install.sh"), "--root", root, "--system", "linux");
+      const shims = shimFor(repository, "chmod", `stat -c '%a %n' "$2" >>"$COUNT"`);
+      installWith(shims, older);
       const lines = readFileSync(join(shims, "count"), "utf8").trimEnd().split("\n");
       expect(lines.length).toBeGreaterThan(9);
       for (const line of lines) expect(line).toMatch(/^600 .*\.gatehouse\.draft$/);
     });
 
     test("enables its timer once where there is systemd, and disables it at the end", () => {
-      const shims = shimFor("systemctl", `echo "$@" >>"$COUNT"; exit 0`);
-      const variables = { PATH: `${shims}:${process.env["PATH"]}`, COUNT: join(shims, "count") };
+      const shims = shimFor(repository, "systemctl", `echo "$@" >>"$COUNT"; exit 0`);
       mkdirSync(join(root, "run/systemd/system"), { recursive: true });
-      for (const argv of [[], [], ["--uninstall"]])
-        shWith(variables, shell, join(older, "install.sh"), "--root", root, "--system", "linux", ...argv);
+      for (const argv of [[], [], ["--uninstall"]]) installWith(shims, older, ...argv);
       expect(readFileSync(join(shims, "count"), "utf8").replaceAll(root, "")).toBe(
         "--root= enable gatehouse-client.timer\n--root= disable gatehouse-client.timer\n",
       );

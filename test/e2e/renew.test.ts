@@ -12,45 +12,18 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Field, type Machine, withoutCurl } from "./support/field.ts";
+import { SHELLS } from "./support/bundles.ts";
+import { type Field, type Machine, withoutCurl } from "./support/field.ts";
+import { answer, Machines, stopping } from "./support/renewing.ts";
 import { CHECKOUT } from "./support/repository.ts";
-import { clock } from "./support/site.ts";
-
-const DAY = 86_400;
-const SHELLS = { dash: ["dash"], "busybox sh": ["busybox", "sh"] } as const;
-const CLIENTS = {
-  alice: "{ groups: [staff] }",
-  bella: "{ groups: [staff] }",
-  rita: "{ groups: [staff], key: rsa-3072 }",
-  quinn: "{ groups: [guests], csr: true }",
-  edna: "{ groups: [guests], key: ed25519 }",
-  held: "{ groups: [guests] }",
-  lost: "{ groups: [guests] }",
-  gone: "{ groups: [guests] }",
-  young: "{ groups: [guests], lifetime: 720d }",
-};
 
 let field: Field;
-const machines = new Map<string, Machine>();
-const machine = (name: string): Machine => {
-  const found = machines.get(name);
-  if (found === undefined) throw new Error(name);
-  return found;
-};
-/** A fresh copy of the machine as it was installed. */
-let copies = 0;
-const fresh = (name: string): Machine => {
-  copies += 1;
-  return machine(name).copy(field.at(`copy-${copies}`));
-};
-
+let machines: Machines;
+const machine = (name: string) => machines.get(name);
+const fresh = (name: string) => machines.fresh(name);
 beforeAll(async () => {
-  const today = clock();
-  field = await Field.begin(CLIENTS, today - 345 * DAY, ["quinn"]);
-  for (const name of Object.keys(CLIENTS)) machines.set(name, await field.install(name));
-  field.story.later(344 * DAY + 23 * 3600);
-  await field.story.reconcile();
-  await field.serve();
+  machines = await Machines.install();
+  field = machines.field;
 });
 afterAll(() => field?.[Symbol.asyncDispose]());
 
@@ -111,7 +84,7 @@ describe("renew.sh", () => {
   test("keeps what it has where a key cannot be enveloped to, and says when it gets late", async () => {
     const client = fresh("edna");
     expect(await client.renew()).toMatchObject({ code: 0, stdout: "", stderr: "" });
-    const longer = client.read("bundle.conf").replace(/renew-before=\d+/, `renew-before=${60 * DAY}`);
+    const longer = client.read("bundle.conf").replace(/renew-before=\d+/, `renew-before=${60 * 86_400}`);
     writeFileSync(client.etc("bundle.conf"), longer);
     const late = await client.renew();
     expect(late).toMatchObject({ code: 1, stderr: expect.stringContaining("there is no newer certificate") });
@@ -176,24 +149,7 @@ describe("renew.sh", () => {
   });
 
   test("is stopped before every step in turn: key and certificate always belong together, and the next run goes on", async () => {
-    const shims = field.at("shims");
-    mkdirSync(shims, { recursive: true });
-    for (const name of ["chmod", "cp", "ln", "mkdir", "mv", "rm"]) {
-      const real = ["/usr/bin", "/bin"].map((one) => join(one, name)).find((one) => existsSync(one)) ?? name;
-      const text = `#!/bin/sh
-read -r n <"$COUNT"
-n=$((n + 1))
-echo $n >"$COUNT"
-[ $n -ne "$FATAL" ] || { kill -9 $PPID; exit 1; }
-exec ${real} "$@"
-`;
-      writeFileSync(join(shims, name), text, { mode: 0o755 });
-    }
-    const run = (client: Machine, fatal: number) => {
-      const count = join(client.root, "count");
-      writeFileSync(count, "0\n");
-      return client.renew([], { PATH: `${shims}:${process.env["PATH"]}`, COUNT: count, FATAL: String(fatal) });
-    };
+    const run = stopping(field.at("shims"));
     const whole = fresh("alice");
     expect((await run(whole, 0)).code).toBe(0);
     const steps = Number(readFileSync(join(whole.root, "count"), "utf8"));
@@ -220,28 +176,14 @@ exec ${real} "$@"
 });
 
 describe("what a server hands out", () => {
-  const ask = (client: Machine, path = "/.gatehouse/certificate", ...argv: readonly string[]) => {
-    const credentials = ["--cert", client.etc("fullchain.pem"), "--key", client.etc("key.pem")];
-    const { stdout } = spawnSync(
-      "curl",
-      [
-        "-sSi",
-        "--cacert",
-        client.etc("server-ca.pem"),
-        ...credentials,
-        ...argv,
-        `https://localhost:${field.port}${path}`,
-      ],
-      { encoding: "utf8" },
-    );
-    return stdout;
-  };
+  const ask = (client: Machine, path?: string, ...argv: readonly string[]) =>
+    answer(client, field.port, path, "--cert", client.etc("fullchain.pem"), "--key", client.etc("key.pem"), ...argv);
 
   test("is the envelope for the certificate that was presented, kept nowhere", () => {
     const client = machine("alice");
-    const answer = ask(client);
-    expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n[\s\S]*\r\nCache-Control: no-store\r\n/);
-    expect(field.story.repository.read(`pki/renewals/${client.serial}.p7m`)).toContain(answer.split("\r\n\r\n")[1]);
+    const said = ask(client);
+    expect(said).toMatch(/^HTTP\/1.1 200 OK\r\n[\s\S]*\r\nCache-Control: no-store\r\n/);
+    expect(field.story.repository.read(`pki/renewals/${client.serial}.p7m`)).toContain(said.split("\r\n\r\n")[1]);
     expect(field.story.repository.read(`pki/renewals/${client.serial}.p7m`)).toMatch(
       new RegExp(
         `^identity: alice\npredecessor: ${client.serial}\ncertificate: ${field.story.newest("alice")}\n-----BEGIN CMS-`,
@@ -259,34 +201,18 @@ describe("what a server hands out", () => {
   });
 
   test("is nothing, 204, where the certificate is the newest", () => {
-    const answer = ask(machine("young"));
-    expect(answer).toMatch(/^HTTP\/1.1 204 No Content\r\n[\s\S]*Cache-Control: no-store/);
+    expect(ask(machine("young"))).toMatch(/^HTTP\/1.1 204 No Content\r\n[\s\S]*Cache-Control: no-store/);
   });
 
   test("is refused to whoever has no certificate", () => {
-    const { stdout } = spawnSync(
-      "curl",
-      [
-        "-sSi",
-        "--cacert",
-        machine("alice").etc("server-ca.pem"),
-        `https://localhost:${field.port}/.gatehouse/certificate`,
-      ],
-      { encoding: "utf8" },
-    );
-    expect(stdout).toMatch(/^HTTP\/1.1 400/);
+    expect(answer(machine("alice"), field.port)).toMatch(/^HTTP\/1.1 400/);
   });
 
   test("is not written to git in a form that the guard refuses", () => {
     const { repository } = field.story;
     repository.commit("Renew");
-    const guard = spawnSync(
-      process.execPath,
-      [join(CHECKOUT, "scripts/guard.ts"), "--root", repository.root, "--audit"],
-      {
-        encoding: "utf8",
-      },
-    );
+    const argv = [join(CHECKOUT, "scripts/guard.ts"), "--root", repository.root, "--audit"];
+    const guard = spawnSync(process.execPath, argv, { encoding: "utf8" });
     expect({ status: guard.status, said: guard.stdout + guard.stderr }).toMatchObject({ status: 0 });
     expect(repository.git("show", "--stat", "HEAD")).toContain("pki/renewals/");
   });

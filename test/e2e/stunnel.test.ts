@@ -111,13 +111,8 @@ clients: { ${clients} }
   });
 
   test("names nobody but the authority to who has no certificate", async () => {
-    const { stdout } = await runProgram("openssl", [
-      "s_client",
-      "-connect",
-      `127.0.0.1:${place.port}`,
-      "-servername",
-      DB,
-    ]);
+    const asked = ["s_client", "-connect", `127.0.0.1:${place.port}`, "-servername", DB];
+    const { stdout } = await runProgram("openssl", asked);
     const [, names = ""] =
       /^Acceptable client certificate CA names\n([\s\S]*?)\n(?:Requested|Client)/m.exec(stdout) ?? [];
     expect(names).toBe("CN = Test CA, O = Test Ltd");

@@ -25,6 +25,7 @@ import { readState } from "../../scripts/read/state.ts";
 import { type Tree, workingTree } from "../../scripts/read/tree.ts";
 import { now } from "../../scripts/system/clock.ts";
 import { type Prepared, plainly, prepare } from "../check/prepared.ts";
+import { byOtherCode, flipped } from "./other-bytes.ts";
 
 /** As many as it takes for the cache to be written. */
 const FILLING = 600;
@@ -208,22 +209,9 @@ describe("the cache counts as empty", () => {
     expect(read).toContain(filling(8));
   });
 
-  function flipped(data: Buffer): Buffer {
-    const middle = Math.floor(data.length / 2);
-    data[middle] = (data[middle] ?? 0) ^ 1;
-    return data;
-  }
-
   function symlinked(): void {
     renameSync(cacheFile(), join(top, "moved"));
     symlinkSync(join(top, "moved"), cacheFile());
-  }
-
-  /** With a checksum that fits. */
-  function byOtherCode(data: Buffer): string {
-    const [, format, code = "", ...rest] = data.toString("utf8").split("\n");
-    const body = [format, code.replace(/^./, (digit) => (digit === "0" ? "1" : "0")), ...rest].join("\n");
-    return `${contentDigest(body).slice("sha256:".length)}\n${body}`;
   }
 });
 

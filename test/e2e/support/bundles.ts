@@ -3,6 +3,9 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { environment, type Ran, type Repository, runCommand, type Variables } from "./repository.ts";
 
+/** Shells that a bundle's scripts must run under. */
+export const SHELLS = { dash: ["dash"], "busybox sh": ["busybox", "sh"] } as const;
+
 /** `npm run bundle -- ARGS`, writing beside the repository unless `--out` says otherwise. */
 export function bundle(repository: Repository, argv: readonly string[], extra: Variables = {}): Promise<Ran> {
   const out = argv.includes("--out") ? [] : ["--out", outbox(repository)];

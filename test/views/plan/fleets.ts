@@ -59,14 +59,31 @@ interface Sizes {
 }
 
 /** A week's change of a fleet: one of everything, and crowds. */
-function week({ field, fresh, removed, longer }: Sizes): Plan {
-  const newbies = Array.from({ length: fresh }, (_, index) => `newbie-${index + 1}`);
-  const key = (index: number) => (index % 2 === 0 ? null : `sha256:${String(index).padStart(2, "0").repeat(32)}`);
+function week(sizes: Sizes): Plan {
+  return plan({
+    base: "4f1c2ab0".repeat(5),
+    changes: [...DEFINED, ...decided(sizes), ...REST],
+    access: differences(sizes),
+    edits: edits(sizes),
+    compromised: [{ client: unit(60), contact: ask(6), before: Date.UTC(2026, 10, 20, 6) / 1000, lockedOut: true }],
+    warnings: [
+      {
+        code: "SensitiveGroup",
+        message: `sensitive group core (${CORE.join(", ")}) gains newbie-3 (new; no end; ask hr@kestrel.example), ${unit(41)} (its own line; no end; ask ${ask(5)})`,
+      },
+    ],
+  });
+}
+
+const newbies = ({ fresh }: Sizes): string[] => Array.from({ length: fresh }, (_, index) => `newbie-${index + 1}`);
+const contact = (index: number) => (index === 2 ? "hr@kestrel.example" : ask(index));
+
+function differences(sizes: Sizes): AccessChange[] {
+  const { field, removed } = sizes;
   const joined = (index: number) => (index === 2 ? CORE : ["freebsd-15"]);
-  const contact = (index: number) => (index === 2 ? "hr@kestrel.example" : ask(index));
   const byGroup = { entry: false, groups: ["field"] };
-  const access: AccessChange[] = [
-    ...newbies.map((name, index) => difference(name, joined(index), [], { contact: contact(index) })),
+  return [
+    ...newbies(sizes).map((name, index) => difference(name, joined(index), [], { contact: contact(index) })),
     ...field.map((name, index) =>
       difference(name, ["tools"], [], {
         because: byGroup,
@@ -84,9 +101,13 @@ function week({ field, fresh, removed, longer }: Sizes): Plan {
     }),
     difference(unit(60), [], [], { reissued: "keyCompromise", contact: ask(6) }),
   ];
-  const edits: Edit[] = [
+}
+
+function edits(sizes: Sizes): Edit[] {
+  const { removed, longer } = sizes;
+  return [
     edit("field", "repositories", ["freebsd-15"], ["freebsd-15", "tools"], "groups"),
-    ...newbies.flatMap((name, index) => {
+    ...newbies(sizes).flatMap((name, index) => {
       return arrival(name, {
         groups: [index === 2 ? "core" : "lab"],
         contact: contact(index),
@@ -103,73 +124,70 @@ function week({ field, fresh, removed, longer }: Sizes): Plan {
     edit(unit(63), "contact", ask(3), "someone@else.example"),
     ...longer.map((name) => edit(name, "lifetime", "90d", "3650d")),
   ];
-  const changes: Change[] = [
-    {
-      kind: "definition",
-      due: "registry",
-      section: "groups",
-      name: "field",
-      fields: ["repositories"],
-      message: "groups field changes repositories",
-    },
-    ...newbies.map((name, index) => issue(name, "Missing", key(index))),
+}
+
+const DEFINED: readonly Change[] = [
+  {
+    kind: "definition",
+    due: "registry",
+    section: "groups",
+    name: "field",
+    fields: ["repositories"],
+    message: "groups field changes repositories",
+  },
+];
+
+function decided(sizes: Sizes): Change[] {
+  const key = (index: number) => (index % 2 === 0 ? null : `sha256:${String(index).padStart(2, "0").repeat(32)}`);
+  return [
+    ...newbies(sizes).map((name, index) => issue(name, "Missing", key(index))),
     issue("falcon-1", "Missing"),
     issue(unit(60), "Reissue"),
-    ...removed.map((name) => revoke(name, "Removed", "cessationOfOperation")),
+    ...sizes.removed.map((name) => revoke(name, "Removed", "cessationOfOperation")),
     revoke(unit(60), "Reissued", "keyCompromise"),
-    { kind: "hold", due: "registry", identity: unit(61), serial: SERIAL, message: "suspended in the registry" },
-    {
-      kind: "renew",
-      due: "time",
-      identity: unit(7),
-      profile: "client",
-      reason: "RenewalDue",
-      key: "managed",
-      fingerprint: null,
-      serial: SERIAL,
-      message: "its certificate ends 2026-12-01T00:00:00Z",
-    },
-    {
-      kind: "crl",
-      due: "registry",
-      issuer: "CN=Kestrel",
-      number: AS_OF,
-      reason: "EntriesChanged",
-      message: "7 entries more",
-    },
-    ...(["Drifted", "Drifted", "Stray", "Missing"] as const).map(
-      (reason, index): Change => ({
-        kind: "file",
-        due: "registry",
-        path: `pki/nginx/${index}.map`,
-        reason,
-        byHand: false,
-        message: "differs",
-      }),
-    ),
-    {
+  ];
+}
+
+const REST: readonly Change[] = [
+  { kind: "hold", due: "registry", identity: unit(61), serial: SERIAL, message: "suspended in the registry" },
+  {
+    kind: "renew",
+    due: "time",
+    identity: unit(7),
+    profile: "client",
+    reason: "RenewalDue",
+    key: "managed",
+    fingerprint: null,
+    serial: SERIAL,
+    message: "its certificate ends 2026-12-01T00:00:00Z",
+  },
+  {
+    kind: "crl",
+    due: "registry",
+    issuer: "CN=Kestrel",
+    number: AS_OF,
+    reason: "EntriesChanged",
+    message: "7 entries more",
+  },
+  ...(["Drifted", "Drifted", "Stray", "Missing"] as const).map(
+    (reason, index): Change => ({
       kind: "file",
       due: "registry",
-      path: "pki/nginx/roles.map",
-      reason: "Drifted",
-      byHand: true,
-      message: "was edited by hand",
-    },
-  ];
-  return plan({
-    base: "4f1c2ab0".repeat(5),
-    changes,
-    access,
-    edits,
-    compromised: [{ client: unit(60), contact: ask(6), before: Date.UTC(2026, 10, 20, 6) / 1000, lockedOut: true }],
-    warnings: [
-      {
-        code: "SensitiveGroup",
-        message: `sensitive group core (${CORE.join(", ")}) gains newbie-3 (new; no end; ask hr@kestrel.example), ${unit(41)} (its own line; no end; ask ${ask(5)})`,
-      },
-    ],
-  });
-}
+      path: `pki/nginx/${index}.map`,
+      reason,
+      byHand: false,
+      message: "differs",
+    }),
+  ),
+  {
+    kind: "file",
+    due: "registry",
+    path: "pki/nginx/roles.map",
+    reason: "Drifted",
+    byHand: true,
+    message: "was edited by hand",
+  },
+];
 
 export const FLEETS = {
   12: week({ field: range(15, 17), fresh: 3, removed: [unit(20)], longer: [] }),
