@@ -5,6 +5,11 @@ const TOKEN = /\s*(?:#[^\n]*\n\s*)*("(?:[^"\\\n]|\\["\\])*"|[A-Za-z0-9_.-]+|[{}:
 const END = /\s*(?:#[^\n]*(?:\n\s*)?)*$/y;
 const WORDS: Readonly<Record<string, boolean>> = { yes: true, no: false };
 
+function endsAt(text: string, at: number): boolean {
+  END.lastIndex = at;
+  return END.test(text);
+}
+
 /**
  * A strict reader: names are bare words, strings are quoted, values follow a colon, entries end in commas where another
  * one follows, and nothing is said twice. @throws Error
@@ -17,7 +22,7 @@ export function parseUcl(text: string): { readonly [key: string]: Ucl } {
   };
   const take = (wanted?: string): string => {
     const token = peek()?.[1];
-    if (token === undefined || (wanted !== undefined && token !== wanted))
+    if (token === undefined || token !== (wanted ?? token))
       throw new Error(`${wanted ?? "a word"} is wanted at ${JSON.stringify(text.slice(at, at + 30))}`);
     at = TOKEN.lastIndex;
     return token;
@@ -26,15 +31,11 @@ export function parseUcl(text: string): { readonly [key: string]: Ucl } {
     const token = take();
     if (token === "{") return object("}");
     if (token.startsWith('"')) return String(JSON.parse(token));
-    if (/^[0-9]+$/.test(token)) return Number(token);
-    const word = WORDS[token];
+    const word = /^[0-9]+$/.test(token) ? Number(token) : WORDS[token];
     if (word === undefined) throw new Error(`no value: ${token}`);
     return word;
   };
-  const ended = (close: string | null) => {
-    END.lastIndex = at;
-    return close === null ? END.test(text) : peek()?.[1] === close;
-  };
+  const ended = (close: string | null) => (close === null ? endsAt(text, at) : peek()?.[1] === close);
   const object = (close: string | null): { [key: string]: Ucl } => {
     const found: { [key: string]: Ucl } = {};
     while (!ended(close)) {
@@ -42,8 +43,8 @@ export function parseUcl(text: string): { readonly [key: string]: Ucl } {
       if (!/^[A-Za-z0-9]/.test(key) || Object.hasOwn(found, key)) throw new Error(`no name, or twice: ${key}`);
       take(":");
       found[key] = value();
-      // Between objects, and at the end, the comma is left out.
-      if (peek()?.[1] === ",") take();
+      if (peek()?.[1] === ",")
+        take(); // Between objects, and at the end, it is left out.
       else if (!ended(close) && typeof found[key] !== "object") throw new Error(`a comma is wanted after ${key}`);
     }
     if (close !== null) take(close);

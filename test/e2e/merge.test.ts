@@ -64,8 +64,7 @@ describe("two branches that both issued, revoked, held and renewed, merged by gi
     using twin = ready.copy();
     await carryOut(twin, "here", HERE, "2026-12-22T12:00:00Z");
     await carryOut(twin, "there", THERE, "2026-11-23T12:00:00Z");
-    const [bob, carol] = [serialOf(twin, "bob"), serialOf(twin, "carol")];
-    const gina = serialOf(twin, "gina");
+    const [bob, carol, gina] = ["bob", "carol", "gina"].map((name) => serialOf(twin, name));
     twin.git("checkout", "--quiet", "here");
     const [fred, number] = [serialOf(twin, "fred"), readCrl(twin).number];
     expect(serialsOf(twin, "erin")).toHaveLength(2);

@@ -79,11 +79,10 @@ test("a release runs from where it lies, is tested before the switch, and serves
   expect([await status(alice), await status(frank)]).toEqual([200, 200]);
 
   await site.reconcile(siegeRegistry(withChanges(AT_FIRST, { frank: null }), places), clock());
-  const second = release(2);
-  const broken = release(3);
+  const [second, broken] = [release(2), release(3)];
   rmSync(scratch.at("releases/3/crl.pem"));
   expect(testConfiguration(scratch.at("run"), second)).toEqual({ code: 0, said: "" });
-  expect(testConfiguration(scratch.at("run"), broken)).toEqual({
+  expect(testConfiguration(scratch.at("run"), broken)).toMatchObject({
     code: 1,
     said: expect.stringContaining("releases/3/"),
   });

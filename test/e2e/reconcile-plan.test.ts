@@ -25,6 +25,23 @@ function edited(clients: Clients, extra = ""): Repository {
   return twin;
 }
 
+/** The fields of each kind of change, in order. */
+const SHAPES = {
+  definition: "kind due section name fields message",
+  issue: "kind due identity profile reason key fingerprint message",
+  revoke: "kind due identity serial reason cause message",
+  hold: "kind due identity serial message",
+  crl: "kind due issuer number reason message",
+  file: "kind due path reason byHand message",
+};
+
+const LINE = { because: { entry: true, groups: [] }, until: null, contact: null, reissued: null, oldName: null };
+const ACCESS = [
+  { client: "c1", previously: null, gains: [], loses: ["files"], lossIs: "forever", ...LINE },
+  { client: "c2", previously: null, gains: [], loses: ["files"], lossIs: "held", ...LINE },
+  { client: "erin", previously: null, gains: ["files", "pkg"], loses: [], lossIs: null, ...LINE },
+];
+
 describe("plan --json", () => {
   it("has the shape that scripts rely on, field by field and in order", async () => {
     using twin = edited(
@@ -45,14 +62,7 @@ describe("plan --json", () => {
       ...{ file: plan.changes.filter(({ kind }: { kind: string }) => kind === "file").length, lose: 2 },
     });
     const shapes = new Map(plan.changes.map((one: { kind: string }) => [one.kind, Object.keys(one).join(" ")]));
-    expect(Object.fromEntries(shapes)).toEqual({
-      definition: "kind due section name fields message",
-      issue: "kind due identity profile reason key fingerprint message",
-      revoke: "kind due identity serial reason cause message",
-      hold: "kind due identity serial message",
-      crl: "kind due issuer number reason message",
-      file: "kind due path reason byHand message",
-    });
+    expect(Object.fromEntries(shapes)).toEqual(SHAPES);
     expect(plan.changes.map(({ kind }: { kind: string }) => kind)[0]).toBe("definition");
     expect(plan.changes).toContainEqual(
       expect.objectContaining({ kind: "issue", due: "registry", identity: "erin", key: "managed", fingerprint: null }),
@@ -66,12 +76,7 @@ describe("plan --json", () => {
     expect(plan.changes).toContainEqual(
       expect.objectContaining({ kind: "revoke", identity: "c1", serial: serialOf(ready, "c1"), cause: "Removed" }),
     );
-    const line = { because: { entry: true, groups: [] }, until: null, contact: null, reissued: null, oldName: null };
-    expect(plan.access).toEqual([
-      { client: "c1", previously: null, gains: [], loses: ["files"], lossIs: "forever", ...line },
-      { client: "c2", previously: null, gains: [], loses: ["files"], lossIs: "held", ...line },
-      { client: "erin", previously: null, gains: ["files", "pkg"], loses: [], lossIs: null, ...line },
-    ]);
+    expect(plan.access).toEqual(ACCESS);
     expect(plan.edits).toContainEqual({ section: "clients", name: "c2", field: "suspended", from: false, to: true });
     expect(plan.edits).toContainEqual({ section: "crl", name: "crl", field: "lifetime", from: "30d", to: "20d" });
     expect({ base: plan.base, compromised: plan.compromised }).toEqual({ base: null, compromised: [] });

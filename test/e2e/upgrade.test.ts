@@ -91,66 +91,64 @@ function stateOf(directory: string): Record<string, string> {
 const isShallow = run(CHECKOUT, "git rev-parse --is-shallow-repository").trim() === "true";
 
 // History is the material: in a clone without it there is no previous version to come from.
-function upgrade(what: string, madeWith: () => string, sameLists: boolean): void {
-  describe.skipIf(isShallow)(`a repository that was made with ${what}`, () => {
-    let before: Record<string, string>;
-    let lists: Record<string, string>;
+describe.skipIf(isShallow).each<[what: string, madeWith: () => string, sameLists: boolean]>([
+  ["the version before", previousVersion, false],
+  ["the last version without formats", () => BEFORE_FORMATS, true],
+])("a repository that was made with %s", (_, madeWith, sameLists) => {
+  let before: Record<string, string>;
+  let lists: Record<string, string>;
 
-    beforeAll(() => {
-      scratch = new Scratch("upgrade");
-      user = scratch.at("user");
-      upstream = scratch.at("upstream");
-      run(".", `git clone --quiet '${CHECKOUT}' '${user}'`);
-      run(user, `git checkout --quiet -B main '${madeWith()}'`);
-      linkPackages(user);
-      writeFileSync(
-        join(user, "clients.yaml"),
-        readFileSync(join(user, "clients.yaml"), "utf8").replace(/^ {2}bob:.*\n/m, "  carol: { groups: [staff] }\n"),
-      );
-      run(
-        user,
-        "node scripts/start.ts && git add --all && git commit --quiet --no-verify --message='Make the authority'",
-      );
-      writeFileSync(
-        join(user, "clients.yaml"),
-        readFileSync(join(user, "clients.yaml"), "utf8").replace(/^ {2}alice:.*\n/m, ""),
-      );
-      run(user, "node scripts/reconcile.ts --commit");
-      before = stateOf(user);
-      lists = listsOf(user);
-      publishThisVersion();
-      run(user, `git remote add upstream '${upstream}'`);
-    });
-    afterAll(() => scratch?.[Symbol.dispose]());
-
-    it("takes this one by the commands of the page, keeps what is the user's, and no client notices", () => {
-      const registry = readFileSync(join(user, "clients.yaml"), "utf8");
-      run(user, documented());
-      expect(readFileSync(join(user, "clients.yaml"), "utf8")).toBe(registry);
-      const plan = JSON.parse(run(user, "node scripts/plan.ts --json"));
-      expect(plan.refusals).toEqual([]);
-      const kinds = new Set(plan.changes.map(({ kind }: { kind: string }) => kind));
-      expect([...kinds].filter((kind) => kind !== "file" && kind !== "crl")).toEqual([]);
-      run(user, "node scripts/start.ts");
-      expect(stateOf(user)).toEqual(before);
-      if (sameLists) expect(listsOf(user)).toEqual(lists);
-      run(user, "node scripts/check.ts");
-      expect(JSON.parse(run(user, "node scripts/plan.ts --json")).changes).toEqual([]);
-    });
-
-    it("issues and revokes with this one as before", () => {
-      writeFileSync(
-        join(user, "clients.yaml"),
-        readFileSync(join(user, "clients.yaml"), "utf8").replace(/^ {2}carol:.*\n/m, "  dave: { groups: [staff] }\n"),
-      );
-      run(user, "node scripts/reconcile.ts --commit");
-      const after = stateOf(user);
-      const added = Object.keys(after).filter((path) => !(path in before));
-      expect(added.filter((path) => path.startsWith("pki/certs_by_serial"))).toHaveLength(1);
-      expect(added.filter((path) => path.startsWith("pki/revoked"))).toHaveLength(1);
-    });
+  beforeAll(() => {
+    scratch = new Scratch("upgrade");
+    user = scratch.at("user");
+    upstream = scratch.at("upstream");
+    run(".", `git clone --quiet '${CHECKOUT}' '${user}'`);
+    run(user, `git checkout --quiet -B main '${madeWith()}'`);
+    linkPackages(user);
+    writeFileSync(
+      join(user, "clients.yaml"),
+      readFileSync(join(user, "clients.yaml"), "utf8").replace(/^ {2}bob:.*\n/m, "  carol: { groups: [staff] }\n"),
+    );
+    run(
+      user,
+      "node scripts/start.ts && git add --all && git commit --quiet --no-verify --message='Make the authority'",
+    );
+    writeFileSync(
+      join(user, "clients.yaml"),
+      readFileSync(join(user, "clients.yaml"), "utf8").replace(/^ {2}alice:.*\n/m, ""),
+    );
+    run(user, "node scripts/reconcile.ts --commit");
+    before = stateOf(user);
+    lists = listsOf(user);
+    publishThisVersion();
+    run(user, `git remote add upstream '${upstream}'`);
   });
-}
+  afterAll(() => scratch?.[Symbol.dispose]());
 
-upgrade("the version before", previousVersion, false);
-upgrade("the last version without formats", () => BEFORE_FORMATS, true);
+  it("takes this one by the commands of the page, keeps what is the user's, and no client notices", () => {
+    const registry = readFileSync(join(user, "clients.yaml"), "utf8");
+    run(user, documented());
+    expect(readFileSync(join(user, "clients.yaml"), "utf8")).toBe(registry);
+    const plan = JSON.parse(run(user, "node scripts/plan.ts --json"));
+    expect(plan.refusals).toEqual([]);
+    const kinds = new Set(plan.changes.map(({ kind }: { kind: string }) => kind));
+    expect([...kinds].filter((kind) => kind !== "file" && kind !== "crl")).toEqual([]);
+    run(user, "node scripts/start.ts");
+    expect(stateOf(user)).toEqual(before);
+    if (sameLists) expect(listsOf(user)).toEqual(lists);
+    run(user, "node scripts/check.ts");
+    expect(JSON.parse(run(user, "node scripts/plan.ts --json")).changes).toEqual([]);
+  });
+
+  it("issues and revokes with this one as before", () => {
+    writeFileSync(
+      join(user, "clients.yaml"),
+      readFileSync(join(user, "clients.yaml"), "utf8").replace(/^ {2}carol:.*\n/m, "  dave: { groups: [staff] }\n"),
+    );
+    run(user, "node scripts/reconcile.ts --commit");
+    const after = stateOf(user);
+    const added = Object.keys(after).filter((path) => !(path in before));
+    expect(added.filter((path) => path.startsWith("pki/certs_by_serial"))).toHaveLength(1);
+    expect(added.filter((path) => path.startsWith("pki/revoked"))).toHaveLength(1);
+  });
+});

@@ -44,6 +44,8 @@ beforeEach(() => {
 });
 afterAll(() => victim?.[Symbol.dispose]());
 
+const HOOKS = "pre-commit post-checkout pre-push prepare-commit-msg post-merge h post-index-change".split(" ");
+
 /** Every place from which git, husky or our own launchers could start something. */
 function makeHostileBranch(target: Repository): void {
   using stranger = target.clone();
@@ -59,15 +61,7 @@ function makeHostileBranch(target: Repository): void {
   for (const path of stranger.git("ls-files", "scripts", ".husky").split("\n").filter(Boolean)) {
     put(path, path.endsWith(".ts") ? script : shell);
   }
-  for (const hook of [
-    "pre-commit",
-    "post-checkout",
-    "pre-push",
-    "prepare-commit-msg",
-    "post-merge",
-    "h",
-    "post-index-change",
-  ]) {
+  for (const hook of HOOKS) {
     for (const directory of [".husky", ".husky/_", "hooks", "git-hooks"]) put(`${directory}/${hook}`, shell);
   }
   for (const program of ["node", "git", "sh", "env", "sed", "cat", "chmod", "find", "git-crypt", "dirname"]) {

@@ -21,7 +21,7 @@ export function done({ errand }: Planned): string[] | null {
   return errand?.plan.changes.flatMap(short) ?? null;
 }
 
-export function short(change: Change): string[] {
+function short(change: Change): string[] {
   if (change.kind === "file") return change.path === "pki/registry.yaml" ? ["registry"] : [];
   if (change.kind === "crl" || change.kind === "definition") return [change.kind];
   return isDecision(change) ? [inShort(change).replace(/ …./, "")] : [];

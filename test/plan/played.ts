@@ -42,7 +42,7 @@ class Played {
   }
 }
 
-export const anything = new Played(plays);
+const anything = new Played(plays);
 export const renames = new Played(lineages);
 
 /** Checks a law after every run of random plays. */

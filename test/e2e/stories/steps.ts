@@ -22,18 +22,12 @@ export type Step =
   | { readonly kind: "run"; readonly wait: number }
   | { readonly kind: "kill"; readonly wait: number; readonly before: number };
 
-export const name = fc.constantFrom(...NAMES);
-export const key = fc.constantFrom(...KEYS);
+const name = fc.constantFrom(...NAMES);
+const key = fc.constantFrom(...KEYS);
 const rarely = <T>(some: fc.Arbitrary<T>) => fc.option(some, { freq: 4 });
-export const field = fc.constantFrom(
-  "suspended: true",
-  "organization: Other",
-  "key: ed25519",
-  "overlap: 2d",
-  "country: DE",
-);
-export const wait = fc.constantFrom(1, 60, 3600, DAY, 3 * DAY, 10 * DAY, 29 * DAY, 40 * DAY, 100 * DAY);
-export const entry: fc.Arbitrary<Entry> = fc.record({
+const field = fc.constantFrom("suspended: true", "organization: Other", "key: ed25519", "overlap: 2d", "country: DE");
+const wait = fc.constantFrom(1, 60, 3600, DAY, 3 * DAY, 10 * DAY, 29 * DAY, 40 * DAY, 100 * DAY);
+const entry: fc.Arbitrary<Entry> = fc.record({
   csr: rarely(key),
   fields: fc
     .tuple(

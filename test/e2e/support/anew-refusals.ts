@@ -11,7 +11,7 @@ export const git = (...args: readonly string[]) => execFileSync("git", args, { e
 export const head = (repository: Repository) => repository.git("rev-parse", "HEAD").trim();
 
 /** A bare repository beside the clone, as its remote. */
-export function origin(twin: Repository, name = "origin"): string {
+function origin(twin: Repository, name = "origin"): string {
   const bare = twin.beside(`${name}.git`);
   git("init", "--quiet", "--bare", bare);
   twin.git("remote", "add", name, bare);

@@ -21,7 +21,7 @@ export function remove(twin: Repository, path: string): void {
 
 export const revert = (twin: Repository, ...what: string[]) => twin.git("revert", "--no-edit", ...what);
 export const merge = (twin: Repository, ...what: string[]) => twin.git("merge", "--quiet", "--no-edit", ...what);
-export const certificate = (twin: Repository) => `pki/certs_by_serial/${twin.list("pki/certs_by_serial")[0]}`;
+const certificate = (twin: Repository) => `pki/certs_by_serial/${twin.list("pki/certs_by_serial")[0]}`;
 
 /** One client more on main, carried out; stands on `change` again. */
 export async function mainGoesOn(twin: Repository, name: string): Promise<void> {

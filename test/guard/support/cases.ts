@@ -18,7 +18,7 @@ export const other: VaultKey = parseKeyFile(gitCryptKey());
 export const sealed = (plaintext: Buffer | string, by = key): Buffer => seal(by, Buffer.from(plaintext));
 const header = (rest: Buffer | string): Buffer =>
   Buffer.concat([Buffer.from("\0GITCRYPT\0", "latin1"), Buffer.from(rest)]);
-export const nonce = Buffer.alloc(12, 0x9d);
+const nonce = Buffer.alloc(12, 0x9d);
 const CERTIFICATE_DER = Buffer.from(certificate.replace(/-----.*-----|\n/g, ""), "base64");
 const publicPem = (type: "spki" | "pkcs1" = "spki") => rsa.publicKey.export({ type, format: "pem" }).toString();
 const DH = ["genpkey", "-algorithm", "DH", "-pkeyopt", "group:ffdhe2048"];
@@ -26,7 +26,7 @@ const SERIAL = "5F00112233445566778899AABBCCDDEE";
 
 let number = 0;
 /** One file, under a name of its own. */
-export function file(name: string, bytes: Buffer | string, ...verdict: string[]): Case {
+function file(name: string, bytes: Buffer | string, ...verdict: string[]): Case {
   number += 1;
   return { name, entries: [entry(`files/${number}.dat`, bytes)], verdict };
 }

@@ -3,7 +3,7 @@ import { formatProblem } from "../../../scripts/model/problem.ts";
 import { parseInstant } from "../../../scripts/model/time.ts";
 import { checkRegistry } from "../../../scripts/read/registry.ts";
 
-export const NOW = parseInstant("2026-11-21T12:00:00Z") ?? 0;
+const NOW = parseInstant("2026-11-21T12:00:00Z") ?? 0;
 
 /** Line 1: version; 2: authority; 3: repositories; 4–5; 6: groups; 7–8. Sections of a case come after, from line 9. */
 export const BASE = `version: 1

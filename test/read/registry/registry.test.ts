@@ -128,11 +128,8 @@ signers: { build: }
 
 test("everything that can be said is read, in its canonical form", () => {
   const registry = registryOf(EVERYTHING);
-  expect(registry.limits).toEqual({
-    lose: 10,
-    allow: { lose: 14, until: Date.UTC(2026, 11, 24) / 1000 },
-    signed: true,
-  });
+  const { limits, clients } = registry;
+  expect(limits).toEqual({ lose: 10, allow: { lose: 14, until: Date.UTC(2026, 11, 24) / 1000 }, signed: true });
   expect(registry.repositories.get("dev")).toMatchObject({ root: "/srv/dev", signing: "pki/signing/dev.pub" });
   expect(registry.services.get("db")).toEqual({ sni: "db.example.com", connect: "[2001:db8::1]:5432" });
   expect(registry.clients.get("zoe")).toMatchObject({
@@ -149,10 +146,8 @@ test("everything that can be said is read, in its canonical form", () => {
     overlap: DAY,
     previously: "eve",
   });
-  expect(registry.clients.get("laptop7")?.reissue).toEqual({
-    before: Date.UTC(2026, 10, 20, 18) / 1000,
-    reason: "keyCompromise",
-  });
+  const before = Date.UTC(2026, 10, 20, 18) / 1000;
+  expect(clients.get("laptop7")?.reissue).toEqual({ before, reason: "keyCompromise" });
   expect(registry.servers.get("a.example")).toMatchObject({
     listen: ["8443", "[::]:8443"],
     redirect: [],
