@@ -24,7 +24,7 @@ export interface Shelf {
 }
 
 /** Derived files and keys: their bytes are compared, not understood. */
-export const COMPARED: Shelf = {
+const COMPARED: Shelf = {
   absorb: (draft, path, content) => {
     if (content === null) draft.files.delete(path);
     else draft.files.set(path, contentDigest(content));
