@@ -1,8 +1,8 @@
-const NUMBER = new Intl.NumberFormat("en");
+const THOUSANDS = /\B(?=(?:\d{3})+$)/g;
 
 /** 10000 → `10,000` */
 export function figures(n: number): string {
-  return NUMBER.format(n);
+  return String(n).replace(THOUSANDS, ",");
 }
 
 /** `1 client`, `12 clients`; `few` where the plural is not made with s. */

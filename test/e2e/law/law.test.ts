@@ -7,7 +7,7 @@ import { World } from "./world.ts";
 
 /** `GATEHOUSE_LAW=10000` plays so many histories; `GATEHOUSE_LAW_SEED` chooses which. */
 const ASKED = process.env["GATEHOUSE_LAW"];
-const RUNS = Number(ASKED ?? 200);
+const RUNS = Number(ASKED ?? 120);
 const SEED = Number(process.env["GATEHOUSE_LAW_SEED"] ?? 20_261_121);
 
 /** A plan that refuses everything would keep the law. So much of all histories must be carried out, and change main. */
