@@ -8,7 +8,7 @@ import { certificates } from "./support/judges.ts";
 import { until } from "./support/ports.ts";
 import { environment } from "./support/repository.ts";
 
-/** Far enough apart that edits of five of them merge. */
+/** Far enough apart that edits of some of them merge. */
 const NAMES = Array.from({ length: 20 }, (_, at) => `client${String(at).padStart(2, "0")}`);
 const CLIENTS = Object.fromEntries(NAMES.map((name) => [name, "{ groups: [staff] }"]));
 
@@ -76,8 +76,8 @@ describe("a push to main", () => {
     expect(statSync(served.at("gatehouse/key")).mode & 0o777).toBe(0o600);
   });
 
-  it("from five clones at once ends with all five carried out, one run at a time, nobody twice", async () => {
-    const chosen = NAMES.filter((_, at) => at % 4 === 0);
+  it("from three clones at once ends with all three carried out, one run at a time, nobody twice", async () => {
+    const chosen = NAMES.filter((_, at) => at % 7 === 0);
     const clones = chosen.map((name) => ({ name, clone: served.clone() }));
     await Promise.all(
       clones.map(async ({ name, clone }) => {
