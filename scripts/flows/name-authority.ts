@@ -30,13 +30,13 @@ export async function nameAuthority(root: string, now: Instant, ask: Ask, say: (
   say(`This makes your certificate authority. It lasts ${formatDuration(lifetime)}, under one name. Enter takes`);
   say(`what ${REGISTRY_FILE} has.`);
   const [name = commonName, owner = organization] = await ask([
-    { label: "Name of the authority", preset: commonName, problem: (text) => nameProblem("common_name", text) },
+    { label: "Name of the authority", preset: commonName, problem: (text) => nameProblem("commonName", text) },
     { label: "Organization", preset: organization, problem: (text) => nameProblem("organization", text) },
   ]);
   if (name === commonName && owner === organization) return;
   // As the file is now: somebody may have edited it while the question stood there.
   const text = readText(readRegularFile(root, REGISTRY_FILE) ?? new Uint8Array())?.text ?? "";
-  const data = withAuthorityName(text, { common_name: name, organization: owner });
+  const data = withAuthorityName(text, { commonName: name, organization: owner });
   await writeFiles(root, [{ path: REGISTRY_FILE, data }]);
   say(`Wrote that into ${REGISTRY_FILE}.`);
 }

@@ -1,8 +1,8 @@
 import { CARRIED_OUT } from "./layout.ts";
 import { UserError } from "./problem.ts";
 import type { Registry } from "./registry.ts";
-import { REGISTRY, SECTION_NAMES } from "./schema.ts";
-import { type Fields, isFields, malformed, object, since, text, whole } from "./schema-values.ts";
+import { type Fields, isFields, malformed, object, since, text, whole } from "./schema/kept.ts";
+import { REGISTRY, SECTION_NAMES } from "./schema/sections.ts";
 import type { CarriedOut } from "./state.ts";
 
 /** The first line of pki/registry.yaml; the rest is JSON, which is YAML. */

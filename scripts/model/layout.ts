@@ -1,4 +1,4 @@
-import { SOFTWARE, type Software } from "./registry.ts";
+import { SOFTWARE, type Software } from "./schema/terms.ts";
 
 /** Where things are, from the top of the repository: the one place that says these paths, and what each is. */
 export const REGISTRY_FILE = "clients.yaml";

@@ -1,6 +1,9 @@
 import type { Kind, Reason } from "./registry.ts";
+import type { EditValue } from "./schema/kept.ts";
 import type { IssueReason, KeySource, RevokeCause } from "./state.ts";
 import type { Instant } from "./time.ts";
+
+export type { EditValue };
 
 /** What makes a change due: the registry was changed, or time went by. */
 export type Due = "registry" | "time";
@@ -119,9 +122,6 @@ export interface AccessChange {
   /** Why its older certificates are revoked and a new key or bundle is needed; null where it is not reissued. */
   readonly reissued: Reason | null;
 }
-
-/** A value of clients.yaml as it is written there; null: not there. */
-export type EditValue = string | number | boolean | null | readonly EditValue[] | { readonly [key: string]: EditValue };
 
 /** A field that differs from the base. An entry that comes or goes has each of its fields from, or to, null. */
 export interface Edit {

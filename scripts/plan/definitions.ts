@@ -1,6 +1,6 @@
 import type { Definition } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
-import { fileName } from "../model/schema-values.ts";
+import { fileName } from "../model/schema/kept.ts";
 
 type Entries = ReadonlyMap<string, object>;
 

@@ -1,7 +1,7 @@
 import type { Edit, EditValue } from "../model/plan.ts";
 import type { Client, Registry } from "../model/registry.ts";
-import { SECTION_NAMES, sectionOf } from "../model/schema.ts";
-import type { Written } from "../model/schema-values.ts";
+import type { Written } from "../model/schema/kept.ts";
+import { SECTION_NAMES, sectionOf } from "../model/schema/sections.ts";
 import { isSame, type Pair, pairUp } from "./pairs.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { KEY_TYPES, KINDS, REASONS } from "../model/registry.ts";
-import { list, object, orNull, type Shape, text, texts, type Value, whole, word } from "../model/schema-values.ts";
+import { list, object, orNull, type Shape, text, texts, type Value, whole, word } from "../model/schema/kept.ts";
 import {
   type Certificate,
   type Hold,

@@ -36,19 +36,8 @@ export interface PinInput {
   readonly issuedServers: readonly string[];
 }
 
-/** Fields of a server in clients.yaml that not every kind has a use for. */
-export type OwnField = "rate" | "burst" | "backend";
-
-/** What a server software is. How it is tested, reloaded and asked on a server, deploy/server/activate knows. */
+/** What a server software is, beside what clients.yaml may say of it (model/schema/software.ts). How it is tested, reloaded and asked on a server, deploy/server/activate knows. */
 export interface ServerKind {
-  /** What it gives out: repositories under their paths, or services by their names. */
-  readonly offers: "repositories" | "services";
-  /** Whether it knows a server by IP addresses too, and not by DNS names alone. */
-  readonly addresses: boolean;
-  /** What it has a use for; one of these is refused where another kind is to run. */
-  readonly fields: readonly OwnField[];
-  /** Those of them that it cannot do without. */
-  readonly needs: readonly OwnField[];
   /** Whether it reads the repositories' roots itself, so that they must be there on its machine. */
   readonly readsRoots: boolean;
   /**

@@ -1,5 +1,5 @@
-import { SOFTWARE, type Software } from "../model/registry.ts";
-import { list } from "../model/words.ts";
+import type { Software } from "../model/registry.ts";
+import { SOFTWARE_RULES } from "../model/schema/software.ts";
 import { apache } from "./apache/kind.ts";
 import { haproxy } from "./haproxy/kind.ts";
 import type { ServerKind } from "./kind.ts";
@@ -10,13 +10,5 @@ export const KINDS: Readonly<Record<Software, ServerKind>> = { nginx, apache, st
 
 /** Whether it serves repositories over HTTPS, and so /home/ and renewed certificates. */
 export function servesRepositories({ software }: { readonly software: Software }): boolean {
-  return KINDS[software].offers === "repositories";
-}
-
-/** `nginx and apache`: those of which it is true, for messages. */
-export function kindsWith(property: (kind: ServerKind) => boolean): string {
-  return list(
-    SOFTWARE.filter((software) => property(KINDS[software])),
-    SOFTWARE.length,
-  );
+  return SOFTWARE_RULES[software].offers === "repositories";
 }

@@ -4,6 +4,7 @@ import { reach } from "../../scripts/model/access.ts";
 import type { DerivedFile } from "../../scripts/model/derived.ts";
 import { DIR } from "../../scripts/model/layout.ts";
 import { type Registry, SOFTWARE, type Software } from "../../scripts/model/registry.ts";
+import { SOFTWARE_RULES } from "../../scripts/model/schema/software.ts";
 import type { Admitted } from "../../scripts/servers/allow-list.ts";
 import { KINDS } from "../../scripts/servers/kinds.ts";
 import { WITNESSES } from "./gates/kinds.ts";
@@ -41,7 +42,7 @@ function* requests(
   admitted: readonly Admitted[],
   n: number,
 ): Generator<Asked> {
-  const services = KINDS[software].offers === "services";
+  const services = SOFTWARE_RULES[software].offers === "services";
   for (const [server, { services: passedOn }] of servers) {
     // To stunnel the name of a service that it does not pass on is any other name.
     for (const wanted of services ? passedOn : OFFERED) {
@@ -59,7 +60,7 @@ function* requests(
 
 /** What the registry says of it. */
 function expected(software: Software, registry: Registry, admitted: readonly Admitted[], asked: Asked): Verdict {
-  const { offers } = KINDS[software];
+  const { offers } = SOFTWARE_RULES[software];
   if (!asked.name.ours) return "name";
   if (asked.verify !== "SUCCESS") return "verification";
   const name = admitted.find(({ serial }) => serial === asked.serial)?.client ?? "";

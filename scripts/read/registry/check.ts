@@ -1,27 +1,34 @@
 import { GIVEN_NAME, NAME, RESERVED_NAMES } from "../../model/layout.ts";
 import type { Problem } from "../../model/problem.ts";
 import type { Registry } from "../../model/registry.ts";
-import { AUTHORITY, buildAuthority, buildCrl, buildLimits, CRL, type EntryOf, LIMITS } from "./authority.ts";
-import { buildClient, CLIENT } from "./clients.ts";
-import { NAMED_SECTIONS, type NamedSection, type Scope } from "./field.ts";
-import type { MapEntry, Node } from "./node.ts";
-import { Entry, mapEntries, type RecordDefinition } from "./record.ts";
+import { AUTHORITY, CRL, LIMITS } from "../../model/schema/authority.ts";
+import { CERTIFICATES } from "../../model/schema/certificates.ts";
+import { CLIENT } from "../../model/schema/clients.ts";
+import { NAMED_SECTIONS, type NamedSection } from "../../model/schema/field.ts";
+import type { MapEntry, Node } from "../../model/schema/node.ts";
+import { NO_NAMES } from "../../model/schema/presence.ts";
+import { type Definition, Entry, mapEntries } from "../../model/schema/record.ts";
+import { GROUP, REPOSITORY, SERVICE } from "../../model/schema/resources.ts";
+import { SECTIONS } from "../../model/schema/sections.ts";
+import { SERVER } from "../../model/schema/servers.ts";
+import { SIGNER } from "../../model/schema/signers.ts";
+import { show } from "../../model/schema/words.ts";
+import { buildCrl } from "./authority.ts";
+import { buildClient } from "./clients.ts";
 import type { Place, Places, Report } from "./report.ts";
-import { buildGroup, buildRepository, buildService, checkOverlaps, GROUP, REPOSITORY, SERVICE } from "./resources.ts";
-import { buildServer, SERVER } from "./servers.ts";
-import { CERTIFICATES, readDefaults } from "./settings.ts";
-import { buildSigner, SIGNER } from "./signers.ts";
-import { show } from "./words.ts";
+import { buildRepository, buildService, checkOverlaps } from "./resources.ts";
+import type { Scope } from "./scope.ts";
+import { buildServer } from "./servers.ts";
+import { readDefaults } from "./settings.ts";
+import { buildSigner } from "./signers.ts";
 
 export type Checked =
   | { readonly ok: true; readonly registry: Registry; readonly places: ReadonlyMap<string, Place> }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Every section that a registry may have, in the order of the documentation. */
-const SECTIONS = ["version", "authority", "certificates", "crl", "limits", ...NAMED_SECTIONS] as const;
-export type Section = (typeof SECTIONS)[number];
-export const REQUIRED_SECTIONS: readonly Section[] = ["version", "authority", "clients"];
-const KNOWN: ReadonlySet<string> = new Set(SECTIONS);
+export const REQUIRED_SECTIONS = ["version", "authority", "clients"] as const;
+const KNOWN: ReadonlySet<string> = new Set(["version", ...Object.keys(SECTIONS)]);
+const SECTIONS_ARE = `sections are ${[...KNOWN].join(", ")}`;
 
 export type World = Pick<Scope, "now" | "hasRequest" | "strays" | "hasSigning" | "signingProblem">;
 
@@ -40,9 +47,7 @@ class Sections {
   readonly #named: Readonly<Record<NamedSection, ReadonlyMap<string, MapEntry>>>;
 
   constructor(root: Node, report: Report, world: World) {
-    const none: ReadonlySet<string> = new Set();
-    const bare = { repositories: none, services: none, groups: none, clients: none, servers: none, signers: none };
-    const scope = { ...world, report, names: bare };
+    const scope = { ...world, report, names: NO_NAMES };
     this.#sections = mapEntries(root, "the file", scope);
     const entries = (section: NamedSection) => {
       const entry = this.#sections.get(section);
@@ -57,14 +62,7 @@ class Sections {
   #checkSections(): void {
     const { report } = this.#scope;
     for (const { key, offset } of this.#sections.values()) {
-      if (!KNOWN.has(key))
-        report.addUnknown(
-          offset,
-          `there is no section ${show(key)}`,
-          key,
-          KNOWN,
-          `sections are ${SECTIONS.join(", ")}`,
-        );
+      if (!KNOWN.has(key)) report.addUnknown(offset, `there is no section ${show(key)}`, key, KNOWN, SECTIONS_ARE);
     }
     for (const section of REQUIRED_SECTIONS) {
       if (!this.#sections.has(section))
@@ -105,15 +103,12 @@ class Sections {
     }
   }
 
-  #single<T, R>(section: Section, definition: RecordDefinition<T>, build: (entry: Entry<T>, scope: Scope) => R): R {
+  #single<F extends Definition["fields"]>(section: keyof typeof SECTIONS, definition: Definition<F>): Entry<F> {
     const entry = this.#sections.get(section);
     const empty: Node = { kind: "map", offset: 0, entries: [] };
     // What is missing from a section that is missing was said with the section.
     const quiet = entry === undefined ? { ...definition, required: [] } : definition;
-    return build(
-      new Entry(quiet, entry?.value ?? empty, section, entry?.offset ?? this.#authorityAt(), this.#scope),
-      this.#scope,
-    );
+    return new Entry(quiet, entry?.value ?? empty, section, entry?.offset ?? this.#authorityAt(), this.#scope);
   }
 
   /** What is wrong with a section that is absent comes of the authority, whose lifetime may be below the defaults. */
@@ -121,10 +116,10 @@ class Sections {
     return this.#sections.get("authority")?.offset ?? 0;
   }
 
-  #each<T, R>(
+  #each<F extends Definition["fields"], R>(
     section: NamedSection,
-    definition: RecordDefinition<T>,
-    build: (name: string, entry: Entry<T>) => R,
+    definition: Definition<F>,
+    build: (name: string, entry: Entry<F>) => R,
   ): Map<string, R> {
     const built = new Map<string, R>();
     for (const { key, offset, value } of this.#named[section].values()) {
@@ -135,13 +130,11 @@ class Sections {
 
   build(): Registry {
     const scope = this.#scope;
-    const authority = this.#single("authority", AUTHORITY, buildAuthority);
-    const { defaults, signers } = this.#single("certificates", CERTIFICATES, (entry) =>
-      readDefaults(entry, scope, authority.lifetime),
-    );
+    const authority = this.#single("authority", AUTHORITY).base;
+    const { defaults, signers } = readDefaults(this.#single("certificates", CERTIFICATES), scope, authority.lifetime);
     const repositories = this.#repositories();
     const services = this.#services();
-    const groups = this.#each("groups", GROUP, (_, entry) => buildGroup(entry));
+    const groups = this.#each("groups", GROUP, (_, { base }) => base);
     const claimed = new Map<string, string>();
     const reach = new Map([...groups].map(([name, group]) => [name, new Set(group.repositories)]));
     const clientContext = { scope, authority, defaults, groups, reach, claimed };
@@ -152,8 +145,8 @@ class Sections {
     const serverContext = { scope, authorityLifetime: authority.lifetime, defaults, everything, clients, taken };
     return {
       authority,
-      crl: this.#single("crl", CRL, buildCrl),
-      limits: this.#single("limits", LIMITS, buildLimits),
+      crl: buildCrl(this.#single("crl", CRL), scope),
+      limits: this.#single("limits", LIMITS).base,
       repositories,
       services,
       groups,
@@ -164,9 +157,7 @@ class Sections {
   }
 
   #repositories(): Registry["repositories"] {
-    const served = this.#each("repositories", REPOSITORY, (name, entry: Entry<EntryOf<typeof REPOSITORY>>) =>
-      buildRepository(name, entry, this.#scope),
-    );
+    const served = this.#each("repositories", REPOSITORY, (name, entry) => buildRepository(name, entry, this.#scope));
     checkOverlaps(served, this.#scope);
     return new Map([...served].map(([name, { repository }]) => [name, repository]));
   }
@@ -187,25 +178,17 @@ class Sections {
   }
 }
 
-/** Servers repeat repositories in what is rendered for each, so their product counts. */
-const MOST_ENTRIES: ReadonlyMap<string, number> = new Map<Section, number>([
-  ["repositories", 2_000],
-  ["services", 2_000],
-  ["groups", 10_000],
-  ["clients", 100_000],
-  ["servers", 500],
-  ["signers", 10_000],
-]);
 const MOST_SECTIONS = 100;
 
 /** Whether the file is larger than anything after this point is made for. */
 function tooMany(root: Node, report: Report): boolean {
   if (root.kind !== "map") return false;
+  const mostOf = new Map(Object.entries(SECTIONS).map(([name, { most }]) => [name, most]));
   if (root.entries.length > MOST_SECTIONS) {
-    report.add(root.offset, `the file has ${root.entries.length} sections`, `sections are ${SECTIONS.join(", ")}`);
+    report.add(root.offset, `the file has ${root.entries.length} sections`, SECTIONS_ARE);
   }
   for (const { key, offset, value } of root.entries.slice(0, MOST_SECTIONS)) {
-    const most = MOST_ENTRIES.get(key) ?? Number.POSITIVE_INFINITY;
+    const most = mostOf.get(key) ?? Number.POSITIVE_INFINITY;
     const count = value.kind === "map" ? value.entries.length : 0;
     if (count > most) report.add(offset, `${key} has ${count} entries, and ${most} is the limit`);
   }

@@ -1,6 +1,6 @@
+import { unicode } from "../../model/schema/words.ts";
 import { readText } from "../../model/text.ts";
 import { Places, type Report } from "./report.ts";
-import { unicode } from "./words.ts";
 
 const MOST_BYTES = 8 * 1024 * 1024;
 

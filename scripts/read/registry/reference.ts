@@ -1,6 +1,5 @@
-import type { Field } from "./field.ts";
-import type { Described } from "./record.ts";
-import { DEFINITIONS } from "./schema.ts";
+import type { Described } from "../../model/schema/record.ts";
+import { SECTIONS } from "../../model/schema/sections.ts";
 
 const HEAD = `# clients.yaml
 
@@ -17,22 +16,19 @@ version: 1
 
 /** docs/clients-yaml.md. */
 export function reference(): string {
-  const sections = Object.entries(DEFINITIONS).map(([name, { entry, named }]) => {
+  const sections = Object.entries(SECTIONS).map(([name, { entry, named }]) => {
     return `\n## ${named === null ? name : `${name}.NAME`}\n\n${named ?? entry.description}\n\n${table(entry)}`;
   });
   return `${HEAD}${sections.join("")}`;
 }
 
-function table({ fields, required }: Described): string {
-  const rows = Object.entries(fields).map(([key, field]) => {
-    const name = required.some((one) => one === key) ? `**\`${key}\`**` : `\`${key}\``;
-    const cells = [name, field.type, field.otherwise ?? "", `\`${key}: ${field.example}\``, whatItDoes(field)];
+function table({ fields, keys }: Described): string {
+  const rows = Object.entries(fields).map(([name, { presence, type, otherwise = "", example, schema }]) => {
+    const key = keys[name];
+    const { description = "" } = schema;
+    const shown = presence === "required" ? `**\`${key}\`**` : `\`${key}\``;
+    const cells = [shown, type, otherwise, `\`${key}: ${example}\``, String(description)];
     return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`;
   });
   return `| field | what may stand there | otherwise | example | what it does |\n|---|---|---|---|---|\n${rows.join("")}`;
-}
-
-function whatItDoes({ schema }: Field<unknown>): string {
-  const { description } = schema;
-  return typeof description === "string" ? description : "";
 }

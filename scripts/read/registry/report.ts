@@ -1,6 +1,6 @@
 import { REGISTRY_FILE } from "../../model/layout.ts";
 import type { Problem } from "../../model/problem.ts";
-import { didYouMean, printable } from "./words.ts";
+import { didYouMean, printable } from "../../model/schema/words.ts";
 
 export interface Place {
   readonly line: number;

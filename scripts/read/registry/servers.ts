@@ -1,85 +1,18 @@
-import { type CertificateSettings, type Client, type Deploy, type Server, SOFTWARE } from "../../model/registry.ts";
-import type { OwnField } from "../../servers/kind.ts";
-import { KINDS, kindsWith } from "../../servers/kinds.ts";
-import { dnsName, inBrackets, ipAddress } from "./address.ts";
-import type { EntryOf } from "./authority.ts";
+import type { CertificateSettings, Client, Deploy, Server } from "../../model/registry.ts";
+import { dnsName, inBrackets, ipAddress } from "../../model/schema/address.ts";
+import { UNSAID } from "../../model/schema/deploy.ts";
+import type { Entry } from "../../model/schema/record.ts";
+import type { SERVER } from "../../model/schema/servers.ts";
+import { type OwnField, SOFTWARE_RULES, softwareWith } from "../../model/schema/software.ts";
+import { KINDS } from "../../servers/kinds.ts";
 import { checkRequest } from "./clients.ts";
-import { checkCanary, DEPLOY } from "./deploy.ts";
-import { otherwise, unless } from "./fallback.ts";
-import { type Field, list, located, nameOf, oneOf, type Scope } from "./field.ts";
-import { define, type Entry, record } from "./record.ts";
-import { OWN_SETTINGS, readSettings } from "./settings.ts";
-import { absolutePath, boolean, count, host, hostPort, httpsUrl, listen, rate } from "./values.ts";
+import { checkCanary } from "./deploy.ts";
+import type { Scope } from "./scope.ts";
+import { readSettings } from "./settings.ts";
 
 /** Section servers. */
 
-const ADDRESSES = kindsWith(({ addresses }) => addresses);
-const SERVICES = kindsWith(({ offers }) => offers === "services");
-const REPOSITORIES = kindsWith(({ offers }) => offers === "repositories");
-const BACKEND = kindsWith(({ fields }) => fields.includes("backend"));
-const RATE = kindsWith(({ fields }) => fields.includes("rate"));
-
-const FILES = define({
-  description: "Files on the server.",
-  required: ["file", "key"],
-  fields: {
-    file: absolutePath("Certificate chain, PEM."),
-    key: absolutePath("Private key, PEM."),
-    ca: absolutePath("What clients need to trust it, when that is private."),
-  },
-});
-
-const files = record(FILES, (entry) => {
-  const [file, key, ca] = [entry.get("file"), entry.get("key"), entry.get("ca")];
-  return file === undefined || key === undefined ? undefined : { file, key, ca: ca ?? null };
-});
-const issued = oneOf("Issued by this authority.", ["issued"]);
-
-const certificate: Field<Server["certificate"]> = {
-  type: `${issued.type}, or ${files.type}`,
-  example: issued.example,
-  schema: { description: "Where the server's certificate comes from.", anyOf: [issued.schema, files.schema] },
-  read: (node, what, scope) => (node.kind === "scalar" ? issued : files).read(node, what, scope),
-};
-
-const names = list(
-  `DNS names; IP addresses too for ${ADDRESSES}. The first is the one in URLs.`,
-  located(host("A name.")),
-  { least: 1, key: (name) => name.value },
-);
-
-export const SERVER = define({
-  description: "A server of repositories or services.",
-  required: [],
-  fields: {
-    software: unless(oneOf("What runs there.", SOFTWARE), "nginx"),
-    names: otherwise(names, "`[NAME]`"),
-    certificate: unless(certificate, "issued"),
-    csr: unless(boolean("The server keeps its own key: pki/reqs/NAME.req."), "false"),
-    listen: unless(
-      list("Where it listens for TLS: port or address:port.", listen("port or address:port"), { least: 1 }),
-      '[443, "[::]:443"]',
-    ),
-    redirect: unless(list("Where plain HTTP is sent on to HTTPS.", listen("port or address:port")), '[80, "[::]:80"]'),
-    url: otherwise(httpsUrl("What clients use, https://NAME[:PORT]."), "of the first name and the first port"),
-    repositories: otherwise(list("Repositories it serves.", nameOf("A repository.", "repositories")), "all"),
-    services: otherwise(list(`${SERVICES}: services it offers.`, nameOf("A service.", "services")), "all"),
-    deploy: otherwise(DEPLOY, "`{ to: local }`, where a person deploys"),
-    rate: otherwise(
-      rate(`${RATE}: how many requests each client may make, 20r/s or 300r/m; more are answered 429.`),
-      "no limit",
-    ),
-    burst: otherwise(
-      count(`${RATE}: how many requests of a client may come at once beyond its rate.`),
-      "as many as the rate's",
-    ),
-    backend: hostPort(`${BACKEND}: host:port that requests are handed on to, once they are let in.`),
-    home: nameOf("What clients without a home of their own see at /home/, where they reach it.", "repositories"),
-    ...OWN_SETTINGS,
-  },
-});
-
-type ServerEntry = Entry<EntryOf<typeof SERVER>>;
+type ServerEntry = Entry<typeof SERVER.fields>;
 
 export interface ServerContext {
   readonly scope: Scope;
@@ -92,32 +25,28 @@ export interface ServerContext {
 }
 
 export function buildServer(name: string, entry: ServerEntry, context: ServerContext): Server {
-  const { scope } = context;
+  const { scope, everything } = context;
+  const { software, certificate, csr, listen } = entry.base;
   const settings = readSettings(entry, `servers.${name}`, scope, context.authorityLifetime, context.defaults);
-  const software = entry.or("software");
   const names = readNames(name, software, entry, context);
-  const own = entry.or("certificate");
-  const csr = entry.or("csr");
-  if (csr && own !== "issued")
-    scope.report.add(entry.at("csr"), "csr cannot stand beside a certificate of the server's own");
+  const own = certificate !== "issued";
+  if (csr && own) scope.report.add(entry.at("csr"), "csr cannot stand beside a certificate of the server's own");
   else if (csr) checkRequest(name, entry.offset, scope);
-  const ports = readPorts(entry, scope);
-  const offer = readOffer(software, entry, context);
+  checkPorts(entry, scope);
+  checkOffer(software, entry, scope);
   checkOwnFields(software, entry, scope);
-  checkKey(software, own, entry, scope);
+  checkKey(software, certificate, entry, scope);
+  const { offers } = SOFTWARE_RULES[software];
+  const offer = entry.over({ repositories: [], services: [], [offers]: everything[offers] });
+  checkHome(offer.repositories, entry, scope);
   return {
+    ...entry.base,
     ...settings,
-    software,
-    names,
-    certificate: own,
-    csr,
-    ...ports,
-    url: entry.get("url") ?? defaultUrl(names[0] ?? name, ports.listen[0] ?? "443"),
     ...offer,
-    deploy: readDeploy(entry, csr || own !== "issued", context),
+    names,
+    ...entry.over({ url: defaultUrl(names[0] ?? name, listen[0] ?? "443") }),
+    deploy: readDeploy(entry, csr || own, context),
     rate: readRate(entry, scope),
-    backend: entry.get("backend") ?? null,
-    home: readHome(offer.repositories, entry, scope),
   };
 }
 
@@ -131,79 +60,71 @@ function readNames(name: string, software: Server["software"], entry: ServerEntr
   if (!entry.has("names") && dnsName(name) === null) {
     report.add(entry.offset, `servers.${name} is no DNS name`, "say what it is reached by: names: [pkg.example.com]");
   }
-  const names = entry.get("names") ?? [{ value: name, offset: entry.offset }];
+  const names = entry.given.names ?? [{ value: name, offset: entry.offset }];
   for (const { value, offset } of names) {
     const other = context.taken.get(value);
     if (other !== undefined) report.add(offset, `${value} is already a name of the server ${other}`);
     else context.taken.set(value, name);
-    if (!KINDS[software].addresses && ipAddress(value) !== null) {
-      report.add(offset, `${value}: ${software} servers are known by DNS names; addresses are for ${ADDRESSES}`);
+    if (!SOFTWARE_RULES[software].addresses && ipAddress(value) !== null) {
+      report.add(
+        offset,
+        `${value}: ${software} servers are known by DNS names; addresses are for ${softwareWith(({ addresses }) => addresses)}`,
+      );
     }
   }
   return names.map(({ value }) => value);
 }
 
-function readPorts(entry: ServerEntry, scope: Scope): Pick<Server, "listen" | "redirect"> {
-  const ports = {
-    listen: entry.or("listen"),
-    redirect: entry.or("redirect"),
-  };
+function checkPorts(entry: ServerEntry, { report }: Scope): void {
+  const { listen, redirect } = entry.base;
   // nginx reads 443 and 0.0.0.0:443 as one socket, and refuses to start with two of it.
   const seen = new Map<string, string>();
   for (const [key, value] of [
-    ...ports.listen.map((l) => ["listen", l] as const),
-    ...ports.redirect.map((r) => ["redirect", r] as const),
+    ...listen.map((l) => ["listen", l] as const),
+    ...redirect.map((r) => ["redirect", r] as const),
   ]) {
     const socket = value.includes(":") ? value : `0.0.0.0:${value}`;
     const other = seen.get(socket);
     if (other !== undefined)
-      scope.report.add(entry.at(entry.has(key) ? key : "listen"), `${key} ${value} is the same socket as ${other}`);
+      report.add(entry.at(entry.has(key) ? key : "listen"), `${key} ${value} is the same socket as ${other}`);
     seen.set(socket, `${key} ${value}`);
   }
-  return ports;
 }
 
 /** A kind of server passes services on, or serves repositories. */
-function readOffer(
-  software: Server["software"],
-  entry: ServerEntry,
-  { scope, everything }: ServerContext,
-): Pick<Server, "repositories" | "services"> {
-  const repositories = entry.get("repositories");
-  const services = entry.get("services");
-  const { offers } = KINDS[software];
-  if (offers !== "services" && services && services.length > 0) {
-    scope.report.add(entry.at("services"), `services are for ${SERVICES}, and this server is ${software}`);
+function checkOffer(software: Server["software"], entry: ServerEntry, { report }: Scope): void {
+  const { repositories = [], services = [] } = entry.given;
+  const { offers } = SOFTWARE_RULES[software];
+  if (offers !== "services" && services.length > 0) {
+    const others = softwareWith((rules) => rules.offers === "services");
+    report.add(entry.at("services"), `services are for ${others}, and this server is ${software}`);
   }
-  if (offers !== "repositories" && repositories && repositories.length > 0) {
-    scope.report.add(entry.at("repositories"), `${software} serves no repositories; ${REPOSITORIES} do`);
+  if (offers !== "repositories" && repositories.length > 0) {
+    const others = softwareWith((rules) => rules.offers === "repositories");
+    report.add(entry.at("repositories"), `${software} serves no repositories; ${others} do`);
   }
-  return {
-    repositories: repositories ?? (offers === "repositories" ? everything.repositories : []),
-    services: services ?? (offers === "services" ? everything.services : []),
-  };
 }
 
 /** Per client, whatever address and certificate it comes with. */
 function readRate(entry: ServerEntry, { report }: Scope): Server["rate"] {
-  const [given, burst] = [entry.get("rate"), entry.get("burst")];
+  const { rate, burst } = entry.given;
   if (entry.has("burst") && !entry.has("rate"))
     report.add(entry.at("burst"), "burst is beyond a rate: say rate too, such as 20r/s");
-  return given === undefined ? null : { ...given, burst: burst ?? given.requests };
+  return rate === undefined ? null : { ...rate, burst: burst ?? rate.requests };
 }
 
 const OWN_FIELDS: readonly OwnField[] = ["rate", "burst", "backend"];
 
 /** What this kind of server has no use for and another has, and what it cannot do without. */
 function checkOwnFields(software: Server["software"], entry: ServerEntry, { report }: Scope): void {
-  for (const key of KINDS[software].needs) {
+  for (const key of SOFTWARE_RULES[software].needs) {
     if (!entry.has(key)) report.add(entry.offset, `a server that runs ${software} needs ${key}`);
   }
   for (const key of OWN_FIELDS) {
-    if (!entry.has(key) || KINDS[software].fields.includes(key)) continue;
+    if (!entry.has(key) || SOFTWARE_RULES[software].fields.includes(key)) continue;
     report.add(
       entry.at(key),
-      `${key} is for ${kindsWith(({ fields }) => fields.includes(key))}, and this server is ${software}`,
+      `${key} is for ${softwareWith(({ fields }) => fields.includes(key))}, and this server is ${software}`,
     );
   }
 }
@@ -215,16 +136,13 @@ function checkKey(software: Server["software"], own: Server["certificate"], entr
   report.add(entry.at("certificate"), message, `put it there, and write key: ${known.at(-1)}`);
 }
 
-function readHome(served: readonly string[], entry: ServerEntry, { report }: Scope): string | null {
-  const home = entry.get("home");
-  if (home === undefined) return null;
-  if (!served.includes(home)) report.add(entry.at("home"), `home: this server does not serve ${home}`);
-  return home;
+function checkHome(served: readonly string[], entry: ServerEntry, { report }: Scope): void {
+  const { home } = entry.base;
+  if (home !== null && !served.includes(home)) report.add(entry.at("home"), `home: this server does not serve ${home}`);
 }
 
 function readDeploy(entry: ServerEntry, keepsKey: boolean, { scope, clients }: ServerContext): Deploy {
-  const read = entry.get("deploy");
-  if (read === undefined) return { to: "local", directory: null, canary: null, said: false };
+  const read = entry.given.deploy ?? UNSAID;
   const { deploy } = read;
   checkCanary(read, clients, scope);
   if (deploy.to === "pull" && !keepsKey) {

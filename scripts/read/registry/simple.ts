@@ -1,4 +1,4 @@
-import { type ListNode, type MapEntry, type Node, resolvePlain, type ScalarNode } from "./node.ts";
+import { type ListNode, type MapEntry, type Node, resolvePlain, type ScalarNode } from "../../model/schema/node.ts";
 
 /**
  * Reads the plain part of YAML that clients.yaml is nearly always written in: block mappings, lists of scalars,

@@ -1,10 +1,10 @@
 import { createRequire } from "node:module";
 import type { Alias, Document, ParsedNode, Node as YamlNode } from "yaml";
+import { type MapEntry, type Node, resolvePlain, type ScalarNode } from "../../model/schema/node.ts";
+import { show } from "../../model/schema/words.ts";
 import { STRANGE_BLANK } from "../../model/yaml-slip.ts";
 import { findSlip } from "../../model/yaml-slip-lines.ts";
-import { type MapEntry, type Node, resolvePlain, type ScalarNode } from "./node.ts";
 import type { Report } from "./report.ts";
-import { show } from "./words.ts";
 import { wordsFor } from "./yaml-errors.ts";
 
 /** Loaded when it is needed: most files are read without it. */

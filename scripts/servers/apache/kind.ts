@@ -2,10 +2,6 @@ import type { ServerKind } from "../kind.ts";
 import { renderApache } from "./files.ts";
 
 export const apache: ServerKind = {
-  offers: "repositories",
-  addresses: true,
-  fields: [],
-  needs: [],
   readsRoots: true,
   render: renderApache,
   ending: ".conf",

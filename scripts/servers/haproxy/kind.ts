@@ -2,11 +2,6 @@ import type { ServerKind } from "../kind.ts";
 import { renderHaproxy } from "./files.ts";
 
 export const haproxy: ServerKind = {
-  offers: "repositories",
-  // Without a name in the handshake there is no handshake.
-  addresses: false,
-  fields: ["backend"],
-  needs: ["backend"],
   // A backend does.
   readsRoots: false,
   render: renderHaproxy,

@@ -2,10 +2,6 @@ import type { ServerKind } from "../kind.ts";
 import { renderNginx } from "./files.ts";
 
 export const nginx: ServerKind = {
-  offers: "repositories",
-  addresses: false,
-  fields: ["rate", "burst"],
-  needs: [],
   readsRoots: true,
   render: renderNginx,
   ending: ".conf",

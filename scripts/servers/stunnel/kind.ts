@@ -2,10 +2,6 @@ import type { ServerKind } from "../kind.ts";
 import { renderStunnel } from "./files.ts";
 
 export const stunnel: ServerKind = {
-  offers: "services",
-  addresses: true,
-  fields: [],
-  needs: [],
   readsRoots: false,
   render: renderStunnel,
   ending: ".conf",

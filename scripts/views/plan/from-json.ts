@@ -15,7 +15,7 @@ import {
 } from "../../model/plan.ts";
 import { UserError } from "../../model/problem.ts";
 import { REASONS } from "../../model/registry.ts";
-import { SECTION_NAMES } from "../../model/schema.ts";
+import { SECTION_NAMES } from "../../model/schema/sections.ts";
 import { type Instant, parseInstant } from "../../model/time.ts";
 import { changeOf, FIELD, HASH } from "./change-from-json.ts";
 import type { ChangeKind } from "./kinds.ts";

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { Field } from "../../../scripts/read/registry/field.ts";
+import type { Field, Presence } from "../../../scripts/model/schema/field.ts";
+import { SECTIONS } from "../../../scripts/model/schema/sections.ts";
 import { reference } from "../../../scripts/read/registry/reference.ts";
 import { Places, Report } from "../../../scripts/read/registry/report.ts";
-import { DEFINITIONS, registrySchema } from "../../../scripts/read/registry/schema.ts";
+import { registrySchema } from "../../../scripts/read/registry/schema.ts";
 import { readSimple } from "../../../scripts/read/registry/simple.ts";
 
 test.each([
@@ -13,7 +14,7 @@ test.each([
   expect(readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8")).toBe(make());
 });
 
-test.each(Object.entries(DEFINITIONS))(
+test.each(Object.entries(SECTIONS))(
   "the reference says all of a field of %s, and its example is read",
   (_, { entry }) => {
     for (const [key, field] of Object.entries(entry.fields)) {
@@ -25,7 +26,7 @@ test.each(Object.entries(DEFINITIONS))(
 );
 
 /** What is wrong with a field's example, in a file where every name that it needs is there. */
-function problemsOf(field: Field<unknown>): readonly string[] {
+function problemsOf(field: Field<unknown, unknown, Presence>): readonly string[] {
   const report = new Report();
   const scope = {
     report,

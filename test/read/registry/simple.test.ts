@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Node, Scalar } from "../../../scripts/read/registry/node.ts";
+import type { Node, Scalar } from "../../../scripts/model/schema/node.ts";
 import { Report } from "../../../scripts/read/registry/report.ts";
 import { readSimple } from "../../../scripts/read/registry/simple.ts";
 import { readYaml } from "../../../scripts/read/registry/yaml.ts";

@@ -1,4 +1,4 @@
-import { nearest } from "../../model/nearest.ts";
+import { nearest } from "../nearest.ts";
 
 /** What a terminal or an editor acts upon or hides: controls, formats, surrogates, separators, nothings. */
 const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;

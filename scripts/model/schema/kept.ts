@@ -1,21 +1,26 @@
-import { CARRIED_OUT, NAME } from "./layout.ts";
-import type { EditValue } from "./plan.ts";
-import { UserError } from "./problem.ts";
-import { formatDuration, formatInstant, parseInstant } from "./time.ts";
+import { CARRIED_OUT, NAME } from "../layout.ts";
+import { UserError } from "../problem.ts";
+import { formatDuration, formatInstant, parseInstant } from "../time.ts";
+
+/** A value of clients.yaml as it is written there; null: not there. */
+export type EditValue = string | number | boolean | null | readonly EditValue[] | { readonly [key: string]: EditValue };
 
 /** An entry, or a section that has none, as fields and values. */
 export type Written = { readonly [field: string]: EditValue };
 
-/** One kind of value: how pki/registry.yaml keeps it, and how a plan shows it. */
+/**
+ * One kind of value: how pki/registry.yaml keeps it, and how a plan shows it. Methods, which TypeScript compares both
+ * ways: so that fields of every kind go into one record.
+ */
 export interface Value<T> {
   /** As pki/registry.yaml has it. Lists whose order says nothing are in order. */
-  readonly write: (value: T) => EditValue;
+  write(value: T): EditValue;
   /** The inverse of `write`. `what`: the entry, such as clients.alice. @throws UserError for what `write` never gives */
-  readonly read: (value: unknown, what: string) => T;
+  read(value: unknown, what: string): T;
   /** As clients.yaml says it. */
-  readonly show: (value: T) => EditValue;
+  show(value: T): EditValue;
   /** The fields of clients.yaml that say it, where it is more than the one of its own name. */
-  readonly showFields?: (value: T) => Written;
+  showFields?(value: T): Written;
   /** Where it is this, the field is not written: so were files from before there was such a field. */
   readonly leftOut?: T;
 }
@@ -102,9 +107,9 @@ export function fileName(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-interface ObjectValue<T> extends Value<T> {
-  readonly write: (value: T) => Written;
-  readonly show: (value: T) => Written;
+export interface ObjectValue<T> extends Value<T> {
+  write(value: T): Written;
+  show(value: T): Written;
 }
 
 /** An object with just these fields. */
@@ -182,17 +187,17 @@ export interface Entries {
 }
 
 /** A section as a whole. */
-export interface Section<T> extends Value<T> {
+export interface KeptSection<T> extends Value<T> {
   readonly entries: (section: T) => Entries;
 }
 
 /** A section that has no entries counts as one with its own name. */
-export function one<T extends object>(name: string, value: ObjectValue<T>): Section<T> {
+export function one<T extends object>(name: string, value: ObjectValue<T>): KeptSection<T> {
   return { ...value, entries: (section) => ({ byName: new Map([[name, section]]), show: () => value.show(section) }) };
 }
 
 /** Entries by name, in order of their names. */
-export function many<T extends object>(value: ObjectValue<T>): Section<ReadonlyMap<string, T>> {
+export function many<T extends object>(value: ObjectValue<T>): KeptSection<ReadonlyMap<string, T>> {
   const each = (entries: ReadonlyMap<string, T>, write: (entry: T) => EditValue) =>
     Object.fromEntries([...entries].map(([name, entry]) => [name, write(entry)]));
   return {

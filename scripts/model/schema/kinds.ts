@@ -1,8 +1,17 @@
-import { NAME } from "../../model/layout.ts";
-import { KEY_TYPES, type Rate, REASONS } from "../../model/registry.ts";
-import { formatInstant, parseDuration, parseInstant } from "../../model/time.ts";
+import { NAME } from "../layout.ts";
+import { formatInstant, parseDuration, parseInstant } from "../time.ts";
 import { DNS_NAME, dnsName, hostAndPort, inBrackets, ipAddress, portNumber } from "./address.ts";
-import { type Field, oneOf, scalar, text } from "./field.ts";
+import { oneOf, scalar, text } from "./basics.ts";
+import type { Field } from "./field.ts";
+import {
+  duration as durationKept,
+  flag,
+  instant as instantKept,
+  percent as percentKept,
+  text as textKept,
+  whole,
+} from "./kept.ts";
+import { KEY_TYPES, REASONS } from "./terms.ts";
 
 /** The kinds of values that clients.yaml has. */
 
@@ -10,8 +19,14 @@ export const keyType = oneOf("Key type.", KEY_TYPES);
 export const reason = oneOf("Reason of a revocation (RFC 5280, 5.3.1).", REASONS);
 
 export function boolean(description: string): Field<boolean> {
-  const parse = (value: unknown) => (typeof value === "boolean" ? value : null);
-  return { ...scalar({ type: "boolean", description }, "true or false", parse), example: "true" };
+  return scalar({
+    schema: { type: "boolean", description },
+    mustBe: "true or false",
+    example: "true",
+    kept: flag,
+    blank: false,
+    parse: (value) => (typeof value === "boolean" ? value : null),
+  });
 }
 
 /** Longer is a typing error, and must not run past year 9999 (RFC 5280, 4.1.2.5.2). */
@@ -19,25 +34,31 @@ const LONGEST_DURATION = 100 * 31_536_000;
 
 /** Seconds. */
 export function duration(description: string): Field<number> {
-  const field = scalar(
-    { type: "string", description, pattern: "^0*[1-9][0-9]{0,8}[mhdwy]$" },
-    "a duration such as 90m, 12h, 30d, 8w or 1y, above zero and up to 100y",
-    (_, written) => {
+  return scalar({
+    schema: { type: "string", description, pattern: "^0*[1-9][0-9]{0,8}[mhdwy]$" },
+    mustBe: "a duration such as 90m, 12h, 30d, 8w or 1y, above zero and up to 100y",
+    example: "90d",
+    kept: durationKept,
+    blank: 0,
+    parse: (_, written) => {
       const seconds = parseDuration(written);
       return seconds !== null && seconds <= LONGEST_DURATION ? seconds : null;
     },
-  );
-  return { ...field, example: "90d" };
+  });
 }
 
 const INSTANT_PATTERN =
   "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2}))?$";
-const INSTANT_IS = "a date such as 2027-06-30, or an instant with its zone such as 2026-11-20T18:00:00Z";
 
 export function instant(description: string): Field<number> {
-  const parse = (_: unknown, written: string) => parseInstant(written);
-  const field = scalar({ type: "string", description, pattern: INSTANT_PATTERN }, INSTANT_IS, parse);
-  return { ...field, type: "a date, or an instant with its zone" };
+  return scalar({
+    schema: { type: "string", description, pattern: INSTANT_PATTERN },
+    mustBe: "a date such as 2027-06-30, or an instant with its zone such as 2026-11-20T18:00:00Z",
+    type: "a date, or an instant with its zone",
+    kept: instantKept,
+    blank: 0,
+    parse: (_, written) => parseInstant(written),
+  });
 }
 
 /** An instant that is not in the future. */
@@ -53,29 +74,24 @@ export function pastInstant(description: string): Field<number> {
 }
 
 export function percent(description: string): Field<number> {
-  return scalar(
-    { type: "string", description, pattern: "^(100|[1-9]?[0-9])%$" },
-    "a percentage from 0% to 100%, such as 25%",
-    (_, written) => (/^(?:100|[1-9]?[0-9])%$/.test(written) ? Number(written.slice(0, -1)) : null),
-  );
+  return scalar({
+    schema: { type: "string", description, pattern: "^(100|[1-9]?[0-9])%$" },
+    mustBe: "a percentage from 0% to 100%, such as 25%",
+    kept: percentKept,
+    blank: 0,
+    parse: (_, written) => (/^(?:100|[1-9]?[0-9])%$/.test(written) ? Number(written.slice(0, -1)) : null),
+  });
 }
 
 export function count(description: string): Field<number> {
-  const parse = (value: unknown) =>
-    typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
-  return { ...scalar({ type: "integer", minimum: 0, description }, "a whole number, 0 or more", parse), example: "5" };
-}
-
-/** As nginx writes it, `20r/s` or `300r/m`. */
-export function rate(description: string): Field<Pick<Rate, "requests" | "per">> {
-  return scalar(
-    { type: "string", description, pattern: "^[1-9][0-9]{0,4}r/[sm]$" },
-    "requests in a second or a minute, such as 20r/s or 300r/m",
-    (_, written) => {
-      const [, requests, per] = /^([1-9][0-9]{0,4})r\/([sm])$/.exec(written) ?? [];
-      return requests === undefined ? null : { requests: Number(requests), per: per === "s" ? "s" : "m" };
-    },
-  );
+  return scalar({
+    schema: { type: "integer", minimum: 0, description },
+    mustBe: "a whole number, 0 or more",
+    example: "5",
+    kept: whole,
+    blank: 0,
+    parse: (value) => (typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null),
+  });
 }
 
 /** Text for people and certificates: letters of any script, no quotes and nothing that configurations act upon. */
@@ -94,12 +110,15 @@ export function country(): Field<string> {
 
 /** The name of an identity that need not be there. */
 export function identityName(description: string): Field<string> {
-  const field = scalar(
-    { type: ["string", "number", "boolean"], description },
-    "a name: lower-case letters, digits, dots, dashes and underscores, up to 63, and no ..",
-    (_, written) => (NAME.test(written) ? written : null),
-  );
-  return { ...field, type: "a name", example: "laptop-7" };
+  return scalar({
+    schema: { type: ["string", "number", "boolean"], description },
+    mustBe: "a name: lower-case letters, digits, dots, dashes and underscores, up to 63, and no ..",
+    type: "a name",
+    example: "laptop-7",
+    kept: textKept,
+    blank: "",
+    parse: (_, written) => (NAME.test(written) ? written : null),
+  });
 }
 
 const FILE = "^(/[A-Za-z0-9._~:+@,=-]+)+/?$";
@@ -170,12 +189,18 @@ export function listen(description: string): Field<string> {
       { type: "string", pattern: `^([1-9][0-9]{0,4}|${HOST_PORT})$` },
     ],
   };
-  return scalar(schema, "a port or address:port, such as 443, 127.0.0.1:8443 or [::]:443", (_, written) => {
-    if (portNumber(written) !== null) return written;
-    const at = hostAndPort(written);
-    if (at === null || at.port === null) return null;
-    const address = ipAddress(at.host.replace(/^\[|\]$/g, ""));
-    return address === null ? null : `${inBrackets(address)}:${at.port}`;
+  return scalar({
+    schema,
+    mustBe: "a port or address:port, such as 443, 127.0.0.1:8443 or [::]:443",
+    kept: textKept,
+    blank: "",
+    parse: (_, written) => {
+      if (portNumber(written) !== null) return written;
+      const at = hostAndPort(written);
+      if (at === null || at.port === null) return null;
+      const address = ipAddress(at.host.replace(/^\[|\]$/g, ""));
+      return address === null ? null : `${inBrackets(address)}:${at.port}`;
+    },
   });
 }
 

@@ -1,71 +1,31 @@
-import type { Instant } from "../../model/time.ts";
+import { type Field, found, inWords, type JsonSchema, type NamedSection, type Scope } from "./field.ts";
+import { names, text as textKept, texts, type Value, word } from "./kept.ts";
 import type { Node, Scalar } from "./node.ts";
-import type { Report } from "./report.ts";
 import { show, unicode, unseen } from "./words.ts";
 
-/** JSON Schema, draft 2020-12. */
-export type JsonSchema = { readonly [key: string]: Json };
-type Json = string | number | boolean | null | readonly Json[] | JsonSchema;
+/** What the kinds of values are made from. */
 
-export const NAMED_SECTIONS = ["repositories", "services", "groups", "clients", "servers", "signers"] as const;
-export type NamedSection = (typeof NAMED_SECTIONS)[number];
-
-/** What the fields need to know of the rest of the file and of the world. */
-export interface Scope {
-  readonly report: Report;
-  readonly now: Instant;
-  /** The names that each section defines. */
-  readonly names: Readonly<Record<NamedSection, ReadonlySet<string>>>;
-  readonly hasRequest: (name: string) => boolean;
-  readonly strays?: ReadonlyMap<string, string> | undefined;
-  readonly hasSigning: (file: string) => boolean;
-  /** What is wrong with the file for this type of repository; absent where nobody looked into files. */
-  readonly signingProblem?: (file: string, type: string) => string | null;
-}
-
-/**
- * One definition of a value: how it is read, and how editors are told of it. `read` says what is wrong to the
- * scope's report, as `what`, and then returns undefined.
- */
-export interface Field<T> {
+export interface ScalarRules<T, K> {
   readonly schema: JsonSchema;
-  readonly read: (node: Node, what: string, scope: Scope) => T | undefined;
-  /** For the reference: what may stand there, in words, and something that may. */
-  readonly type: string;
-  readonly example: string;
-  /** For the reference: what counts where nothing is said. */
-  readonly otherwise?: string;
-  /** The same as a value, where it is one and the same for every file. */
-  readonly fallback?: T;
-}
-
-/** `a port, such as 443 or 8443` → its type and its first example. */
-function inWords(mustBe: string): Pick<Field<unknown>, "type" | "example"> {
-  const [, type = mustBe, examples = ""] = /^(.*?),? such as (.*)$/.exec(mustBe) ?? [];
-  return { type, example: examples.split(/,? or |, | of /)[0] ?? "" };
-}
-
-/** What stands there instead of what was asked for. */
-export function found(node: Node): string {
-  if (node.kind === "map") return "a mapping";
-  if (node.kind === "list") return "a list";
-  return node.value === null ? "nothing" : show(node.text);
+  /** `a duration such as 90m`: the rest of a message, the type and the example. */
+  readonly mustBe: string;
+  readonly type?: string;
+  readonly example?: string;
+  readonly kept: Value<K>;
+  readonly blank: T;
+  /** Null: not such a value. */
+  readonly parse: (value: Scalar, text: string) => T | null;
 }
 
 /** A scalar that `parse` makes sense of; null from it is an error: `what must be …, not "…"`. */
-export function scalar<T>(
-  schema: JsonSchema,
-  mustBe: string,
-  parse: (value: Scalar, text: string) => T | null,
-  hint: string | null = null,
-): Field<T> {
+export function scalar<T, K>({ mustBe, parse, ...rules }: ScalarRules<T, K>): Field<T, K> {
   const read: Field<T>["read"] = (node, what, scope) => {
     const value = node.kind === "scalar" && node.value !== null ? parse(node.value, node.text) : null;
     if (value !== null) return value;
-    scope.report.add(node.offset, `${what} must be ${mustBe}, not ${found(node)}`, hint);
+    scope.report.add(node.offset, `${what} must be ${mustBe}, not ${found(node)}`);
     return undefined;
   };
-  return { schema, read, ...inWords(mustBe) };
+  return { ...inWords(mustBe), ...rules, read, presence: "optional" };
 }
 
 export interface TextRules {
@@ -100,7 +60,8 @@ export function text(rules: TextRules): Field<string> {
     scope.report.add(node.offset, `${what} ${message}`);
     return undefined;
   };
-  return { schema: { type: "string", description, pattern, maxLength: longest }, read, ...inWords(mustBe) };
+  const schema = { type: "string", description, pattern, maxLength: longest };
+  return { schema, read, ...inWords(mustBe), kept: textKept, blank: "", presence: "optional" };
 }
 
 /** Names the character that text for a file can never have, since a pattern alone does not point at it. */
@@ -127,22 +88,8 @@ function listHint(node: Node): string | null {
   return `in brackets: [${node.text.slice(0, 60).replace(/^\[|\]$/g, "")}]`;
 }
 
-export interface Located<T> {
-  readonly value: T;
-  readonly offset: number;
-}
-
-/** The same field, with the place of its value. */
-export function located<T>(field: Field<T>): Field<Located<T>> {
-  const read: Field<Located<T>>["read"] = (node, what, scope) => {
-    const value = field.read(node, what, scope);
-    return value === undefined ? undefined : { value, offset: node.offset };
-  };
-  return { schema: field.schema, read, type: field.type, example: field.example };
-}
-
 /** One of a few words. */
-export function oneOf<const T extends string>(description: string, words: readonly T[]): Field<T> {
+export function oneOf<const T extends string>(description: string, words: readonly [T, ...T[]]): Field<T> {
   const known: ReadonlySet<string> = new Set(words);
   const read: Field<T>["read"] = (node, what, scope) => {
     const word = node.kind === "scalar" ? words.find((candidate) => candidate === node.value) : undefined;
@@ -151,15 +98,17 @@ export function oneOf<const T extends string>(description: string, words: readon
     scope.report.addUnknown(node.offset, message, node.kind === "scalar" ? node.text : "", known);
     return undefined;
   };
-  return { schema: { enum: [...words], description }, read, type: words.join(", "), example: words[0] ?? "" };
+  const [blank] = words;
+  const schema = { enum: [...words], description };
+  return { schema, read, type: words.join(", "), example: blank, kept: word(words), blank, presence: "optional" };
 }
 
-/** A list without repetition. `key` says what makes two items the same. */
+/** A list without repetition, in the order of the file. `key` says what makes two items the same. */
 export function list<T>(
   description: string,
-  item: Field<T>,
+  item: Field<T, string>,
   options: { readonly least?: number; readonly key?: (value: T) => string } = {},
-): Field<readonly T[]> {
+): Field<readonly T[], readonly string[]> {
   const { least = 0, key = String } = options;
   const read: Field<readonly T[]>["read"] = (node, what, scope) => {
     if (node.kind !== "list") {
@@ -178,12 +127,18 @@ export function list<T>(
   };
   const schema = { type: "array", description, items: item.schema, uniqueItems: true };
   const words = { type: `list: ${item.type}`, example: `[${item.example}]` };
-  return { schema: least > 0 ? { ...schema, minItems: least } : schema, read, ...words };
+  const common = { read, ...words, kept: texts, blank: [], presence: "optional" } as const;
+  return { schema: least > 0 ? { ...schema, minItems: least } : schema, ...common };
+}
+
+/** Names that another section defines, in any order. */
+export function namesOf(description: string, section: NamedSection): Field<readonly string[]> {
+  return { ...list(description, nameOf(`A ${ONE[section]}.`, section)), kept: names };
 }
 
 /** A name that another section defines. */
 export function nameOf(description: string, section: NamedSection): Field<string> {
-  const one = section === "repositories" ? "repository" : section.slice(0, -1);
+  const one = ONE[section];
   const read: Field<string>["read"] = (node, what, scope) => {
     // A name such as 2020 or true needs no quotes where it is defined, so neither where it is used.
     const name = node.kind === "scalar" && node.value !== null ? node.text : null;
@@ -202,8 +157,18 @@ export function nameOf(description: string, section: NamedSection): Field<string
     return undefined;
   };
   const words = { type: `the name of a ${one}`, example: EXAMPLES[section] };
-  return { schema: { type: ["string", "number", "boolean"], description }, read, ...words };
+  const schema = { type: ["string", "number", "boolean"], description };
+  return { schema, read, ...words, kept: textKept, blank: "", presence: "optional" };
 }
+
+const ONE: Readonly<Record<NamedSection, string>> = {
+  repositories: "repository",
+  services: "service",
+  groups: "group",
+  clients: "client",
+  servers: "server",
+  signers: "signer",
+};
 
 const EXAMPLES: Readonly<Record<NamedSection, string>> = {
   repositories: "packages",
