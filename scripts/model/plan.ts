@@ -1,4 +1,4 @@
-import type { Kind, Reason } from "./registry.ts";
+import type { Kind, Reason, Registry } from "./registry.ts";
 import type { EditValue } from "./schema/kept.ts";
 import type { IssueReason, KeySource, RevokeCause } from "./state.ts";
 import type { Instant } from "./time.ts";
@@ -56,7 +56,7 @@ export type HoldChange = HoldFields<"hold"> | HoldFields<"release">;
 export interface Definition {
   readonly kind: "definition";
   readonly due: Due;
-  readonly section: "authority" | "crl" | "limits" | "repositories" | "services" | "groups" | "servers" | "signers";
+  readonly section: Exclude<keyof Registry, "clients">;
   /** Of the entry; the section's own name where it has no entries. */
   readonly name: string;
   readonly fields: readonly string[];

@@ -1,11 +1,15 @@
 import type { Definition } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
-import { fileName } from "../model/schema/kept.ts";
+import { CERTIFICATES } from "../model/schema/certificates.ts";
+import { fileName, type Written } from "../model/schema/kept.ts";
+import { SECTION_NAMES, sectionOf } from "../model/schema/sections.ts";
 
-type Entries = ReadonlyMap<string, object>;
-
-/** Fields whose change touches certificates, not meaning: decisions about certificates tell of them. */
-const SETTINGS = new Set(["key", "lifetime", "renew_before", "overlap"]);
+/** What shows elsewhere: in decisions about certificates, or, of what a group may reach, as access. */
+const ELSEWHERE: { readonly [S in Definition["section"]]?: ReadonlySet<string> } = {
+  groups: new Set(["added", "removed", "repositories", "services"]),
+  servers: CERTIFICATES.known,
+  signers: CERTIFICATES.known,
+};
 
 /**
  * What shifts meaning without touching a client: a repository's root or path, a server's names or deploy target, a
@@ -13,59 +17,22 @@ const SETTINGS = new Set(["key", "lifetime", "renew_before", "overlap"]);
  */
 export function compareDefinitions(before: Registry | null, after: Registry): Definition[] {
   if (before === null) return [];
-  return [
-    ...whole("authority", before.authority, after.authority),
-    ...whole("crl", before.crl, after.crl),
-    ...whole("limits", before.limits, after.limits),
-    ...entries("repositories", before.repositories, after.repositories),
-    ...entries("services", before.services, after.services),
-    ...groups(before, after),
-    ...entries("servers", before.servers, after.servers),
-    ...entries("signers", before.signers, after.signers),
-  ];
-}
-
-function whole(section: "authority" | "crl" | "limits", before: object, after: object): Definition[] {
-  const fields = differing(before, after);
-  return fields.length === 0 ? [] : [definition(section, section, fields)];
-}
-
-function entries(
-  section: "repositories" | "services" | "servers" | "signers",
-  before: Entries,
-  after: Entries,
-): Definition[] {
-  const names = [...new Set([...before.keys(), ...after.keys()])].sort();
-  return names.flatMap((name) => {
-    const was = before.get(name);
-    const is = after.get(name);
-    if (was === undefined || is === undefined)
-      return [definition(section, name, [was === undefined ? "added" : "removed"])];
-    const fields = differing(was, is).filter((field) => !SETTINGS.has(field));
-    return fields.length === 0 ? [] : [definition(section, name, fields)];
+  return SECTION_NAMES.flatMap((section) => {
+    if (section === "clients") return [];
+    const [was, is] = [sectionOf(before, section), sectionOf(after, section)];
+    const names = [...new Set([...was.byName.keys(), ...is.byName.keys()])].sort();
+    return names.flatMap((name) => {
+      const fields = differing(was.write(name), is.write(name)).filter((one) => !ELSEWHERE[section]?.has(one));
+      return fields.length === 0 ? [] : [definition(section, name, fields)];
+    });
   });
 }
 
-/** What a group may reach shows as access; only what access does not show is a definition. */
-function groups(before: Registry, after: Registry): Definition[] {
-  const changed = [...after.groups].filter(
-    ([name, group]) => (before.groups.get(name)?.sensitive ?? group.sensitive) !== group.sensitive,
-  );
-  return changed.map(([name]) => definition("groups", name, ["sensitive"])).sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function differing(before: object, after: object): string[] {
-  const was = new Map(Object.entries(before));
-  const is = new Map(Object.entries(after));
-  const fields = [...new Set([...was.keys(), ...is.keys()])];
-  return fields.filter((field) => comparable(field, was.get(field)) !== comparable(field, is.get(field))).map(fileName);
-}
-
-/** Lists that are sets: their order says nothing. */
-const SETS = new Set(["repositories", "services"]);
-
-function comparable(field: string, value: unknown): string {
-  return JSON.stringify(SETS.has(field) && Array.isArray(value) ? [...value].sort() : value) ?? "";
+/** By their names in clients.yaml, in the order of pki/registry.yaml. */
+function differing(was: Written | null, is: Written | null): string[] {
+  if (was === null || is === null) return [was === null ? "added" : "removed"];
+  const fields = Object.keys({ ...was, ...is });
+  return fields.filter((field) => JSON.stringify(was[field]) !== JSON.stringify(is[field])).map(fileName);
 }
 
 function definition(section: Definition["section"], name: string, fields: readonly string[]): Definition {

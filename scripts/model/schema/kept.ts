@@ -179,11 +179,13 @@ export function list<T extends object>(shape: Shape<T>): Value<T> {
   return { write, show: write, read };
 }
 
-/** A section's entries by name, each to be shown as clients.yaml says it. */
+/** A section's entries by name. Null: there is no such entry. */
 export interface Entries {
   readonly byName: ReadonlyMap<string, object>;
-  /** Null: there is no such entry. */
+  /** As clients.yaml says it. */
   readonly show: (name: string) => Written | null;
+  /** As pki/registry.yaml has it. */
+  readonly write: (name: string) => Written | null;
 }
 
 /** A section as a whole. */
@@ -193,7 +195,7 @@ export interface KeptSection<T> extends Value<T> {
 
 /** A section that has no entries counts as one with its own name. */
 export function one<T extends object>(name: string, value: ObjectValue<T>): KeptSection<T> {
-  return { ...value, entries: (section) => ({ byName: new Map([[name, section]]), show: () => value.show(section) }) };
+  return { ...value, entries: (section) => entriesOf(new Map([[name, section]]), value) };
 }
 
 /** Entries by name, in order of their names. */
@@ -204,14 +206,16 @@ export function many<T extends object>(value: ObjectValue<T>): KeptSection<Reado
     write: (entries) => each(entries, value.write),
     show: (entries) => each(entries, value.show),
     read: (written, what) => readEntries(written, what, value),
-    entries: (section) => ({
-      byName: section,
-      show: (name) => {
-        const entry = section.get(name);
-        return entry === undefined ? null : value.show(entry);
-      },
-    }),
+    entries: (section) => entriesOf(section, value),
   };
+}
+
+function entriesOf<T extends object>(byName: ReadonlyMap<string, T>, value: ObjectValue<T>): Entries {
+  const as = (how: "show" | "write") => (name: string) => {
+    const entry = byName.get(name);
+    return entry === undefined ? null : value[how](entry);
+  };
+  return { byName, show: as("show"), write: as("write") };
 }
 
 function readEntries<T>(written: unknown, what: string, { read }: Value<T>): ReadonlyMap<string, T> {

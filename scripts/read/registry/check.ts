@@ -13,13 +13,12 @@ import { SECTIONS } from "../../model/schema/sections.ts";
 import { SERVER } from "../../model/schema/servers.ts";
 import { SIGNER } from "../../model/schema/signers.ts";
 import { show } from "../../model/schema/words.ts";
-import { buildCrl } from "./authority.ts";
 import { buildClient } from "./clients.ts";
 import type { Place, Places, Report } from "./report.ts";
 import { buildRepository, buildService, checkOverlaps } from "./resources.ts";
 import type { Scope } from "./scope.ts";
 import { buildServer } from "./servers.ts";
-import { readDefaults } from "./settings.ts";
+import { readCrl, readDefaults } from "./settings.ts";
 import { buildSigner } from "./signers.ts";
 
 export type Checked =
@@ -145,7 +144,7 @@ class Sections {
     const serverContext = { scope, authorityLifetime: authority.lifetime, defaults, everything, clients, taken };
     return {
       authority,
-      crl: buildCrl(this.#single("crl", CRL), scope),
+      crl: readCrl(this.#single("crl", CRL), scope),
       limits: this.#single("limits", LIMITS).base,
       repositories,
       services,

@@ -1,10 +1,12 @@
-import type { CertificateSettings } from "../../model/registry.ts";
+import type { CertificateSettings, Registry } from "../../model/registry.ts";
+import type { CRL } from "../../model/schema/authority.ts";
 import { CERTIFICATES } from "../../model/schema/certificates.ts";
+import { fileName } from "../../model/schema/kept.ts";
 import type { Entry } from "../../model/schema/record.ts";
 import { formatDuration } from "../../model/time.ts";
 import type { Scope } from "./scope.ts";
 
-/** Section `certificates`, and the same keys, flat, in clients, servers and signers. */
+/** Section `certificates`, the same keys, flat, in clients, servers and signers, and section `crl`. */
 
 /**
  * pkg_install reads no CRL: a stolen signer's key is good until its certificate ends, so that end is near. A package
@@ -37,21 +39,36 @@ export function readSettings(
   defaults: CertificateSettings = CERTIFICATES.absent,
 ): CertificateSettings {
   const settings = entry.over(defaults);
-  const { lifetime, renewBefore, overlap } = settings;
-  const long = formatDuration(lifetime);
-  const place = (key: "renewBefore" | "overlap") => entry.at(entry.has(key) ? key : "lifetime");
+  const { lifetime } = settings;
   const own = defaults === CERTIFICATES.absent || entry.has("lifetime");
-  if ((own || entry.has("renewBefore")) && renewBefore >= lifetime) {
-    const message = `renew_before (${formatDuration(renewBefore)}) of ${what} must be below its lifetime (${long})`;
-    scope.report.add(place("renewBefore"), message);
-  }
-  if ((own || entry.has("overlap")) && overlap !== null && overlap >= lifetime) {
-    const message = `overlap (${formatDuration(overlap)}) of ${what} must be below its lifetime (${long})`;
-    scope.report.add(place("overlap"), message);
-  }
+  for (const term of ["renewBefore", "overlap"] as const)
+    if (own || entry.has(term)) checkBelow(entry, term, settings, what, scope);
   if (own && lifetime > authorityLifetime) {
-    const message = `lifetime (${long}) of ${what} is beyond the authority's (${formatDuration(authorityLifetime)})`;
+    const shown = formatDuration(lifetime);
+    const message = `lifetime (${shown}) of ${what} is beyond the authority's (${formatDuration(authorityLifetime)})`;
     scope.report.add(entry.at("lifetime"), message);
   }
   return settings;
+}
+
+type Term = "renewBefore" | "overlap";
+
+/** What is to be within a lifetime ends before it. */
+function checkBelow<N extends Term>(
+  entry: { readonly has: (name: N) => boolean; readonly at: (name: N | "lifetime") => number },
+  term: N,
+  values: { readonly [K in N]: number | null } & { readonly lifetime: number },
+  what: string,
+  { report }: Scope,
+): void {
+  const [length, lifetime] = [values[term], values.lifetime];
+  if (length === null || length < lifetime) return;
+  const [shown, long] = [formatDuration(length), formatDuration(lifetime)];
+  const place = entry.at(entry.has(term) ? term : "lifetime");
+  report.add(place, `${fileName(term)} (${shown}) of ${what} must be below its lifetime (${long})`);
+}
+
+export function readCrl(entry: Entry<typeof CRL.fields>, scope: Scope): Registry["crl"] {
+  checkBelow(entry, "renewBefore", entry.base, "crl", scope);
+  return entry.base;
 }
