@@ -5,11 +5,22 @@ import { cut } from "./words.ts";
  * one), formats such as the bidirectional overrides ("Trojan Source", Unicode TR 36), lone surrogates, private and
  * unassigned code points (\p{C}), line and paragraph separators, and everything that is drawn as nothing.
  */
-const ACTS_OR_HIDES = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+export const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+/** The same, and blanks that look like a space and are another character. */
+const MISLEADING = new RegExp(`${UNSEEN.source}|(?! )\\p{Zs}`, "gu");
 
 /** One line of untrusted text as it may be shown: what acts or hides becomes a visible `\u{…}`. */
 export function printable(text: string): string {
-  return text.replace(ACTS_OR_HIDES, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+  return text.replace(UNSEEN, escaped);
+}
+
+/** The same, and no blank looks like a space that is none. */
+export function unmistakable(text: string): string {
+  return text.replace(MISLEADING, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
 /** The same for text of several lines: line feeds stay. */

@@ -1,24 +1,16 @@
 import { nearest } from "../nearest.ts";
+import { UNSEEN, unmistakable } from "../printable.ts";
 
-/** What a terminal or an editor acts upon or hides: controls, formats, surrogates, separators, nothings. */
-const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
-/** The same, and blanks that look like a space and are another character. */
-const MISLEADING = new RegExp(`${UNSEEN.source}|(?! )\\p{Zs}`, "gu");
 const LONGEST_SHOWN = 60;
 
 /** Text from the file as a message may show it: in quotes, cut short, what is not seen as `\u{…}`. */
 export function show(text: string): string {
-  return `"${printable(text, LONGEST_SHOWN)}"`;
+  return `"${shortened(text, LONGEST_SHOWN)}"`;
 }
 
 /** Cut to `longest` UTF-16 units, what is not seen as `\u{…}`. */
-export function printable(text: string, longest: number): string {
-  const short = text.length > longest ? `${text.slice(0, longest)}…` : text;
-  return short.replace(MISLEADING, codePoint);
-}
-
-function codePoint(character: string): string {
-  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+export function shortened(text: string, longest: number): string {
+  return unmistakable(text.length > longest ? `${text.slice(0, longest)}…` : text);
 }
 
 /** The first character of `text` that is not seen, as `U+202E`; null when all are. */

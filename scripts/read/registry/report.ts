@@ -1,6 +1,6 @@
 import { REGISTRY_FILE } from "../../model/layout.ts";
 import type { Problem } from "../../model/problem.ts";
-import { didYouMean, printable } from "../../model/schema/words.ts";
+import { didYouMean, shortened } from "../../model/schema/words.ts";
 
 export interface Place {
   readonly line: number;
@@ -80,8 +80,8 @@ export class Report {
     const problems = unique.slice(0, MOST_SHOWN).map(({ offset, message, hint }) => ({
       file: REGISTRY_FILE,
       ...places.at(offset),
-      message: printable(message, LONGEST_MESSAGE),
-      hint: hint === null ? null : printable(hint, LONGEST_MESSAGE),
+      message: shortened(message, LONGEST_MESSAGE),
+      hint: hint === null ? null : shortened(hint, LONGEST_MESSAGE),
     }));
     const more = unique.length - problems.length + this.#dropped;
     const last = problems.at(-1);
