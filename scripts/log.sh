@@ -1,5 +1,5 @@
 # Read by setup.sh, ci/setup.sh and ci/run.sh, at the top of the clone: what other programs write (git, npm, a server's words)
-# may hold what a forge's runner obeys; scripts/model/inert.ts says what that is, and does the same for our commands.
+# may hold what a forge's runner obeys; scripts/model/printable.ts says what that is, and does the same for our commands.
 # shellcheck shell=sh
 
 # Standard input, line by line as it comes, so that no line of it is obeyed.

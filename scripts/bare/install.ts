@@ -12,7 +12,7 @@ import {
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { quoted } from "../guard/finding.ts";
+import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import { type Git, hasRemote, openGit } from "../system/git.ts";
 import { headOf, nameOfBranch, placeOf } from "../system/head.ts";
@@ -87,8 +87,8 @@ async function refuseForeign(bare: string): Promise<void> {
   if (elsewhere !== null) {
     throw new UserError(
       `git looks for hooks in ${elsewhere} (core.hooksPath), so that ours would not run; nothing was changed`,
-      `have it look in the repository, and run this again: git -C ${quoted(bare)} config --replace-all ${HERE.join(" ")}`,
-      `who says so now: git -C ${quoted(bare)} config --show-origin core.hooksPath`,
+      `have it look in the repository, and run this again: git -C ${shellWord(bare)} config --replace-all ${HERE.join(" ")}`,
+      `who says so now: git -C ${shellWord(bare)} config --show-origin core.hooksPath`,
     );
   }
   for (const hook of HOOKS) {
@@ -96,7 +96,7 @@ async function refuseForeign(bare: string): Promise<void> {
     if (!existsSync(file) || OURS.test(readFileSync(file, "utf8"))) continue;
     throw new UserError(
       `${file} is somebody else's hook; nothing was changed`,
-      `move it away, and run this again: mv '${file}' '${file}.before'`,
+      `move it away, and run this again: mv ${shellWord(file)} ${shellWord(`${file}.before`)}`,
       `what it did may go on in a hook of another name: ${hook === "pre-receive" ? "update" : "post-update"}`,
     );
   }
@@ -141,9 +141,9 @@ async function next(root: string, bare: string): Promise<string[]> {
   const branch = nameOfBranch(main);
   const steps = [
     ...(keyFiles(bare) === null
-      ? [`git-crypt export-key '${key}'    # in an unlocked clone; only its owner may read it`]
+      ? [`git-crypt export-key ${shellWord(key)}    # in an unlocked clone; only its owner may read it`]
       : []),
-    ...((await hasRemote(openGit(root), "origin")) ? [] : [`git remote add origin '${bare}'`]),
+    ...((await hasRemote(openGit(root), "origin")) ? [] : [`git remote add origin ${shellWord(bare)}`]),
     ...((await headOf(openGit(bare))).kind === "unborn" ? [`git push origin ${branch}`] : []),
   ];
   const after = [`Every push to ${branch} is carried out. Again without a push: ${run}. What happens: tail -f ${log}`];

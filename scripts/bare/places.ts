@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import type { Git } from "../system/git.ts";
 
@@ -40,6 +41,6 @@ export function keyFiles(bare: string): readonly string[] | null {
   const files = names.sort().map((name) => join(home, name));
   const open = files.find((file) => (statSync(file).mode & 0o077) !== 0);
   if (open !== undefined)
-    throw new UserError(`${open} can be read by others than its owner`, `run: chmod 600 '${open}'`);
+    throw new UserError(`${open} can be read by others than its owner`, `run: chmod 600 ${shellWord(open)}`);
   return files.length === 0 ? null : files;
 }

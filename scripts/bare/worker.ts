@@ -1,7 +1,7 @@
 import { delimiter } from "node:path";
 import { deploy } from "../flows/deploy.ts";
 import { publish } from "../flows/publish.ts";
-import { printable } from "../model/printable.ts";
+import { printable, shellWord } from "../model/printable.ts";
 import { formatProblem, UserError } from "../model/problem.ts";
 import { formatInstant } from "../model/time.ts";
 import { now } from "../system/clock.ts";
@@ -67,8 +67,8 @@ function openVaultHere(bare: string): void {
   if (files === null) {
     throw new UserError(
       `git-crypt's key is not here, and nothing can be signed without it`,
-      `in an unlocked clone: git-crypt export-key '${key}'`,
-      `then here: chmod 600 '${key}' && '${run}'`,
+      `in an unlocked clone: git-crypt export-key ${shellWord(key)}`,
+      `then here: chmod 600 ${shellWord(key)} && ${shellWord(run)}`,
     );
   }
   process.env["GATEHOUSE_KEY_FILE"] = files.join(delimiter);

@@ -1,7 +1,7 @@
-import { quoted } from "../guard/protected.ts";
 import { canonicalRegistry, isOfOtherVersion } from "../model/canonical.ts";
 import * as paths from "../model/layout.ts";
 import type { FileChange, Plan, Refusal } from "../model/plan.ts";
+import { shellWord } from "../model/printable.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
 import type { Instant } from "../model/time.ts";
@@ -89,7 +89,7 @@ async function refused(
 /** Whatever stands in the place of somebody's file is taken away, and where git has the file it comes back. */
 async function freed(path: string, restore: CheckInput["restore"]): Promise<string> {
   const back = await restore(path);
-  return `rm -r -- ${quoted(path)}${back === null ? "" : ` && ${back}`}`;
+  return `rm -r -- ${shellWord(path)}${back === null ? "" : ` && ${back}`}`;
 }
 
 function due({ changes, summary }: Plan, input: CheckInput): Finding[] {

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
-import { quoted } from "../guard/protected.ts";
 import * as paths from "../model/layout.ts";
+import { shellWord } from "../model/printable.ts";
 import { type Finding, formatProblem } from "../model/problem.ts";
 import type { Doubt } from "../model/state.ts";
 import { restore } from "../read/state.ts";
@@ -67,5 +67,5 @@ function withoutCertificate(path: string, { state, history, head }: CheckInput):
     ...(state.holds.has(serial) ? [paths.path.hold(serial)] : []),
     ...(state.revocations.has(serial) && !history.first.has(revocation) ? [revocation] : []),
   ];
-  return strays.length === 0 ? null : `rm -- ${strays.map(quoted).join(" ")}`;
+  return strays.length === 0 ? null : `rm -- ${strays.map(shellWord).join(" ")}`;
 }

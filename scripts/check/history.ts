@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { quoted } from "../guard/protected.ts";
 import * as paths from "../model/layout.ts";
+import { shellWord } from "../model/printable.ts";
 import { changesOf, type LineCommit, lineAmong, type PathChange } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";
 import type { Tip } from "../system/head.ts";
@@ -73,7 +73,7 @@ export function isFact(path: string): boolean {
 /** The command that brings a fact back as it was first committed; null where history does not know it. */
 export function firstVersion({ first }: History, path: string): string | null {
   const known = first.get(path);
-  return known === undefined ? null : `git checkout ${known.commit} -- ${quoted(path)}`;
+  return known === undefined ? null : `git checkout ${known.commit} -- ${shellWord(path)}`;
 }
 
 /** The name that git gives to these bytes, by the length of its ids: SHA-1 or SHA-256. */

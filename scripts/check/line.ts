@@ -1,5 +1,6 @@
 import { headOfCarriedOut } from "../model/canonical.ts";
 import * as paths from "../model/layout.ts";
+import { shellWord } from "../model/printable.ts";
 import type { Finding } from "../model/problem.ts";
 import { type LineCommit, type PathChange, versionsIn } from "../system/first-parents.ts";
 import type { Git } from "../system/git.ts";
@@ -128,7 +129,7 @@ async function registryFault(
 }
 
 function faultOf(path: string, what: string, from: string): LineFault {
-  return { path, message: what, fix: `git checkout ${from.slice(0, 12)} -- ${path}` };
+  return { path, message: what, fix: `git checkout ${from.slice(0, 12)} -- ${shellWord(path)}` };
 }
 
 /** Where the form of pki/registry.yaml changes on the line, and where a merge leaves another out. */
@@ -194,6 +195,8 @@ async function heldFaults(
     const there = bytes === null ? null : blobId(bytes, merge.id.length);
     if (there !== blob || last.get(path) !== merge.id) return [];
     const fault = faultOf(path, `${what} ${merge.id.slice(0, 12)}`, commit);
-    return [(good.get(`${commit}:${path}`) ?? null) === null ? { ...fault, fix: `git rm -- ${path}` } : fault];
+    return [
+      (good.get(`${commit}:${path}`) ?? null) === null ? { ...fault, fix: `git rm -- ${shellWord(path)}` } : fault,
+    ];
   });
 }

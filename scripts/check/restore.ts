@@ -1,7 +1,7 @@
 import { posix } from "node:path";
-import { quoted } from "../guard/protected.ts";
 import * as paths from "../model/layout.ts";
 import { isPrivate } from "../model/layout.ts";
+import { shellWord } from "../model/printable.ts";
 import type { Git } from "../system/git.ts";
 import { listTree } from "../system/objects.ts";
 import { blobId, firstVersion, type History } from "./history.ts";
@@ -24,11 +24,11 @@ export function restorer(
     committed ??= listTree(git, head, "pki").then((entries) => new Map(entries.map((one) => [one.path, one.id])));
     const id = (await committed).get(path);
     if (id === undefined) return besideCertificate(history, path);
-    const checkout = `git checkout ${name} -- ${quoted(path)}`;
+    const checkout = `git checkout ${name} -- ${shellWord(path)}`;
     // git sets no mode but the executable bit.
-    if (isPrivate(path)) return `${checkout} && chmod 600 ${quoted(path)}`;
+    if (isPrivate(path)) return `${checkout} && chmod 600 ${shellWord(path)}`;
     const bytes = read(path);
-    return bytes !== null && blobId(bytes, id.length) === id ? `git log -p -- ${quoted(path)}` : checkout;
+    return bytes !== null && blobId(bytes, id.length) === id ? `git log -p -- ${shellWord(path)}` : checkout;
   };
 }
 
@@ -36,9 +36,11 @@ export function restorer(
 function besideCertificate(history: History, path: string): string | null {
   const serial = posix.basename(path, ".key");
   const first = path === paths.path.keyBySerial(serial) ? history.first.get(paths.path.certificate(serial)) : undefined;
-  return first === undefined ? null : `git checkout ${first.commit} -- ${quoted(path)} && chmod 600 ${quoted(path)}`;
+  return first === undefined
+    ? null
+    : `git checkout ${first.commit} -- ${shellWord(path)} && chmod 600 ${shellWord(path)}`;
 }
 
 export function remove(path: string): string {
-  return `rm -- ${quoted(path)}`;
+  return `rm -- ${shellWord(path)}`;
 }

@@ -1,5 +1,5 @@
-import { quoted } from "../guard/protected.ts";
 import * as paths from "../model/layout.ts";
+import { shellWord } from "../model/printable.ts";
 import type { Finding } from "../model/problem.ts";
 import { looseRequests } from "../plan/loose-requests.ts";
 import { block, type CheckInput, RECONCILE, warn } from "./input.ts";
@@ -19,7 +19,7 @@ export function modes({ entries, vault }: CheckInput): Finding[] {
   return open.map(({ path, mode, kind }) => {
     const wanted = kind === "directory" ? "700" : "600";
     const message = `its mode is 0${(mode ?? 0).toString(8)}, others than the owner can get at it`;
-    return block("Mode", path, message, `chmod ${wanted} ${quoted(path)}`);
+    return block("Mode", path, message, `chmod ${wanted} ${shellWord(path)}`);
   });
 }
 

@@ -1,10 +1,9 @@
 import { fileURLToPath } from "node:url";
-import { printableLines } from "../model/printable.ts";
+import { printableLines, shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import type { Style } from "../views/style.ts";
-import { quote } from "./swallowed.ts";
 
-const SETUP = quote(fileURLToPath(new URL("../setup.sh", import.meta.url)));
+const SETUP = shellWord(fileURLToPath(new URL("../setup.sh", import.meta.url)));
 
 /** Node's words, and the specifier of a package: no path, which begins with a dot or a slash. */
 const PACKAGE = /^Cannot find (?:package|module) '((?:@[\w.-]+\/)?\w[\w.-]*)/;

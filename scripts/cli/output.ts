@@ -1,4 +1,4 @@
-import { inert } from "../model/inert.ts";
+import { inert } from "../model/printable.ts";
 import type { Environment } from "./swallowed.ts";
 
 /** Where text goes: a stream of the process, or a test's. */

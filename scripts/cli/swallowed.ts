@@ -1,3 +1,4 @@
+import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import { COMMON_FLAGS, type CommandSpec, flagName, npmLine } from "./spec.ts";
 
@@ -20,10 +21,10 @@ export function refuseSwallowed(spec: CommandSpec, env: Environment, argv: reado
     if (flag.type === "boolean") return value === "true" ? [flagName(key)] : [];
     // npm knows nothing of the flag's argument: it reads `--now 2026-11-21` as now=true and hands the word on.
     const argument = value === "true" ? (words.shift() ?? flag.argument) : value;
-    return [`${flagName(key)} ${quote(argument)}`];
+    return [`${flagName(key)} ${shellWord(argument)}`];
   });
   if (flags.length === 0) return;
-  const line = [npmLine(spec.name), "--", ...flags, ...words.map(quote)].join(" ");
+  const line = [npmLine(spec.name), "--", ...flags, ...words.map(shellWord)].join(" ");
   const them = flags.length === 1 ? "a flag that was" : "flags that were";
   throw new UserError(`npm kept ${them} meant for ${spec.name}; nothing was done`, `Type: ${line}`);
 }
@@ -37,9 +38,4 @@ function lookUp(env: Environment, flag: string): string | null {
   const names = [name, ...(expanded === undefined ? [] : [expanded])];
   const values = names.map((candidate) => env[`npm_config_${candidate.replaceAll("-", "_")}`]);
   return values.find((value) => value !== undefined && value !== "") ?? null;
-}
-
-/** A word as a shell takes it back. */
-export function quote(word: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -5,9 +5,9 @@ import { block, type CheckInput } from "../check/input.ts";
 import { restorer } from "../check/restore.ts";
 import { attributesOfCommits } from "../guard/commit-attributes.ts";
 import { foreignFindings, foreignInCommit } from "../guard/foreign.ts";
-import { quoted } from "../guard/protected.ts";
 import { REGISTRY_FILE } from "../model/layout.ts";
 import { gitMove, meantPlace } from "../model/misplaced.ts";
+import { shellWord } from "../model/printable.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
 import { type Faulty, WHY } from "../plan/branch.ts";
@@ -108,7 +108,7 @@ function mend(path: string, fault: Faulty["fault"], base: string, known: Readonl
   const meant = fault === "misplaced" ? meantPlace(path) : null;
   if (meant !== null) return gitMove(path, meant);
   if (fault === "spoiled") return `git reset --soft $(git merge-base ${base} HEAD) && git commit`;
-  return known.has(path) ? `git checkout ${base} -- ${quoted(path)}` : `git rm -- ${quoted(path)}`;
+  return known.has(path) ? `git checkout ${base} -- ${shellWord(path)}` : `git rm -- ${shellWord(path)}`;
 }
 
 const UNRELATED = "this branch and the base have no commit in common here";

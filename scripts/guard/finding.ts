@@ -1,7 +1,5 @@
 import type { Finding } from "../model/problem.ts";
 
-export { shellWord as quoted } from "../model/shell-word.ts";
-
 /** What the guard finds. `commit`: where it was found; null in the index. */
 export interface GuardFinding extends Finding {
   readonly commit: string | null;

@@ -1,6 +1,7 @@
 import { isForeignCode } from "../model/code.ts";
+import { shellWord } from "../model/printable.ts";
 import type { Git } from "../system/git.ts";
-import { block, type GuardFinding, type Item, quoted } from "./finding.ts";
+import { block, type GuardFinding, type Item } from "./finding.ts";
 
 const TAKE_OUT = "rm -r -q -f --cached";
 
@@ -53,8 +54,8 @@ function takeOut(path: string): string {
   if (/[\p{C}\ufffd]/u.test(path)) {
     const pattern = path.replace(/[*?[\\]/g, "\\$&").replace(/[\p{C}\ufffd]+/gu, "*");
     const here = pattern.startsWith(":") ? `./${pattern}` : pattern;
-    return `git ${TAKE_OUT} --ignore-unmatch -- ${quoted(here)} ${quoted(`${here}/*`)}`;
+    return `git ${TAKE_OUT} --ignore-unmatch -- ${shellWord(here)} ${shellWord(`${here}/*`)}`;
   }
   const literal = /[*?[\\:]/.test(path) ? "--literal-pathspecs " : "";
-  return `git ${literal}${TAKE_OUT} -- ${quoted(path)}`;
+  return `git ${literal}${TAKE_OUT} -- ${shellWord(path)}`;
 }

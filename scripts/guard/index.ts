@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { ALLOW_FILE } from "../model/layout.ts";
+import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
 import { now as clock } from "../system/clock.ts";
@@ -10,7 +11,7 @@ import { MissingObject } from "../system/objects.ts";
 import { type Allow, NOTHING_ALLOWED, parseAllow } from "./allow.ts";
 import { keyRules, RULES, type Unprotected, unprotected } from "./attributes.ts";
 import { readObjects } from "./blobs.ts";
-import { block, type GuardFinding, type Item, quoted } from "./finding.ts";
+import { block, type GuardFinding, type Item } from "./finding.ts";
 import { foreignFindings } from "./foreign.ts";
 import { Judge } from "./judge.ts";
 import { leftVault } from "./left-vault.ts";
@@ -55,7 +56,8 @@ export async function guardStaged(
 }
 
 function stagedItem({ mode, id, path }: StagedEntry, isNew: boolean | undefined): Item {
-  const remove = isNew === false ? `git restore --staged -- ${quoted(path)}` : `git rm --cached -- ${quoted(path)}`;
+  const remove =
+    isNew === false ? `git restore --staged -- ${shellWord(path)}` : `git rm --cached -- ${shellWord(path)}`;
   return { mode, id, path, commit: null, remove };
 }
 
@@ -104,7 +106,7 @@ export async function judgeAll(git: Git, judge: Judge, given: readonly Item[]): 
     const item = byId.get(error.id)?.[0];
     if (item === undefined || item.commit !== null) throw error;
     throw new UserError(
-      `${quoted(item.path)} cannot be checked: git does not have its contents`,
+      `${shellWord(item.path)} cannot be checked: git does not have its contents`,
       `run: ${item.remove}`,
     );
   }

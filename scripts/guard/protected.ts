@@ -1,12 +1,11 @@
 import { DIR, isPrivate } from "../model/layout.ts";
+import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import type { VaultKey } from "../vault/key-file.ts";
 import { isSealed, open, SEALED_HEADER } from "../vault/seal.ts";
 import { scan } from "./detect/scan.ts";
 import type { RunWork } from "./detect/work.ts";
-import { block, type GuardFinding, type Item, quoted } from "./finding.ts";
-
-export { quoted } from "./finding.ts";
+import { block, type GuardFinding, type Item } from "./finding.ts";
 
 /**
  * Whether a path is one whose contents must be ciphertext, or one that would put something else in their place
@@ -87,8 +86,8 @@ function opened(key: VaultKey, bytes: Buffer): Buffer | null {
 // Unlocking wants nothing of it staged, so the file leaves the index first.
 function sealAgain(item: Item, { unlock }: Secrets): string {
   if (item.commit !== null) return item.remove;
-  const path = quoted(item.path);
-  return [`git rm --cached -- ${path}`, ...(unlock === null ? [] : [unlock]), `git add -- ${path}`].join(" && ");
+  const word = shellWord(item.path);
+  return [`git rm --cached -- ${word}`, ...(unlock === null ? [] : [unlock]), `git add -- ${word}`].join(" && ");
 }
 
 /** Or what nobody can say of, too deep, too large, too slow: ciphertext is none of that. */

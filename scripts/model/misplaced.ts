@@ -1,5 +1,5 @@
 import { DIR, NAME, path as pathOf } from "./layout.ts";
-import { shellWord } from "./shell-word.ts";
+import { shellWord } from "./printable.ts";
 
 /** Where people put requests: what they call the directory, beside `pki/` itself and the top. */
 const FOLDER = /^(?:(?:pki\/)?(?:reqs?|requests?|csrs?)\/(?:.*\/)?|pki\/(?=[^/]*$)|(?=[^/]*$))/i;

@@ -1,6 +1,7 @@
 import { admittedClients } from "../model/access.ts";
 import { path } from "../model/layout.ts";
 import type { AccessChange, Refusal } from "../model/plan.ts";
+import { shellWord } from "../model/printable.ts";
 import type { Registry } from "../model/registry.ts";
 import { authorityDoubt, type State } from "../model/state.ts";
 import { formatSubject } from "../model/subject.ts";
@@ -162,7 +163,7 @@ export function entryRefusals(state: State, now: Instant, { list, review }: Entr
       continue;
     const file = path.keyBySerial(serial);
     if (state.blocked.has(file)) continue;
-    const message = `${file}: is gone, or no key of ours, but ${identity}'s certificate is still valid. Bring it back: git checkout HEAD -- ${file}; if it is lost for good, give ${identity} a reissue in clients.yaml.`;
+    const message = `${file}: is gone, or no key of ours, but ${identity}'s certificate is still valid. Bring it back: git checkout HEAD -- ${shellWord(file)}; if it is lost for good, give ${identity} a reissue in clients.yaml.`;
     refusals.push({ code: "KeyLost", message });
   }
   return refusals;

@@ -1,6 +1,6 @@
 import { isBelowPki, isOfPullRequests, PKI_README, placeOf, SIGNERS_FILE } from "../model/layout.ts";
 import type { Refusal } from "../model/plan.ts";
-import { printable } from "../model/printable.ts";
+import { printable, shellWord } from "../model/printable.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import { type Duration, formatInstant, type Instant } from "../model/time.ts";
@@ -169,5 +169,5 @@ function wayOut({ good, tip }: Unsigned): string {
 }
 
 function notCommitted(path: string): string {
-  return `${printable(path)} has changes that are in no commit, and limits.signed carries out signed commits only. Commit it: git add -- ${printable(path)} && git commit -S.`;
+  return `${printable(path)} has changes that are in no commit, and limits.signed carries out signed commits only. Commit it: git add -- ${printable(shellWord(path))} && git commit -S.`;
 }

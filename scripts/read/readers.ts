@@ -2,6 +2,7 @@ import { parseCarriedOut } from "../model/canonical.ts";
 import { contentDigest, isContentDigest } from "../model/content.ts";
 import { parseHold, parseRevocation } from "../model/facts.ts";
 import * as paths from "../model/layout.ts";
+import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import { readCertificate } from "../x509/certificate.ts";
 import { readCertificateFile } from "../x509/certificate-file.ts";
@@ -78,7 +79,7 @@ function keyOf(path: string): string | null {
 
 function insistOnPlaceholder(path: string, content: Content | null): void {
   if (content !== null && !paths.isPlaceholder(path))
-    throw new UserError("does not belong here", `Take it away: git rm ${path}`);
+    throw new UserError("does not belong here", `Take it away: git rm -- ${shellWord(path)}`);
 }
 
 const KEYS: Shelf = {

@@ -1,5 +1,6 @@
 import * as paths from "../model/layout.ts";
 import { meantPlace, STRAY_DIRECTORIES } from "../model/misplaced.ts";
+import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import type { State } from "../model/state.ts";
 import { verifyCrl } from "../x509/crl-reader.ts";
@@ -122,7 +123,7 @@ function absorb(draft: Draft, path: string, content: Content | null, reader: Rea
 
 /** What a doubt about a file ends with, where there is no better advice. */
 export function restore(path: string): string {
-  return `Bring back the version that reconcile wrote: git log -- ${path}, then git checkout COMMIT -- ${path}.`;
+  return `Bring back the version that reconcile wrote: git log -- ${shellWord(path)}, then git checkout COMMIT -- ${shellWord(path)}.`;
 }
 
 function finish(tree: Tree, draft: Draft): State {

@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync } from "node:fs";
 import { join, posix } from "node:path";
 import { isPrivate } from "../model/layout.ts";
+import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import { act, fsync } from "./operation.ts";
 
@@ -23,7 +24,7 @@ export class Directories {
       const kind = found.isSymbolicLink() ? "a symlink" : "a file";
       throw new UserError(
         `${directory} is ${kind} where a directory belongs`,
-        `look where it came from, then: rm ${directory}`,
+        `look where it came from, then: rm -- ${shellWord(directory)}`,
       );
     }
     this.#known.add(directory);

@@ -1,3 +1,4 @@
+import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import type { Git } from "./git.ts";
 
@@ -96,7 +97,7 @@ export async function isShallow(git: Git): Promise<boolean> {
 function lost(what: string, root: string): UserError {
   return new UserError(
     `git cannot tell what was committed: ${what}`,
-    `see what is broken: git -C '${root}' fsck`,
+    `see what is broken: git -C ${shellWord(root)} fsck`,
     "what is at origin is whole: clone it again",
   );
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import { formatInstant } from "../model/time.ts";
 import { now } from "./clock.ts";
@@ -110,6 +111,6 @@ function held(holder: Holder, lock: string): UserError {
   return new UserError(
     `another run holds this repository: ${holder.what}, process ${holder.pid} on ${holder.host}, since ${since}`,
     "wait until it has ended, then run the same command again",
-    `if that machine or container is gone for good: rm '${lock}'`,
+    `if that machine or container is gone for good: rm ${shellWord(lock)}`,
   );
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import type { Shell, Options as ZxOptions } from "zx";
+import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import { childEnvironment } from "./environment.ts";
 
@@ -60,7 +61,7 @@ export function requireProgram(name: string): string {
 export async function zx(options: Partial<Omit<ZxOptions, "sync">>): Promise<Shell> {
   const { $ } = await import("zx");
   // The shell is only a way to the program: a signal reaches that, and no shell is left beside it.
-  return $({ ...options, shell: "/bin/sh", prefix: "exec ", postfix: "", quote });
+  return $({ ...options, shell: "/bin/sh", prefix: "exec ", postfix: "", quote: shellWord });
 }
 
 /** Runs a program to its end, whatever its exit code. Its environment is ours without GATEHOUSE_*. */
@@ -89,9 +90,4 @@ export async function runProgram(
   const { exitCode, stdout, stderr } = await running;
   clearTimeout(timer);
   return { exitCode: exitCode ?? 1, stdout, stderr, ...(timedOut ? { timedOut } : {}) };
-}
-
-/** POSIX shell quoting: inside single quotes nothing but the single quote is special. */
-function quote(argument: string): string {
-  return `'${argument.replaceAll("'", "'\\''")}'`;
 }

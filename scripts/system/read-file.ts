@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 
 /** A symlink is not followed; a FIFO is not waited for. */
@@ -58,6 +59,6 @@ const IRREGULAR: readonly string[] = ["ELOOP", "EMLINK", "EISDIR", "EAGAIN", "EN
 function irregular(path: string): UserError {
   return new UserError(
     `${path} is no regular file`,
-    `look where it came from, then put the file itself there: git checkout HEAD -- ${path}`,
+    `look where it came from, then put the file itself there: git checkout HEAD -- ${shellWord(path)}`,
   );
 }

@@ -8,7 +8,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { inert } from "../model/inert.ts";
+import { inert } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import { blobId } from "./blob-id.ts";
 import { clean, smudge } from "./convert.ts";

@@ -22,8 +22,9 @@ import { keysIn, readIfThere } from "./key-directory.ts";
 /** Everything that the filter runs, from scripts/; nothing but Node's own modules beside. */
 const PARTS = [
   "foreign.sh",
-  "model/inert.ts",
+  "model/printable.ts",
   "model/problem.ts",
+  "model/words.ts",
   "system/if-there.ts",
   "vault/blob-id.ts",
   "vault/convert.ts",

@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CA_KEY, DIR } from "../model/layout.ts";
+import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import { ifThere } from "../system/if-there.ts";
 import { readRegularFile } from "../system/read-file.ts";
@@ -71,7 +72,8 @@ export function openVault(root: string, environment: Environment): Vault {
 
 function readProtected(root: string, path: string, name: string, keys: Keyring): Buffer {
   const bytes = readRegularFile(root, path);
-  if (bytes === null) throw new UserError(`${path} is not there`, `bring it back: git checkout HEAD -- ${path}`);
+  if (bytes === null)
+    throw new UserError(`${path} is not there`, `bring it back: git checkout HEAD -- ${shellWord(path)}`);
   if (!isSealed(bytes)) return bytes;
   const key = keys.get(name);
   if (!key) throw name === DEFAULT_NAME ? lockedError(root) : namedMissing(root, name);

@@ -1,3 +1,4 @@
+import { shellWord } from "../model/printable.ts";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
 import { wrap } from "./wrap.ts";
@@ -82,12 +83,7 @@ export function curlLine(view: ServeView, { credentials, target, headOnly }: Ser
     ...(credentials === null ? [] : ["--cert", credentials.certificate, "--key", credentials.key]),
     `https://${host}:${port}${target}`,
   ];
-  return words.map(quote).join(" ");
-}
-
-/** POSIX sh: inside single quotes nothing but the single quote is special. */
-function quote(word: string): string {
-  return /^[A-Za-z0-9_./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return words.map(shellWord).join(" ");
 }
 
 /** The same for programs: one JSON object on a line. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { execute, type Host, type Main as MainOf } from "../../scripts/cli/run.ts";
-import { inert } from "../../scripts/model/inert.ts";
+import { inert } from "../../scripts/model/printable.ts";
 import { UserError } from "../../scripts/model/problem.ts";
 import { ORDERS, obeyed } from "../support/runner.ts";
 

@@ -173,7 +173,7 @@ describe("gatehouse/run", () => {
 
   it("says what is missing where there is no key, or one that others can read", async () => {
     chmodSync(served.at("gatehouse/key"), 0o644);
-    expect((await served.run()).stderr).toContain(`chmod 600 '${served.at("gatehouse/key")}'`);
+    expect((await served.run()).stderr).toContain(`chmod 600 ${served.at("gatehouse/key")}`);
     removeKey(served);
     const { clone, name } = newcomer();
     const { code, stderr } = await served.push(clone);

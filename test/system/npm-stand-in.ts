@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { quote } from "../../scripts/cli/swallowed.ts";
+import { shellWord } from "../../scripts/model/printable.ts";
 import { findProgram } from "../../scripts/system/programs.ts";
 
 const CHECKOUT = new URL("../..", import.meta.url).pathname;
@@ -22,10 +22,10 @@ case $PWD in
 		chmod 755 node_modules/$package/bin/node
 	done ;;
 *)
-	mkdir -p node_modules/.bin ${quote(compiled)}
-	ln -s ${quote(compiled)} node_modules/.cache
-	ln -s ${quote(CHECKOUT)}node_modules/[!.]* node_modules/
-	ln -s ${quote(CHECKOUT)}node_modules/.bin/* node_modules/.bin/
+	mkdir -p node_modules/.bin ${shellWord(compiled)}
+	ln -s ${shellWord(compiled)} node_modules/.cache
+	ln -s ${shellWord(CHECKOUT)}node_modules/[!.]* node_modules/
+	ln -s ${shellWord(CHECKOUT)}node_modules/.bin/* node_modules/.bin/
 	rm -f node_modules/.bin/node ;;
 esac
 `;
@@ -35,8 +35,8 @@ esac
 function realNpm(compiled: string): string {
   const program = realpathSync(findProgram("npm") ?? "npm");
   return program.endsWith(".js")
-    ? `NODE_COMPILE_CACHE=${quote(`${compiled}/npm`)} exec ${quote(process.execPath)} ${quote(program)}`
-    : `exec ${quote(program)}`;
+    ? `NODE_COMPILE_CACHE=${shellWord(`${compiled}/npm`)} exec ${shellWord(process.execPath)} ${shellWord(program)}`
+    : `exec ${shellWord(program)}`;
 }
 
 /** A directory for the front of PATH: that npm, and a Node that is too old, so that set-up installs one. */

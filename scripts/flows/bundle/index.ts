@@ -7,6 +7,7 @@ import { tar } from "../../clients/tar.ts";
 import { noteDeployment } from "../../deploy/marker.ts";
 import * as paths from "../../model/layout.ts";
 import { nearest } from "../../model/nearest.ts";
+import { shellWord } from "../../model/printable.ts";
 import { UserError } from "../../model/problem.ts";
 import type { Registry } from "../../model/registry.ts";
 import type { Instant } from "../../model/time.ts";
@@ -155,5 +156,5 @@ function script(name: string): string {
 }
 
 function missing(path: string): never {
-  throw new UserError(`${path} is not there`, `bring it back: git checkout HEAD -- ${path}`);
+  throw new UserError(`${path} is not there`, `bring it back: git checkout HEAD -- ${shellWord(path)}`);
 }

@@ -1,7 +1,6 @@
-import { inert } from "../../model/inert.ts";
 import { REGISTRY_FILE } from "../../model/layout.ts";
 import type { Plan, Refusal, Warning } from "../../model/plan.ts";
-import { oneLine, printable } from "../../model/printable.ts";
+import { inert, oneLine, printable } from "../../model/printable.ts";
 import type { Problem } from "../../model/problem.ts";
 import { figures } from "../../model/words.ts";
 import { type Places, type Spot, spotAt, spotOf } from "./places.ts";

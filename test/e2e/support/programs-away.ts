@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { shellWord } from "../../../scripts/model/printable.ts";
 
 /** Where a system's programs are. */
 const PLACES = [
@@ -36,7 +37,7 @@ export class ProgramsAway {
     if (!existsSync(all)) {
       const wrapper = join(this.#directory, "wrapper");
       const look = `for place in ${PLACES.join(" ")}; do [ ! -x "$place/$name" ] || exec "$place/$name" "$@"; done`;
-      const quoted = `'${log.replaceAll("'", "'\\''")}'`;
+      const quoted = shellWord(log);
       const script = `#!/bin/sh\nname=\${0##*/}\necho "$name" >>${quoted}\n${look}\nexit 127\n`;
       writeFileSync(wrapper, script, { mode: 0o755 });
       mkdirSync(all);
