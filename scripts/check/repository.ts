@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { guardStaged } from "../guard/index.ts";
 import * as paths from "../model/layout.ts";
 import { type Finding, UserError } from "../model/problem.ts";
+import { checkAttributes } from "../system/attributes.ts";
 import { commonDirectory } from "../system/checkout.ts";
 import { now as clock } from "../system/clock.ts";
 import { isConfigured } from "../vault/install.ts";
+import { keyOfDriver } from "../vault/key-directory.ts";
 import { repositoryKeyFile } from "../vault/key-source.ts";
 import { block, type CheckInput, warn } from "./input.ts";
 
@@ -19,15 +21,10 @@ const SAMPLES = [paths.path.key("x"), `${paths.DIR.private}/a/b/x.pem`, paths.CR
 export async function attributes({ git, entries }: CheckInput): Promise<Finding[]> {
   const keys = entries.filter(({ path, kind }) => kind === "file" && paths.isPrivate(path)).map(({ path }) => path);
   const asked = [...SAMPLES, ...keys];
-  const answer = await git.raw(
-    ["check-attr", "--stdin", "-z", ...ATTRIBUTES],
-    asked.map((path) => `${path}\0`).join(""),
-  );
   const wrong = new Map<string, string>();
-  const fields = answer.split("\0");
-  for (let at = 0; at + 2 < fields.length; at += 3) {
-    const [path = "", name = "", value = ""] = fields.slice(at, at + 3);
-    if (!wrong.has(path) && !isRight(path, name, value)) wrong.set(path, `${name} is ${value}`);
+  for (const [path, values] of await checkAttributes(git, "working tree", ATTRIBUTES, asked)) {
+    const at = ATTRIBUTES.findIndex((name, index) => !isRight(path, name, values[index] ?? ""));
+    if (at >= 0) wrong.set(path, `${ATTRIBUTES[at]} is ${values[at]}`);
   }
   const sample = SAMPLES.find((path) => wrong.has(path));
   if (sample !== undefined) {
@@ -41,8 +38,7 @@ export async function attributes({ git, entries }: CheckInput): Promise<Finding[
 }
 
 function isRight(path: string, name: string, value: string): boolean {
-  if (name === "filter" && paths.isPrivate(path))
-    return value === "git-crypt" || /^git-crypt-[A-Za-z0-9_-]+$/.test(value);
+  if (name === "filter" && paths.isPrivate(path)) return keyOfDriver(value) !== null;
   return value === "unset" || (value === "unspecified" && name !== "text");
 }
 

@@ -1,9 +1,10 @@
 import { guardStaged } from "../guard/index.ts";
-import { changedPaths, indexEntries } from "../guard/staged.ts";
 import * as paths from "../model/layout.ts";
 import { type Finding, UserError } from "../model/problem.ts";
 import { workingTree } from "../read/tree.ts";
 import type { Git } from "../system/git.ts";
+import { changedPaths } from "../system/head.ts";
+import { indexEntries } from "../system/objects.ts";
 import { readRegularFile } from "../system/read-file.ts";
 import { keyNames } from "../vault/attributes.ts";
 import { blobId } from "../vault/blob-id.ts";

@@ -4,6 +4,7 @@ import { whyUnguarded } from "../check/hooks.ts";
 import { ATTRIBUTE_RULES, DIR, path } from "../model/layout.ts";
 import { printable } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
+import { checkAttributes } from "../system/attributes.ts";
 import { writeFiles } from "../system/files.ts";
 import { openGit } from "../system/git.ts";
 import { runProgram } from "../system/programs.ts";
@@ -40,10 +41,8 @@ export async function protect(root: string, say: (text: string) => void): Promis
 
 async function isEncrypted(root: string): Promise<boolean> {
   const probes = [path.key("x"), path.keyBySerial("00")];
-  const answer = await openGit(root).raw(["check-attr", "-z", "filter", "--", ...probes]);
-  // PATH NUL filter NUL VALUE NUL, for each
-  const values = answer.split("\0").filter((_, index) => index % 3 === 2);
-  return values.length === probes.length && values.every((value) => value === "git-crypt");
+  const filters = await checkAttributes(openGit(root), "working tree", ["filter"], probes);
+  return [...filters.values()].every(([filter]) => filter === "git-crypt");
 }
 
 /** npm start has done this by setup.sh; `node scripts/create.ts` alone has not. */

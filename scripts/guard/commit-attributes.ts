@@ -2,11 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Git, openGit } from "../system/git.ts";
-import { listTree } from "../system/objects.ts";
-import { converted, filterOf, RULES, type Unprotected, unprotected } from "./attributes.ts";
+import { indexEntries, listTree } from "../system/objects.ts";
+import { converted, filterOf, RULES, type Unprotected, unprotected, wrongRule } from "./attributes.ts";
 import { block, type GuardFinding, type Item } from "./finding.ts";
 import { isProtected, needsFilter } from "./protected.ts";
-import { indexEntries } from "./staged.ts";
 
 /**
  * Whether attributes protect keys in each commit that touches attributes or keys, and in the newest. Only what the
@@ -97,7 +96,7 @@ async function wrongRules(own: Git, git: Git, commit: string, isNewest: boolean)
   const entries = await indexEntries(own);
   const kept = entries.filter(needsFilter).map(({ path }) => path);
   if (entries.length === 0) return null;
-  const wrong = (await unprotected(own, "index", kept)) ?? (await converted(own, "index"));
+  const wrong = await wrongRule(own, "index", kept);
   if (wrong === null || isNewest || kept.length > 0) return wrong;
   const parents = (await git.raw(["rev-list", "--parents", "--max-count=1", commit])).trim().split(" ").slice(1);
   for (const parent of parents) {

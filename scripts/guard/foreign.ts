@@ -1,6 +1,7 @@
 import { isForeignCode } from "../model/code.ts";
 import { shellWord } from "../model/printable.ts";
 import type { Git } from "../system/git.ts";
+import { treePaths } from "../system/objects.ts";
 import { block, type GuardFinding, type Item } from "./finding.ts";
 
 const TAKE_OUT = "rm -r -q -f --cached";
@@ -26,13 +27,9 @@ export function foreignFindings(
 
 /** Foreign code in a commit's tree. `base`: the commit that it would be merged into; null for none. */
 export async function foreignInCommit(git: Git, commit: string, base: string | null): Promise<GuardFinding[]> {
-  const paths = await pathsOf(git, commit);
-  const known = base !== null && paths.some((path) => isForeignCode(path)) ? await pathsOf(git, base) : [];
+  const paths = await treePaths(git, commit);
+  const known = base !== null && paths.some((path) => isForeignCode(path)) ? await treePaths(git, base) : [];
   return foreignFindings(paths, new Set(known), commit);
-}
-
-async function pathsOf(git: Git, commit: string): Promise<string[]> {
-  return (await git.raw(["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit])).split("\0");
 }
 
 /** The directory of packages, or the file itself. */

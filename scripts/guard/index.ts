@@ -6,8 +6,8 @@ import { UserError } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
 import { now as clock } from "../system/clock.ts";
 import { type Git, openGit } from "../system/git.ts";
-import { headOf } from "../system/head.ts";
-import { MissingObject } from "../system/objects.ts";
+import { changedPaths, headOf } from "../system/head.ts";
+import { indexEntries, MissingObject, type StagedEntry } from "../system/objects.ts";
 import { type Allow, NOTHING_ALLOWED, parseAllow } from "./allow.ts";
 import { keyRules, RULES, type Unprotected, unprotected } from "./attributes.ts";
 import { readObjects } from "./blobs.ts";
@@ -17,7 +17,6 @@ import { Judge } from "./judge.ts";
 import { leftVault } from "./left-vault.ts";
 import { isProtected, needsFilter } from "./protected.ts";
 import { openSecrets } from "./secrets.ts";
-import { changedPaths, indexEntries, type StagedEntry } from "./staged.ts";
 
 export type { GuardFinding } from "./finding.ts";
 

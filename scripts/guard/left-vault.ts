@@ -1,5 +1,6 @@
 import type { Git } from "../system/git.ts";
-import { filterOf, isVaultFilter } from "./attributes.ts";
+import { keyOfDriver } from "../vault/key-directory.ts";
+import { filterOf } from "./attributes.ts";
 import { ownRepositoryAt } from "./commit-attributes.ts";
 import { block, type GuardFinding, type Item } from "./finding.ts";
 
@@ -16,7 +17,7 @@ export async function leftVault(git: Git, items: readonly Item[]): Promise<Guard
   const message =
     "is git-crypt's ciphertext in a place that git does not encrypt: the next git add stores it in the clear";
   return items
-    .filter(({ path }) => !isVaultFilter(filters.get(path) ?? ""))
+    .filter(({ path }) => keyOfDriver(filters.get(path) ?? "") === null)
     .map((item) => block(item, "LeftVault", message));
 }
 

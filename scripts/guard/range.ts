@@ -4,7 +4,7 @@ import type { Instant } from "../model/time.ts";
 import { now as clock } from "../system/clock.ts";
 import { type Git, openGit } from "../system/git.ts";
 import { isShallow } from "../system/head.ts";
-import { catFile, MissingObject, objectSizes } from "../system/objects.ts";
+import { blobsBelow, catFile, MissingObject, objectSizes } from "../system/objects.ts";
 import { refuseExploding } from "../system/trees.ts";
 import { NOTHING_ALLOWED } from "./allow.ts";
 import { readObjects } from "./blobs.ts";
@@ -170,8 +170,7 @@ async function notesOf(git: Git, objects: ReadonlyMap<string, string>): Promise<
     .filter((ref) => ref !== "");
   const items: Item[] = [];
   for (const ref of refs) {
-    for (const line of (await git.raw(["ls-tree", "-r", "-z", ref])).split("\0")) {
-      const [, id = "", path = ""] = /^\d+ blob ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
+    for (const [path, id] of await blobsBelow(git, ref, [])) {
       const noted = path.replaceAll("/", "");
       if (!objects.has(noted)) continue;
       const remove = `git notes --ref=${ref} remove ${noted}`;

@@ -101,3 +101,19 @@ function lost(what: string, root: string): UserError {
     "what is at origin is whole: clone it again",
   );
 }
+
+/** The paths that differ from HEAD (all of them before the first commit), removed ones left out; true for new ones. */
+export async function changedPaths(git: Git): Promise<Map<string, boolean>> {
+  const options = ["--cached", "--raw", "--no-renames", "--diff-filter=d", "-z"];
+  const head = await git.raw(["diff-index", ...options, "HEAD"]).catch(async (error: unknown) => {
+    if ((await headOf(git)).kind === "commit") throw error;
+    const empty = (await git.raw(["hash-object", "-t", "tree", "--stdin"], "")).trim();
+    return git.raw(["diff-index", ...options, empty]);
+  });
+  const changed = new Map<string, boolean>();
+  const fields = head.split("\0");
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    changed.set(fields[at + 1] ?? "", fields[at]?.endsWith(" A") ?? false);
+  }
+  return changed;
+}

@@ -51,6 +51,25 @@ function parseTree(listing: string): TreeEntry[] {
   return entries;
 }
 
+/** An entry of the index. */
+export type StagedEntry = Pick<TreeEntry, "mode" | "id" | "path">;
+
+/** Every entry of the index that the commit would hold, as git stores it: no filter, no textconv, no working tree. */
+export async function indexEntries(git: Git): Promise<StagedEntry[]> {
+  const listing = await git.raw(["ls-files", "--stage", "-z", "--full-name", ":/"]);
+  return listing.split("\0").flatMap((line) => {
+    const tab = line.indexOf("\t");
+    const [mode = "", id = ""] = line.slice(0, tab).split(" ");
+    return tab > 0 ? [{ mode, id, path: line.slice(tab + 1) }] : [];
+  });
+}
+
+/** Every path of a commit, symlinks and submodules too. */
+export async function treePaths(git: Git, commit: string): Promise<string[]> {
+  const listing = await git.raw(["ls-tree", "-r", "-z", "--name-only", "--full-tree", commit]);
+  return listing.split("\0").filter((path) => path !== "");
+}
+
 /**
  * Blobs by id through one `git cat-file --batch`, as they are stored: ciphertext stays ciphertext. The ids are those of
  * files that git listed: throws MissingObject where one is not there, for that is no absent file.

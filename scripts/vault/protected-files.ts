@@ -1,6 +1,8 @@
 import { DIR } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
+import { checkAttributes } from "../system/attributes.ts";
 import type { Git } from "../system/git.ts";
+import { indexEntries } from "../system/objects.ts";
 import { DEFAULT_NAME, keyOfDriver } from "./key-directory.ts";
 
 /** A file that one of git-crypt's drivers protects, anywhere in the repository. */
@@ -22,19 +24,16 @@ export async function protectedFiles(
   unprotectedOnes: "refuse" | "include" = "refuse",
 ): Promise<ProtectedFile[]> {
   const [staged, others] = await Promise.all([
-    git.raw(["ls-files", "--stage", "-z"]),
+    indexEntries(git),
     git.raw(["ls-files", "--others", "-z", "--", DIR.private]),
   ]);
   const blobs = new Map<string, string | null>();
-  for (const line of staged.split("\0")) {
-    const [, mode = "", blob = "", path = ""] = /^(\d{6}) ([0-9a-f]+) \d\t(.*)$/s.exec(line) ?? [];
-    if (mode.startsWith("100")) blobs.set(path, blob);
-  }
+  for (const { mode, id, path } of staged) if (mode.startsWith("100")) blobs.set(path, id);
   for (const path of others.split("\0")) if (path !== "") blobs.set(path, null);
-  const filters = await filtersOf(git, [...blobs.keys()]);
+  const keys = await filterKeys(git, [...blobs.keys()]);
   return [...blobs].flatMap(([path, blob]): ProtectedFile[] => {
-    const keyName = keyOfDriver(filters.get(path) ?? "");
-    if (keyName !== null) return [{ path, keyName, blob }];
+    const keyName = keys.get(path);
+    if (keyName !== undefined) return [{ path, keyName, blob }];
     if (!path.startsWith(`${DIR.private}/`) || path.endsWith("/.gitattributes")) return [];
     if (unprotectedOnes === "refuse") throw unprotected(path);
     return [{ path, keyName: DEFAULT_NAME, blob }];
@@ -44,20 +43,11 @@ export async function protectedFiles(
 /** Path → name of the key that seals it, by the attributes that are checked out; others are left out. */
 export async function filterKeys(git: Git, paths: readonly string[]): Promise<Map<string, string>> {
   const keys = new Map<string, string>();
-  for (const [path, driver] of await filtersOf(git, paths)) {
+  for (const [path, [driver = ""]] of await checkAttributes(git, "working tree", ["filter"], paths)) {
     const name = keyOfDriver(driver);
     if (name !== null) keys.set(path, name);
   }
   return keys;
-}
-
-async function filtersOf(git: Git, paths: readonly string[]): Promise<Map<string, string>> {
-  if (paths.length === 0) return new Map();
-  const input = paths.map((path) => `${path}\0`).join("");
-  const fields = (await git.raw(["check-attr", "--stdin", "-z", "filter"], input)).split("\0");
-  const filters = new Map<string, string>();
-  for (let at = 0; at + 2 < fields.length; at += 3) filters.set(fields[at] ?? "", fields[at + 2] ?? "");
-  return filters;
 }
 
 function unprotected(path: string): UserError {

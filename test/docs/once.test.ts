@@ -16,6 +16,13 @@ const ONCE: readonly { readonly what: string; readonly like: RegExp; readonly wh
     like: /\b(?:git|rm|mv|chmod|export-key|origin)(?: -{1,2}[\w-]*| \d{3})* '\$\{|(?: --|\bgit rm|\brm|\bmv|\bchmod \d{3}) \$\{(?:printable\()?(?:path|file)\b/,
     where: [],
   },
+  { what: "how git tells attributes", like: /"check-attr"/, where: ["scripts/system/attributes.ts"] },
+  {
+    what: "how git tells trees, the index and contents",
+    like: /"(?:ls-tree|--stage|--batch)"/,
+    // The filter's copy runs with Node's own modules alone, and asks the index for one file.
+    where: ["scripts/system/objects.ts", "scripts/vault/filter.ts"],
+  },
 ];
 
 const SOURCES = globSync("scripts/**/*.{ts,mjs}", { cwd: CHECKOUT });
