@@ -12,5 +12,5 @@ await runCommand(
     flags,
     secrets: "none",
   },
-  async ({ flags: { check }, say }) => say(await updateSchema(check)),
+  async ({ flags: { check }, say }) => say(updateSchema(check)),
 );

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
@@ -10,7 +10,6 @@ import {
   readFileSync,
   readlinkSync,
   realpathSync,
-  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -18,6 +17,7 @@ import {
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../model/problem.ts";
+import { replaceWith } from "../system/replace.ts";
 import { placesIn } from "./places.ts";
 
 const CHECKOUT = fileURLToPath(new URL("../../", import.meta.url));
@@ -35,11 +35,7 @@ export function installCode(bare: string): boolean {
   const target = join("versions", id);
   mkdirSync(versions, { recursive: true });
   if (!existsSync(join(versions, id))) copyParts(parts, versions, id);
-  if (before !== target) {
-    const draft = `${code}.${randomBytes(6).toString("hex")}.tmp`;
-    symlinkSync(target, draft);
-    renameSync(draft, code);
-  }
+  if (before !== target) replaceWith(code, (draft) => symlinkSync(target, draft));
   const kept = [target, before].map((path) => path?.slice("versions/".length));
   if (before !== target)
     for (const name of readdirSync(versions))
@@ -63,19 +59,14 @@ function packages(): string[] {
 }
 
 function copyParts(parts: readonly string[], versions: string, id: string): void {
-  const draft = join(versions, `.${randomBytes(6).toString("hex")}.tmp`);
-  try {
+  replaceWith(join(versions, id), (draft) => {
     for (const part of parts) {
       mkdirSync(dirname(join(draft, part)), { recursive: true });
       cpSync(realpathSync(join(CHECKOUT, part)), join(draft, part), { recursive: true });
     }
     mkdirSync(join(draft, "node_modules", ".cache"), { recursive: true });
     provideNode(join(draft, "node_modules", ".bin"));
-    renameSync(draft, join(versions, id));
-  } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
-    throw error;
-  }
+  });
 }
 
 /** The Node that runs now: one of the clone's own as it is today, the system's by its path, so that updates reach it. */

@@ -1,14 +1,4 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +6,7 @@ import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import { type Git, hasRemote, openGit } from "../system/git.ts";
 import { headOf, nameOfBranch, placeOf } from "../system/head.ts";
+import { replaceFile } from "../system/replace.ts";
 import { installCode } from "./code.ts";
 import { keyFiles, mainOf, placesIn } from "./places.ts";
 
@@ -118,20 +109,15 @@ async function branchOf(git: Git): Promise<string> {
   return branch === null ? "main" : nameOfBranch(branch);
 }
 
-/** Whole or not at all: git may start it at any instant. */
+/** git may start it at any instant. */
 function putScript(name: string, file: string): void {
-  const bytes = readFileSync(join(SOURCES, name));
-  const draft = `${file}.${process.pid}.tmp`;
-  writeFileSync(draft, bytes);
-  chmodSync(draft, 0o755);
-  renameSync(draft, file);
+  replaceFile(file, readFileSync(join(SOURCES, name)), 0o755);
 }
 
 /** Who commits here; the owner may write another name there, or a key to sign with. */
 function identify(bare: string): void {
   const { settings } = placesIn(bare);
-  if (existsSync(settings)) return;
-  writeFileSync(settings, `[user]\n\tname = Gatehouse\n\temail = gatehouse@${hostname()}\n`);
+  if (!existsSync(settings)) replaceFile(settings, `[user]\n\tname = Gatehouse\n\temail = gatehouse@${hostname()}\n`);
 }
 
 /** What to type next. */

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../model/problem.ts";
 import { now } from "../system/clock.ts";
 import { isAlive } from "../system/holder.ts";
 import { ifThere } from "../system/if-there.ts";
 import { parseHolder, withLock } from "../system/lock.ts";
+import { replaceFile } from "../system/replace.ts";
 import { placesIn } from "./places.ts";
 
 /*
@@ -32,11 +33,9 @@ export function pending(bare: string): string[] {
 /** Answers requests: `code` is the exit code of the run that they share. The answer is there before the request goes. */
 export function answer(bare: string, ids: readonly string[], code: number): void {
   const { queue, answers } = placesIn(bare);
-  mkdirSync(answers, { recursive: true });
   for (const id of ids) {
     const file = join(answers, id);
-    writeFileSync(`${file}.tmp`, String(code));
-    renameSync(`${file}.tmp`, file);
+    replaceFile(file, String(code));
     rmSync(join(queue, id), { force: true });
   }
   forgetOld(answers);

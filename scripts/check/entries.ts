@@ -1,8 +1,8 @@
 import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { join, posix } from "node:path";
 import { isPrivate } from "../model/layout.ts";
-import { isTemporary } from "../system/files.ts";
 import { ifThere } from "../system/if-there.ts";
+import { isTemporary } from "../system/replace.ts";
 
 /** One entry of the working tree below pki/. */
 export interface Entry {

@@ -1,8 +1,9 @@
-import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { UserError } from "../model/problem.ts";
 import { MANIFEST, type Release } from "../model/release.ts";
 import type { Git } from "../system/git.ts";
+import { replaceWith } from "../system/replace.ts";
 import { writeRelease } from "./staging.ts";
 
 /** Releases hold keys in the clear: inside the repository they may lie only where git does not look. Throws UserError. */
@@ -19,13 +20,12 @@ export async function insistOutside(git: Git, directory: string): Promise<void> 
 /** Writes DIR/NAME anew. Throws UserError where something else than a release is there. */
 export function writeTo(directory: string, release: Release): string {
   const place = join(resolve(directory), release.server);
-  const draft = `${place}.${process.pid}.tmp`;
   insistReplaceable(place);
   mkdirSync(resolve(directory), { recursive: true, mode: 0o700 });
-  rmSync(draft, { recursive: true, force: true });
-  writeRelease(draft, release);
-  rmSync(place, { recursive: true, force: true });
-  renameSync(draft, place);
+  replaceWith(place, (draft) => {
+    writeRelease(draft, release);
+    rmSync(place, { recursive: true, force: true });
+  });
   return place;
 }
 

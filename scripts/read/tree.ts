@@ -1,11 +1,11 @@
 import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { STRAY_DIRECTORIES } from "../model/misplaced.ts";
-import { isTemporary } from "../system/files.ts";
 import { openGit } from "../system/git.ts";
 import { ifThere } from "../system/if-there.ts";
 import { catFiles, type TreeEntry as GitEntry, listTree } from "../system/objects.ts";
 import { readRegularFile, readRegularText } from "../system/read-file.ts";
+import { isTemporary } from "../system/replace.ts";
 
 /** A tree of files to read from: the working tree, or a commit that nobody checks out. Paths are from its top, with `/`. */
 export interface Tree {

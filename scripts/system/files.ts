@@ -1,10 +1,11 @@
-import { closeSync, openSync, readdirSync, renameSync, rmdirSync, rmSync, writeSync } from "node:fs";
-import { basename, join, posix } from "node:path";
+import { readdirSync, rmdirSync, rmSync } from "node:fs";
+import { join, posix } from "node:path";
 import { isPrivate } from "../model/layout.ts";
 import { Directories } from "./directories.ts";
 import { operation } from "./fault.ts";
 import { act, fsync } from "./operation.ts";
 import { findProgram, runProgram } from "./programs.ts";
+import { discard, draftOf, isTemporary, putInPlace, writeDraft } from "./replace.ts";
 
 export interface FileToWrite {
   /** From the top of the repository, with `/`. */
@@ -17,13 +18,6 @@ export interface FileToWrite {
 /** From how many files on one flush of the whole file system costs less than one fsync each (0.3 ms). */
 const FLUSH_ALL = 64;
 
-const TEMPORARY = /^\..+\.\d+\.tmp$/;
-
-/** Whether a file name is one that writeFiles uses before a file is whole. */
-export function isTemporary(name: string): boolean {
-  return TEMPORARY.test(name);
-}
-
 /**
  * Writes files so that after a kill or power loss each is either whole or as it was before; the batch is not
  * atomic as a whole, and nothing has its final name before all of it is on disk. Missing directories are made.
@@ -34,7 +28,7 @@ export async function writeFiles(root: string, files: Iterable<FileToWrite>): Pr
   const directories = new Directories(root);
   const drafts: { draft: string; path: string }[] = [];
   try {
-    for (const file of files) drafts.push({ draft: writeDraft(directories, file), path: file.path });
+    for (const file of files) drafts.push({ draft: writeFileDraft(directories, file), path: file.path });
     if (drafts.length === 0) return;
     await flush(
       root,
@@ -87,59 +81,14 @@ export async function tidyTemporaries(root: string, directories: Iterable<string
   return found;
 }
 
-/** Opens with O_EXCL and the final mode, writes, closes; returns the temporary name. */
-function writeDraft(directories: Directories, file: FileToWrite): string {
+/** Under its temporary name, which it returns. */
+function writeFileDraft(directories: Directories, file: FileToWrite): string {
   const directory = posix.dirname(checked(file.path));
   directories.make(directory);
-  const draft = join(directories.root, directory, `.${basename(file.path)}.${process.pid}.tmp`);
-  const mode = file.mode ?? (isPrivate(directory) ? 0o600 : 0o666);
-  act("write", file.path, () => {
-    const descriptor = openNew(draft, mode);
-    try {
-      writeAll(descriptor, typeof file.data === "string" ? Buffer.from(file.data) : file.data);
-    } catch (error) {
-      discard(draft);
-      throw error;
-    } finally {
-      closeSync(descriptor);
-    }
-  });
+  const draft = draftOf(join(directories.root, file.path));
+  const mode = file.mode ?? (isPrivate(directory) ? 0o600 : undefined);
+  act("write", file.path, () => writeDraft(draft, file.data, mode));
   return draft;
-}
-
-/** git keeps no empty directories, and knows nothing of one that has a file's place. */
-function putInPlace(draft: string, place: string): void {
-  try {
-    renameSync(draft, place);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EISDIR")) throw error;
-    rmdirSync(place);
-    renameSync(draft, place);
-  }
-}
-
-/** A killed run may have had our process id and left this very name; O_EXCL sees to it that the file is ours. */
-function openNew(draft: string, mode: number): number {
-  try {
-    return openSync(draft, "wx", mode);
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    rmSync(draft, { force: true });
-    return openSync(draft, "wx", mode);
-  }
-}
-
-function writeAll(descriptor: number, data: Uint8Array): void {
-  for (let at = 0; at < data.length; ) at += writeSync(descriptor, data, at);
-}
-
-/** Where it fails too, what went wrong first is what a person must read; the next run tidies up. */
-function discard(draft: string): void {
-  try {
-    rmSync(draft, { force: true });
-  } catch {
-    // see above
-  }
 }
 
 /** Makes written files durable: `sync -f` is syncfs(2), `sync` flushes everything (macOS, FreeBSD). */

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../model/problem.ts";
 import { commonDirectory } from "../system/checkout.ts";
 import { runProgram } from "../system/programs.ts";
+import { replaceFile } from "../system/replace.ts";
 import { type Environment, repositoryKey } from "./key-source.ts";
 import { openVault } from "./vault.ts";
 import { waysIn } from "./way-in.ts";
@@ -38,8 +39,7 @@ export function isExportConfirmed(commonDirectory: string, fingerprint: string):
 
 /** Remembers the confirmation beside git's own files: it is about this clone, and no business of the repository's. */
 export function confirmExport(commonDirectory: string, fingerprint: string): void {
-  mkdirSync(join(commonDirectory, "gatehouse"), { recursive: true });
-  writeFileSync(record(commonDirectory), `${fingerprint}\n`);
+  replaceFile(record(commonDirectory), `${fingerprint}\n`);
 }
 
 function record(commonDirectory: string): string {

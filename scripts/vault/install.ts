@@ -1,21 +1,10 @@
-import {
-  copyFileSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join, sep } from "node:path";
+import { copyFileSync, existsSync, linkSync, readFileSync, realpathSync, symlinkSync } from "node:fs";
+import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../model/problem.ts";
 import { commonDirectory } from "../system/checkout.ts";
-import { told } from "../system/operation.ts";
 import { runProgram } from "../system/programs.ts";
+import { replaceFile, replaceWith } from "../system/replace.ts";
 import { namedDrivers } from "./attributes.ts";
 import { keysIn, readIfThere } from "./key-directory.ts";
 
@@ -94,15 +83,9 @@ function flat(part: string): string {
   return part.endsWith(".sh") ? part.replace(/^.*\//, "") : part;
 }
 
-/** Whole or not at all: git may start the filter at any instant. */
+/** git may start the filter at any instant. */
 function update(file: string, bytes: Buffer): void {
-  if (readIfThere(file)?.equals(bytes) === true) return;
-  told("write", file, () => {
-    mkdirSync(dirname(file), { recursive: true });
-    const draft = `${file}.${process.pid}.tmp`;
-    writeFileSync(draft, bytes);
-    renameSync(draft, file);
-  });
+  if (readIfThere(file)?.equals(bytes) !== true) replaceFile(file, bytes);
 }
 
 /**
@@ -113,11 +96,7 @@ function provideNode(file: string, root: string): void {
   const node = realpathSync(process.execPath);
   const within = [root, join(SCRIPTS, "..")].some((top) => node.startsWith(`${realpathSync(top)}${sep}`));
   if (existsSync(file) && (within || realpathSync(file) === node)) return;
-  const draft = `${file}.${process.pid}.tmp`;
-  if (within) linkOrCopy(node, draft);
-  else symlinkSync(node, draft);
-  rmSync(file, { force: true });
-  renameSync(draft, file);
+  replaceWith(file, (draft) => (within ? linkOrCopy(node, draft) : symlinkSync(node, draft)));
 }
 
 function linkOrCopy(node: string, file: string): void {

@@ -1,15 +1,8 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../model/problem.ts";
+import { fsync } from "../system/operation.ts";
+import { replaceFile, writeNew } from "../system/replace.ts";
 import { keyDirectory, nameOf, parseNamed } from "./key-directory.ts";
 import { formatKeyFile, keyFingerprint, type VaultKey } from "./key-file.ts";
 
@@ -29,7 +22,8 @@ export function dropKey(gitDirectory: string, name: string): boolean {
 /** Writes a key for its owner to keep. Throws UserError where there is a file already. */
 export function exportKey(file: string, key: VaultKey): void {
   try {
-    writeFileSync(file, formatKeyFile(key), { mode: 0o600, flag: "wx" });
+    writeNew(file, formatKeyFile(key), 0o600);
+    fsync(file);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     throw new UserError(
@@ -66,7 +60,5 @@ function write(file: string, key: VaultKey): void {
   const directory = dirname(file);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
-  const draft = `${file}.${process.pid}.tmp`;
-  writeFileSync(draft, formatKeyFile(key), { mode: 0o600 });
-  renameSync(draft, file);
+  replaceFile(file, formatKeyFile(key), 0o600);
 }

@@ -23,6 +23,31 @@ const ONCE: readonly { readonly what: string; readonly like: RegExp; readonly wh
     // The filter's copy runs with Node's own modules alone, and asks the index for one file.
     where: ["scripts/system/objects.ts", "scripts/vault/filter.ts"],
   },
+  {
+    what: "how a file is replaced, whole or not at all",
+    like: /\brenameSync\b|\brename\(/,
+    // A log's rotation replaces nothing; the worker's clone is made by git, and the old one is gone before.
+    where: ["scripts/bare/log.ts", "scripts/bare/work.ts", "scripts/system/replace.ts"],
+  },
+  {
+    what: "who writes files without that",
+    like: /\b(?:write|append)File(?:Sync)?\b/,
+    where: [
+      // A log and an output that grow, of a forge's; settings of a clone that is not in its place yet.
+      "scripts/bare/work.ts",
+      "scripts/flows/github.ts",
+      // Directories of our own that nobody else reads, and that are gone with the process.
+      "scripts/ci/jobs.ts",
+      "scripts/ci/review.ts",
+      "scripts/ci/reviews.ts",
+      "scripts/deploy/staging.ts",
+      "scripts/serve/directory.ts",
+      "scripts/system/signatures.ts",
+      // A request is its name, and the lock is linked into its place.
+      "scripts/bare/queue.ts",
+      "scripts/system/lock.ts",
+    ].sort(),
+  },
 ];
 
 const SOURCES = globSync("scripts/**/*.{ts,mjs}", { cwd: CHECKOUT });

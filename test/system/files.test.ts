@@ -12,7 +12,8 @@ import {
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { observeOperations } from "../../scripts/system/fault.ts";
-import { isTemporary, removeFiles, tidyTemporaries, writeFiles } from "../../scripts/system/files.ts";
+import { removeFiles, tidyTemporaries, writeFiles } from "../../scripts/system/files.ts";
+import { isTemporary } from "../../scripts/system/replace.ts";
 import { scratch } from "./scratch.ts";
 
 const FILES = new URL("../../scripts/system/files.ts", import.meta.url).href;
