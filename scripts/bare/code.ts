@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Fields } from "../model/json-fields.ts";
 import { UserError } from "../model/problem.ts";
 import { replaceWith } from "../system/replace.ts";
 import { placesIn } from "./places.ts";
@@ -45,14 +46,9 @@ export function installCode(bare: string): boolean {
 
 /** What is needed to run, by the lock file: not what only tests and linters need. */
 function packages(): string[] {
-  const lock: unknown = JSON.parse(readFileSync(join(CHECKOUT, "package-lock.json"), "utf8"));
-  const listed: unknown = typeof lock === "object" && lock !== null ? Reflect.get(lock, "packages") : null;
-  if (typeof listed !== "object" || listed === null) throw new UserError("package-lock.json lists no packages");
-  const names = Object.entries(listed).flatMap(([path, entry]: [string, unknown]) => {
-    const isDev = typeof entry === "object" && entry !== null && Reflect.get(entry, "dev") === true;
-    return path === "" || isDev ? [] : [path];
-  });
-  const there = names.filter((path) => existsSync(join(CHECKOUT, path)));
+  const lock = Fields.parse(readFileSync(join(CHECKOUT, "package-lock.json"), "utf8"), "package-lock.json");
+  const listed = lock.entries("packages", (path, entry) => (path === "" || entry.has("dev") ? [] : [path])).flat();
+  const there = listed.filter((path) => existsSync(join(CHECKOUT, path)));
   if (there.length === 0) throw new UserError("the node packages are not installed", "run: sh scripts/setup.sh");
   // One inside another comes with it.
   return there.filter((path) => !there.some((other) => path.startsWith(`${other}/`)));

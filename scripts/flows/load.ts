@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatCarriedOut } from "../model/canonical.ts";
 import { contentDigest } from "../model/content.ts";
+import { Fields } from "../model/json-fields.ts";
 import { CA_CERTIFICATE, CARRIED_OUT, DIR, fileOfOne, path, REGISTRY_FILE } from "../model/layout.ts";
 import { meantPlace } from "../model/misplaced.ts";
 import type { Problem } from "../model/problem.ts";
@@ -144,8 +145,7 @@ let version: string | undefined;
 export function gatehouseVersion(): string {
   if (version === undefined) {
     const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-    const parsed: unknown = JSON.parse(text);
-    version = typeof parsed === "object" && parsed !== null && "version" in parsed ? String(parsed.version) : "0";
+    version = Fields.parse(text, "package.json").text("version");
   }
   return version;
 }

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Plan } from "../model/plan.ts";
 import { type Problem, UserError } from "../model/problem.ts";
-import { planFromJson } from "../views/plan/from-json.ts";
+import { planFromJson, problemsFromJson } from "../views/plan/from-json.ts";
 import type { Places } from "../views/plan/places.ts";
-import { problemsFromJson } from "../views/plan/problems-from-json.ts";
 import { type PreviewOptions, preview } from "./preview.ts";
 
 /** A plan and where the entries of clients.yaml stand, or what is wrong with clients.yaml. */

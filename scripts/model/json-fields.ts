@@ -13,6 +13,20 @@ export class Fields {
     this.#values = new Map(Object.entries(value));
   }
 
+  /** Of a document that is one object. `at`: what it is. Throws UserError, with `hint`, where it is no JSON. */
+  static parse(text: string, at: string, ...hints: readonly string[]): Fields {
+    try {
+      return new Fields(JSON.parse(text), at);
+    } catch (error) {
+      if (error instanceof SyntaxError) throw new UserError(`${at} is not JSON`, ...hints);
+      throw error;
+    }
+  }
+
+  has(key: string): boolean {
+    return this.#values.has(key);
+  }
+
   /** Text, of the given form where there is one. */
   text(key: string, form?: RegExp): string {
     const value = this.#values.get(key);
@@ -58,6 +72,12 @@ export class Fields {
 
   objects<T>(key: string, read: (fields: Fields) => T): T[] {
     return this.list(key, (value, at) => read(new Fields(value, at)));
+  }
+
+  /** The members of one that has names of its own for keys. */
+  entries<T>(key: string, read: (name: string, fields: Fields) => T): T[] {
+    const inner = new Fields(this.#values.get(key), `${this.at}.${key}`);
+    return [...inner.#values].map(([name, value]) => read(name, new Fields(value, `${inner.at}.${name}`)));
   }
 
   object<T>(key: string, read: (fields: Fields) => T): T {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Fields } from "../model/json-fields.ts";
 import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import { formatInstant } from "../model/time.ts";
@@ -92,22 +93,17 @@ function read(lock: string): string | null {
 /** A lock that we did not write (it is linked whole, so it is never half written) counts as dead: null. */
 export function parseHolder(text: string): Holder | null {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && isHolder(value) ? value : null;
+    const fields = Fields.parse(text, "the lock");
+    const [what, host, boot] = [fields.text("what"), fields.text("host"), fields.text("boot")];
+    const [space, started] = [fields.text("space"), fields.text("started")];
+    return { what, host, boot, space, started, pid: fields.count("pid"), since: fields.count("since") };
   } catch {
     return null;
   }
 }
 
-function isHolder(value: object): value is Holder {
-  const texts = ["what", "host", "boot", "space", "started"].every(
-    (field) => typeof Reflect.get(value, field) === "string",
-  );
-  return texts && Number.isSafeInteger(Reflect.get(value, "pid")) && Number.isSafeInteger(Reflect.get(value, "since"));
-}
-
 function held(holder: Holder, lock: string): UserError {
-  const since = formatInstant(Math.max(0, holder.since));
+  const since = formatInstant(holder.since);
   return new UserError(
     `another run holds this repository: ${holder.what}, process ${holder.pid} on ${holder.host}, since ${since}`,
     "wait until it has ended, then run the same command again",

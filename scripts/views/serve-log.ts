@@ -1,3 +1,4 @@
+import { Fields } from "../model/json-fields.ts";
 import { printable } from "../model/printable.ts";
 import { formatInstant, type Instant, parseInstant } from "../model/time.ts";
 import type { Style } from "./style.ts";
@@ -12,10 +13,7 @@ const LONGEST = 200;
 export function logLine(text: string, style: Style): string {
   const entry = parse(text);
   if (entry === null) return printable(text);
-  const field = (name: string) => {
-    const value = Reflect.get(entry, name);
-    return typeof value === "string" && value !== "" ? shorten(printable(value)) : "-";
-  };
+  const field = (name: Field) => shorten(printable(entry.get(name) ?? "")) || "-";
   const instant = parseInstant(field("time"));
   const time = instant === null ? field("time") : formatInstant(instant);
   const status = field("status");
@@ -41,10 +39,14 @@ export function handshakeLine(text: string, at: Instant, style: Style): string |
   return `${style.dim(formatInstant(at))}  -  ${style.red("no handshake")}  ${shorten(printable(reason))}`;
 }
 
-function parse(text: string): object | null {
+const FIELDS = ["time", "client", "method", "uri", "status", "reason"] as const;
+type Field = (typeof FIELDS)[number];
+
+function parse(text: string): ReadonlyMap<Field, string> | null {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && "status" in value ? value : null;
+    const fields = Fields.parse(text, "the line");
+    const there = FIELDS.filter((name) => name === "status" || fields.has(name));
+    return new Map(there.map((name) => [name, fields.text(name)]));
   } catch {
     return null;
   }

@@ -24,6 +24,12 @@ const ONCE: readonly { readonly what: string; readonly like: RegExp; readonly wh
     where: ["scripts/system/objects.ts", "scripts/vault/filter.ts"],
   },
   {
+    what: "how fields of JSON from outside are read",
+    like: /\bJSON\.parse\(|\bReflect\.get\(/,
+    // pki/registry.yaml, whose fields model/schema.ts reads; a list of our own, behind its digest.
+    where: ["scripts/model/canonical.ts", "scripts/model/json-fields.ts", "scripts/read/stat-cache-file.ts"],
+  },
+  {
     what: "how a file is replaced, whole or not at all",
     like: /\brenameSync\b|\brename\(/,
     // A log's rotation replaces nothing; the worker's clone is made by git, and the old one is gone before.

@@ -67,7 +67,7 @@ describe("plan --markdown", () => {
 
   it.each([
     ["what is no plan", ["--from", "-"], "{}", "plan.changes is not a list"],
-    ["what is not JSON", ["--from", "-"], "no", "the plan is not JSON"],
+    ["what is not JSON", ["--from", "-"], "no", "plan is not JSON"],
     ["a list of errors that is none", ["--from", "-"], '{"errors":[{}]}', "plan.errors[0].file is not text"],
     ["a file that is not there", ["--from", "/nowhere/plan.json"], "", "/nowhere/plan.json cannot be read (ENOENT)"],
     [

@@ -13,7 +13,7 @@ import {
   type Summary,
   WARNING_CODES,
 } from "../../model/plan.ts";
-import { UserError } from "../../model/problem.ts";
+import { type Problem, UserError } from "../../model/problem.ts";
 import { REASONS } from "../../model/registry.ts";
 import { SECTION_NAMES } from "../../model/schema/sections.ts";
 import { type Instant, parseInstant } from "../../model/time.ts";
@@ -28,7 +28,7 @@ const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
  * fields are dropped. Messages may still hold anything; views escape them. Throws UserError.
  */
 export function planFromJson(text: string): Plan {
-  const root = new Fields(parse(text), "plan");
+  const root = Fields.parse(text, "plan", "Make it with: npm run -s plan -- --json");
   const changes = root.objects("changes", changeOf);
   return {
     asOf: instant(root, "asOf"),
@@ -43,14 +43,6 @@ export function planFromJson(text: string): Plan {
     warnings: root.objects("warnings", (fields) => coded(fields, WARNING_CODES)),
     refusals: root.objects("refusals", (fields) => coded(fields, REFUSAL_CODES)),
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new UserError("the plan is not JSON", "Make it with: npm run -s plan -- --json");
-  }
 }
 
 function instant(fields: Fields, key: string): Instant {
@@ -134,4 +126,20 @@ function compromisedOf(fields: Fields): Compromised {
 
 function coded<C extends string>(fields: Fields, codes: readonly C[]): { code: C; message: string } {
   return { code: fields.oneOf("code", codes), message: fields.text("message") };
+}
+
+/**
+ * What problemsJson wrote, read back and checked; null for anything that does not begin so, such as a plan. Messages
+ * may hold anything. Throws UserError.
+ */
+export function problemsFromJson(text: string): Problem[] | null {
+  const root = Fields.parse(text, "plan", "Make it with: npm run -s plan -- --json");
+  if (!root.has("errors")) return null;
+  return root.objects("errors", (fields) => ({
+    file: fields.text("file"),
+    line: fields.count("line"),
+    column: fields.count("column"),
+    message: fields.text("message"),
+    hint: fields.orNull("hint", () => fields.text("hint")),
+  }));
 }

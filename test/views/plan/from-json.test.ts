@@ -81,7 +81,7 @@ it("drops what it does not know", () => {
 
 describe("refuses", () => {
   it.each([
-    ["what is not JSON", () => "no", "the plan is not JSON"],
+    ["what is not JSON", () => "no", "plan is not JSON"],
     ["another shape", () => [], "plan is not an object"],
     ["an instant without a zone", (plan) => ({ ...plan, asOf: "2026-11-21T12:00:00" }), "plan.asOf is not an instant"],
     ["a digest of another form", (plan) => ({ ...plan, digest: "sha256:0" }), "plan.digest is not text like"],
