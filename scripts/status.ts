@@ -35,11 +35,11 @@ await runCommand(
     const filtered = filter.client !== null || filter.repository !== null || filter.serial !== null;
     if (json) out(statusJson(status, provenance));
     else {
-      const look = { style: style.out, width };
-      out(statusText(status, { ...look, rows: terminal && !filtered ? ROWS_ON_TERMINAL : null }));
+      const display = { style: style.out, width };
+      out(statusText(status, { ...display, rows: terminal && !filtered ? ROWS_ON_TERMINAL : null }));
       const revoked = status.identities.some((row) => row.revoked !== null);
       if (provenance !== undefined) out(provenanceText(provenance, revoked, width));
-      if (inForce !== null && !filtered) out(`\n${reachText(inForce, now, look)}`);
+      if (inForce !== null && !filtered) out(`\n${reachText(inForce, now, display)}`);
     }
     return registry === null ? 1 : 0;
   },

@@ -5,7 +5,7 @@ import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { planCrl } from "../plan/crl.ts";
 import { compareFiles, derivedFiles, missingRenewals, strayFiles } from "../plan/files.ts";
-import type { Errand } from "../plan/index.ts";
+import type { ApplicablePlan } from "../plan/index.ts";
 import { rereadState } from "../read/state.ts";
 import type { Tree } from "../read/tree.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -17,7 +17,7 @@ import { issueAll } from "./issue.ts";
 import { ordersOf } from "./orders.ts";
 import { writeRenewals } from "./renewals.ts";
 
-/** What carrying out needs beside the errand. */
+/** What carrying out needs beside the applicable. */
 export interface Work {
   readonly root: string;
   readonly now: Instant;
@@ -37,18 +37,18 @@ export interface Work {
  * functions that the plan was made with. Returns the state as it is then on disk.
  * @throws UserError where the vault is locked and something is to be signed; nothing was done then
  */
-export async function carryOut(errand: Errand, work: Work): Promise<State> {
+export async function carryOut(applicable: ApplicablePlan, work: Work): Promise<State> {
   const { root, now, tree, vault } = work;
-  const issuer = issuerFor(errand, work);
-  let state = rereadState(tree, work.state, await issueOrders(errand, issuer, work));
-  state = rereadState(tree, state, await writeFacts(root, errand.decisions, now, new Set(state.holds.keys())));
-  const order = planCrl(state, errand.registry.crl, now, "registry");
+  const issuer = issuerFor(applicable, work);
+  let state = rereadState(tree, work.state, await issueOrders(applicable, issuer, work));
+  state = rereadState(tree, state, await writeFacts(root, applicable.decisions, now, new Set(state.holds.keys())));
+  const order = planCrl(state, applicable.registry.crl, now, "registry");
   if (order !== null && issuer !== null) state = rereadState(tree, state, await writeCrl(root, order, issuer));
-  if (errand.plan.changes.every(({ kind }) => kind === "crl")) return state;
-  const { written, unusable } = await writeRenewals(root, missingRenewals(errand.registry, state, now), vault);
+  if (applicable.plan.changes.every(({ kind }) => kind === "crl")) return state;
+  const { written, unusable } = await writeRenewals(root, missingRenewals(applicable.registry, state, now), vault);
   state = withoutKeys(rereadState(tree, state, written), unusable);
-  const wanted = derivedFiles(errand.registry, state, now, work.version);
-  const strays = strayFiles(errand.registry, state, now);
+  const wanted = derivedFiles(applicable.registry, state, now, work.version);
+  const strays = strayFiles(applicable.registry, state, now);
   const changes = compareFiles(wanted, state, strays, { due: "registry", upgraded: false });
   return rereadState(tree, state, await writeDerived(root, changes, wanted));
 }
@@ -61,8 +61,8 @@ function withoutKeys(state: State, serials: readonly string[]): State {
 }
 
 /** The authority with its key: only where the plan signs something. */
-function issuerFor(errand: Errand, { state, vault, root }: Work): Issuer | null {
-  const signs = errand.plan.changes.some(({ kind }) => kind === "issue" || kind === "renew" || kind === "crl");
+function issuerFor(applicable: ApplicablePlan, { state, vault, root }: Work): Issuer | null {
+  const signs = applicable.plan.changes.some(({ kind }) => kind === "issue" || kind === "renew" || kind === "crl");
   if (!signs || state.authority === null) return null;
   if (vault.state === "locked") {
     const what = "the vault is locked, and this plan needs the authority's key; nothing was done";
@@ -81,9 +81,9 @@ function privateKey(pem: string, root: string) {
   }
 }
 
-async function issueOrders(errand: Errand, issuer: Issuer | null, work: Work): Promise<string[]> {
+async function issueOrders(applicable: ApplicablePlan, issuer: Issuer | null, work: Work): Promise<string[]> {
   const { root, now, vault } = work;
-  const orders = ordersOf(errand.decisions, work.state, now);
+  const orders = ordersOf(applicable.decisions, work.state, now);
   if (orders.length === 0 || issuer === null) return [];
   const line = work.progress("issuing certificates", orders.length);
   try {

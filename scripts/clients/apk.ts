@@ -1,23 +1,23 @@
 import { madeBy } from "../model/made-by.ts";
 import type { ReachedRepository } from "./context.ts";
 import { type ClientFile, type ClientRenderer, configuration } from "./files.ts";
-import { offersOf } from "./offers.ts";
 import { formOf } from "./signing.ts";
+import { sourcesOf } from "./sources.ts";
 
 /**
  * apk has one certificate, and with ca.pem one CA, for all of its repositories; the names of these files are built into
  * it (apk-tools, libfetch). Repositories: apk-repositories(5).
  */
 export const apk: ClientRenderer = (context) => {
-  const offers = offersOf(context, "files");
-  if (offers.length === 0) return { files: [], notes: [] };
-  const places = offers.flatMap((offer) => offer.places);
+  const sources = sourcesOf(context, "files");
+  if (sources.length === 0) return { files: [], notes: [] };
+  const places = sources.flatMap((source) => source.places);
   const ours = places.some(({ server }) => server.ca !== "system");
   const list = `${[madeBy(), ...places.map(({ url }) => url.replace(/\/$/, ""))].join("\n")}\n`;
   return {
     files: [
       ...credentials(ours),
-      ...offers.flatMap(({ repository }) => keyFiles(repository)),
+      ...sources.flatMap(({ repository }) => keyFiles(repository)),
       configuration("/etc/apk/repositories.d/gatehouse.list", list, ["linux"]),
     ],
     notes: [

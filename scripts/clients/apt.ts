@@ -1,27 +1,27 @@
 import { madeBy } from "../model/made-by.ts";
 import type { ClientContext, SigningKey } from "./context.ts";
 import { type ClientFile, type ClientRenderer, configuration } from "./files.ts";
-import { type Offer, offersOf } from "./offers.ts";
 import { formOf } from "./signing.ts";
+import { type Source, sourcesOf } from "./sources.ts";
 
 /**
  * sources.list(5) in deb822 form, and apt.conf(5) for each host. Settings of a host go by its name without the port,
  * so there is one certificate a host. apt fetches as `_apt`, which has to be able to read the key: it gets a copy.
  */
 export const apt: ClientRenderer = (context) => {
-  const offers = offersOf(context, "apt");
-  const hosts = hostsOf(offers);
+  const sources = sourcesOf(context, "apt");
+  const hosts = hostsOf(sources);
   if (hosts.size === 0) return { files: [], notes: [] };
   return {
     files: [
       ...credentials([...hosts.values()].includes(true)),
       linux("/etc/apt/apt.conf.d/60gatehouse", [...hosts].flatMap(([host, ours]) => access(host, ours)).join("\n")),
-      ...offers.flatMap(({ repository: { name, signing } }) => keyring(name, signing)),
-      ...offers.map((offer) =>
-        linux(`/etc/apt/sources.list.d/gatehouse-${offer.repository.name}.sources`, source(offer)),
+      ...sources.flatMap(({ repository: { name, signing } }) => keyring(name, signing)),
+      ...sources.map((source) =>
+        linux(`/etc/apt/sources.list.d/gatehouse-${source.repository.name}.sources`, stanza(source)),
       ),
     ],
-    notes: notes(context, offers),
+    notes: notes(context, sources),
   };
 };
 
@@ -37,9 +37,9 @@ function credentials(serverCa: boolean): ClientFile[] {
 }
 
 /** Hosts, and whether one of their servers is verified by a CA that the system does not know. */
-function hostsOf(offers: readonly Offer[]): Map<string, boolean> {
+function hostsOf(sources: readonly Source[]): Map<string, boolean> {
   const hosts = new Map<string, boolean>();
-  for (const { places } of offers) {
+  for (const { places } of sources) {
     for (const { server } of places) {
       hosts.set(server.host, (hosts.get(server.host) ?? false) || server.ca !== "system");
     }
@@ -69,7 +69,7 @@ function keyring(name: string, signing: SigningKey | null): ClientFile[] {
 }
 
 /** Several servers are several URIs of one source: what one of them cannot give is fetched from another. */
-function source({ repository: { name, suite, components, signing }, places }: Offer): string {
+function stanza({ repository: { name, suite, components, signing }, places }: Source): string {
   return [
     "Types: deb",
     `URIs: ${places.map(({ url }) => url).join(" ")}`,
@@ -83,8 +83,8 @@ function linux(path: string, body: string): ClientFile {
   return configuration(path, `${madeBy(path.includes("apt.conf.d") ? "//" : "#")}\n${body}\n`, ["linux"]);
 }
 
-function notes({ name }: ClientContext, offers: readonly Offer[]): string[] {
-  const unsigned = offers.filter(({ repository }) => repository.signing === null);
+function notes({ name }: ClientContext, sources: readonly Source[]): string[] {
+  const unsigned = sources.filter(({ repository }) => repository.signing === null);
   return [
     "apt-get update && apt-get install PACKAGE",
     `"Could not load client certificate … or key": ${DIRECTORY}/key.pem is not _apt's; install the bundle again.`,

@@ -4,8 +4,8 @@ import { compare } from "../model/compare.ts";
 import type { Registry, Repository, Server, Software } from "../model/registry.ts";
 import type { KeySource } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
+import { servesRepositories } from "../servers/all-kinds.ts";
 import { HOME, RENEWAL } from "../servers/gates.ts";
-import { servesRepositories } from "../servers/kinds.ts";
 
 /** All that the configuration of a client's programs is made from. Nothing in it is secret. */
 export interface ClientContext {
@@ -74,9 +74,9 @@ export function clientContext(input: ContextInput): ClientContext {
   const { registry, name, key, now } = input;
   const reached = reach(registry, name, now);
   const home = registry.clients.get(name)?.home ?? null;
-  const offers = [...registry.servers].map(([serverName, server]) => serverOf(serverName, server, reached, input));
-  const servers = offers.filter(({ repositories, services }) => repositories.length + services.length > 0);
-  const web = offers.filter(servesRepositories);
+  const all = [...registry.servers].map(([serverName, server]) => serverOf(serverName, server, reached, input));
+  const servers = all.filter(({ repositories, services }) => repositories.length + services.length > 0);
+  const web = all.filter(servesRepositories);
   const own = (server: ReachedServer) => server.repositories.some((repository) => repository.name === home);
   const renewing = web.find((server) => servers.includes(server)) ?? web[0] ?? null;
   return {

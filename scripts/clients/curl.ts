@@ -1,5 +1,5 @@
 import { madeBy } from "../model/made-by.ts";
-import { servesRepositories } from "../servers/kinds.ts";
+import { servesRepositories } from "../servers/all-kinds.ts";
 import type { ReachedServer } from "./context.ts";
 import { type ClientRenderer, configuration, ETC, INSTALLED } from "./files.ts";
 

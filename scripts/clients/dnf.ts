@@ -1,18 +1,18 @@
 import { madeBy } from "../model/made-by.ts";
 import type { ReachedRepository } from "./context.ts";
 import { type ClientFile, type ClientRenderer, configuration, INSTALLED } from "./files.ts";
-import { type Offer, offersOf } from "./offers.ts";
 import { formOf } from "./signing.ts";
+import { type Source, sourcesOf } from "./sources.ts";
 
 /** dnf.conf(5), "REPO OPTIONS", a file for each repository of files: repodata/ lies at its top. */
 export const dnf: ClientRenderer = (context) => {
-  const offers = offersOf(context, "files");
+  const sources = sourcesOf(context, "files");
   return {
-    files: offers.flatMap((offer) => [
-      ...keyFiles(offer.repository),
-      configuration(`/etc/yum.repos.d/gatehouse-${offer.repository.name}.repo`, render(offer), ["linux"]),
+    files: sources.flatMap((source) => [
+      ...keyFiles(source.repository),
+      configuration(`/etc/yum.repos.d/gatehouse-${source.repository.name}.repo`, render(source), ["linux"]),
     ]),
-    notes: offers.flatMap(({ repository }) => [
+    notes: sources.flatMap(({ repository }) => [
       `dnf --repo gatehouse-${repository.name} install PACKAGE`,
       ...(keyFiles(repository).length === 0
         ? [`${repository.name}: nobody said who signs its packages; where dnf.conf has gpgcheck=1, dnf refuses them.`]
@@ -30,7 +30,7 @@ function keyFiles({ name, signing }: ReachedRepository): ClientFile[] {
 }
 
 /** The servers of one list are tried in turn; they are verified by one CA, so those of another CA are left out. */
-function render({ repository, places }: Offer): string {
+function render({ repository, places }: Source): string {
   const ours = places[0]?.server.ca !== "system";
   const urls = places.filter(({ server }) => (server.ca !== "system") === ours).map(({ url }) => url);
   const [key] = keyFiles(repository);

@@ -1,6 +1,6 @@
 import type { ReachedServer } from "./context.ts";
 import type { ClientFile, ClientRenderer } from "./files.ts";
-import { webServers } from "./offers.ts";
+import { webServers } from "./sources.ts";
 
 /**
  * Certificates by host: docker's certs.d, and podman's, skopeo's and buildah's (containers-certs.d(5)). A `.cert` goes

@@ -1,22 +1,22 @@
 import { madeBy } from "../model/made-by.ts";
 import { type ClientRenderer, configuration, ETC, INSTALLED } from "./files.ts";
-import { type Offer, offersOf } from "./offers.ts";
+import { type Source, sourcesOf } from "./sources.ts";
 
 /**
  * An .npmrc for each repository of files, for --userconfig: `certfile` and `keyfile` belong to one registry, but
  * `cafile` holds for all, in place of the system's.
  */
 export const npm: ClientRenderer = (context) => {
-  const offers = offersOf(context, "files");
+  const sources = sourcesOf(context, "files");
   return {
-    files: offers.map((offer) => configuration(pathOf(offer), render(offer))),
-    notes: offers.map((offer) => `npm install --userconfig ${pathOf(offer)} PACKAGE`),
+    files: sources.map((source) => configuration(pathOf(source), render(source))),
+    notes: sources.map((source) => `npm install --userconfig ${pathOf(source)} PACKAGE`),
   };
 };
 
-const pathOf = ({ repository }: Offer) => `${ETC}/npm/${repository.name}.npmrc`;
+const pathOf = ({ repository }: Source) => `${ETC}/npm/${repository.name}.npmrc`;
 
-function render({ places: [first] }: Offer): string {
+function render({ places: [first] }: Source): string {
   if (first === undefined) return "";
   // What belongs to a registry is named by its URL without the scheme.
   const registry = first.url.replace(/^https:/, "");

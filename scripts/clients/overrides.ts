@@ -1,6 +1,6 @@
 import type { ClientContext } from "./context.ts";
 import type { ClientKind } from "./index.ts";
-import { webServers } from "./offers.ts";
+import { webServers } from "./sources.ts";
 
 interface Overrides {
   /** Variables of the environment that win over what the bundle installs. */

@@ -1,4 +1,4 @@
-import { servesRepositories } from "../servers/kinds.ts";
+import { servesRepositories } from "../servers/all-kinds.ts";
 import type { ClientRenderer } from "./files.ts";
 
 /** The file itself needs a passphrase and is made beside the archive; here is how it is used. */

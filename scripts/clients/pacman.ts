@@ -1,22 +1,22 @@
 import { madeBy } from "../model/made-by.ts";
 import type { SigningKey } from "./context.ts";
 import { type ClientFile, type ClientRenderer, configuration, ETC, INSTALLED } from "./files.ts";
-import { type Offer, offersOf, type Place } from "./offers.ts";
 import { formOf } from "./signing.ts";
+import { type Place, type Source, sourcesOf } from "./sources.ts";
 
 /**
  * pacman.conf(5). The command that fetches (XferCommand) is one for all repositories, so it is a script which shows the
  * certificate to our servers only.
  */
 export const pacman: ClientRenderer = (context) => {
-  const offers = offersOf(context, "files");
-  if (offers.length === 0) return { files: [], notes: [] };
-  const fetch: ClientFile = { ...configuration(FETCH, script(offers), ["linux"]), mode: 0o755 };
+  const sources = sourcesOf(context, "files");
+  if (sources.length === 0) return { files: [], notes: [] };
+  const fetch: ClientFile = { ...configuration(FETCH, script(sources), ["linux"]), mode: 0o755 };
   return {
-    files: [fetch, configuration(CONF, conf(offers), ["linux"]), ...offers.flatMap(keyFiles)],
+    files: [fetch, configuration(CONF, conf(sources), ["linux"]), ...sources.flatMap(keyFiles)],
     notes: [
       `As the last line of /etc/pacman.conf: Include = ${CONF}`,
-      ...offers
+      ...sources
         .flatMap(keyFiles)
         .flatMap(({ path }) => [
           `gpg --show-keys ${path}   shows its FINGERPRINT`,
@@ -30,8 +30,8 @@ export const pacman: ClientRenderer = (context) => {
 const FETCH = `${ETC}/pacman/fetch`;
 const CONF = `${ETC}/pacman/repositories.conf`;
 
-function conf(offers: readonly Offer[]): string {
-  const sections = offers.flatMap(({ repository: { name, signing }, places }) => [
+function conf(sources: readonly Source[]): string {
+  const sections = sources.flatMap(({ repository: { name, signing }, places }) => [
     "",
     `[${name}]`,
     // Without a key of its own, a repository is believed for the connection it came over.
@@ -45,14 +45,14 @@ function hasKey(signing: SigningKey | null): signing is SigningKey {
   return signing !== null && ["armored", "openpgp"].includes(formOf(signing));
 }
 
-function keyFiles({ repository: { name, signing } }: Offer): ClientFile[] {
+function keyFiles({ repository: { name, signing } }: Source): ClientFile[] {
   if (!hasKey(signing)) return [];
   const path = `${ETC}/pacman/${name}.gpg`;
   return [{ path, mode: 0o644, owner: "root", content: { data: signing.data }, systems: ["linux"] }];
 }
 
-function script(offers: readonly Offer[]): string {
-  const cases = offers.flatMap(({ places }) => places).map(branch);
+function script(sources: readonly Source[]): string {
+  const cases = sources.flatMap(({ places }) => places).map(branch);
   return `${["#!/bin/sh", madeBy(), "# $1: the URL, $2: the file to write.", 'case "$1" in', ...cases, '*) set -- "$1" "$2" --location ;;', "esac"].join("\n")}
 url=$1 file=$2
 shift 2

@@ -1,19 +1,19 @@
 import { madeBy } from "../model/made-by.ts";
 import { type ClientFile, type ClientRenderer, configuration, ETC, INSTALLED, SYSTEMS } from "./files.ts";
-import { type Offer, offersOf } from "./offers.ts";
+import { type Source, sourcesOf } from "./sources.ts";
 
 /**
  * A configuration for each repository of files, named by PIP_CONFIG_FILE: certificate and CA of pip hold for every
  * index, and pypi.org is to see neither. pip takes key and certificate as one PEM file.
  */
 export const pip: ClientRenderer = (context) => {
-  const offers = offersOf(context, "files");
-  if (offers.length === 0) return { files: [], notes: [] };
+  const sources = sourcesOf(context, "files");
+  if (sources.length === 0) return { files: [], notes: [] };
   return {
-    files: [CLIENT_PEM, ...offers.map((offer) => configuration(pathOf(offer), render(offer)))],
+    files: [CLIENT_PEM, ...sources.map((source) => configuration(pathOf(source), render(source)))],
     notes: [
       "The index of packages (PEP 503) is the directory simple/ of the repository.",
-      ...offers.map((offer) => `PIP_CONFIG_FILE=${pathOf(offer)} pip install PACKAGE`),
+      ...sources.map((source) => `PIP_CONFIG_FILE=${pathOf(source)} pip install PACKAGE`),
     ],
   };
 };
@@ -26,10 +26,10 @@ const CLIENT_PEM: ClientFile = {
   systems: SYSTEMS,
 };
 
-const pathOf = ({ repository }: Offer) => `${ETC}/pip/${repository.name}.conf`;
+const pathOf = ({ repository }: Source) => `${ETC}/pip/${repository.name}.conf`;
 
 /** One index: a second URL would be searched as well, not instead (pip knows no order among indexes). */
-function render({ places: [first] }: Offer): string {
+function render({ places: [first] }: Source): string {
   if (first === undefined) return "";
   const lines = [
     madeBy(),

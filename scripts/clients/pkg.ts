@@ -1,18 +1,18 @@
 import { madeBy } from "../model/made-by.ts";
 import type { ReachedRepository, SigningKey } from "./context.ts";
 import { type ClientFile, type ClientRenderer, configuration, INSTALLED } from "./files.ts";
-import { type Offer, offersOf, type Place } from "./offers.ts";
 import { formOf } from "./signing.ts";
+import { type Place, type Source, sourcesOf } from "./sources.ts";
 
 /**
  * pkg.conf(5), "REPOSITORY CONFIGURATION", in UCL. `env` holds for the fetches of one repository, and no other one gets
  * to see the certificate: the global PKG_ENV would show it to all.
  */
 export const pkg: ClientRenderer = (context) => {
-  const offers = offersOf(context, "pkg");
+  const sources = sourcesOf(context, "pkg");
   return {
-    files: offers.flatMap((offer) => [...signatureFiles(offer.repository), conf(offer)]),
-    notes: offers.flatMap(notes),
+    files: sources.flatMap((source) => [...signatureFiles(source.repository), conf(source)]),
+    notes: sources.flatMap(notes),
   };
 };
 
@@ -25,7 +25,7 @@ const confPath = (name: string) => `${DIRECTORY}/repos/${name}.conf`;
 const pubkeyPath = (name: string) => `${DIRECTORY}/keys/${name}.pub`;
 const fingerprintsPath = (name: string) => `${DIRECTORY}/fingerprints/${name}`;
 
-function conf({ repository, places }: Offer): ClientFile {
+function conf({ repository, places }: Source): ClientFile {
   const entries = places.map((place, index) => entry(repository, place, index));
   return configuration(confPath(repository.name), `${madeBy()}\n${entries.join("\n")}`, ["freebsd"]);
 }
@@ -68,7 +68,7 @@ function signatureFiles({ name, signing }: ReachedRepository): ClientFile[] {
   return [{ path, mode: 0o644, owner: "root", content: { data: signing.data }, systems: ["freebsd"] }];
 }
 
-function notes({ repository: { name, signing }, places }: Offer): string[] {
+function notes({ repository: { name, signing }, places }: Source): string[] {
   const [, ...others] = places;
   return [
     `pkg update -f -r ${name} && pkg install -r ${name} PACKAGE`,

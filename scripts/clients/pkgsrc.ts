@@ -1,7 +1,7 @@
 import { madeBy } from "../model/made-by.ts";
 import type { ClientContext, ReachedRepository, ReachedServer } from "./context.ts";
 import { type ClientFile, type ClientRenderer, configuration, ETC, INSTALLED } from "./files.ts";
-import { offersOf, webServers } from "./offers.ts";
+import { sourcesOf, webServers } from "./sources.ts";
 import { daemonFiles, portOf } from "./tunnel.ts";
 
 /**
@@ -77,7 +77,7 @@ function conf(context: ClientContext, path: string): string {
 /** The anchors of repositories that somebody else signs, each once. Our own signers' is the authority. */
 function anchors(context: ClientContext): Uint8Array[] {
   const found = new Map(
-    offersOf(context, "pkgsrc").flatMap(({ repository: { signing } }) =>
+    sourcesOf(context, "pkgsrc").flatMap(({ repository: { signing } }) =>
       signing === null ? [] : [[signing.file, signing.data] as const],
     ),
   );
@@ -86,7 +86,7 @@ function anchors(context: ClientContext): Uint8Array[] {
 
 function mixed(context: ClientContext): boolean {
   return (
-    anchors(context).length > 0 && offersOf(context, "pkgsrc").some(({ repository }) => repository.signing === null)
+    anchors(context).length > 0 && sourcesOf(context, "pkgsrc").some(({ repository }) => repository.signing === null)
   );
 }
 

@@ -1,5 +1,5 @@
 import { formatInstant } from "../model/time.ts";
-import { servesRepositories } from "../servers/kinds.ts";
+import { servesRepositories } from "../servers/all-kinds.ts";
 import type { BundleInput } from "./bundle-input.ts";
 import { type ClientKindFiles, type ClientSystem, CREDENTIALS, ETC, readable, SYSTEMS } from "./files.ts";
 import type { ClientKind } from "./index.ts";

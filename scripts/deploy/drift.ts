@@ -4,13 +4,13 @@ import { type Registry, SOFTWARE } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { derivedFiles } from "../plan/files.ts";
-import { KINDS } from "../servers/kinds.ts";
+import { SERVER_KINDS } from "../servers/all-kinds.ts";
 
 /** Whether it is a server's file, and says the same as long as nobody changes the registry. */
 function isSteady(path: string): boolean {
   return SOFTWARE.some((software) => {
     const directory = `${DIR[software]}/`;
-    return path.startsWith(directory) && !KINDS[software].followsTime.test(path.slice(directory.length));
+    return path.startsWith(directory) && !SERVER_KINDS[software].followsTime.test(path.slice(directory.length));
   });
 }
 

@@ -3,7 +3,7 @@ import { UserError } from "../model/problem.ts";
 import type { Server } from "../model/registry.ts";
 import { MANIFEST, type Release, type ReleaseFile } from "../model/release.ts";
 import { MAX_INSTANT } from "../model/time.ts";
-import { KINDS } from "../servers/kinds.ts";
+import { SERVER_KINDS } from "../servers/all-kinds.ts";
 import { certificateOf, credentialsOf } from "./keys.ts";
 import { renderManifest } from "./manifest.ts";
 import type { Source } from "./source.ts";
@@ -19,7 +19,7 @@ export function buildRelease(source: Source, name: string): Release {
   const crl = state.crl?.number;
   if (crl === undefined) throw new UserError(`there is no ${paths.CRL_FILE} in this commit`, "npm run reconcile");
   const files = [...configuration(source, name, server), ...common(source), ...certificate(source, name, server)];
-  const served = KINDS[server.software].readsRoots ? server.repositories : [];
+  const served = SERVER_KINDS[server.software].readsRoots ? server.repositories : [];
   const roots = served.flatMap((repository) => registry.repositories.get(repository)?.root ?? []);
   const { software } = server;
   const { ancestors } = source;
@@ -33,7 +33,7 @@ export function buildRelease(source: Source, name: string): Release {
 /** Everything of the software's directory, but of servers/ and include/ only this server's own file. */
 function configuration(source: Source, name: string, { software }: Server): ReleaseFile[] {
   const directory = paths.DIR[software];
-  const { ending } = KINDS[software];
+  const { ending } = SERVER_KINDS[software];
   const own = [`${directory}/servers/`, `${directory}/include/`];
   const wanted = source.paths.filter((path) => {
     if (!path.startsWith(`${directory}/`)) return false;

@@ -62,7 +62,7 @@ export async function publish(options: PublishOptions): Promise<Published> {
  */
 function pathsOf({ planned, problems, carriedOut }: Reconciled): string[] {
   if (planned.plan.refusals.some(({ code }) => code === "StateDoubtful")) return carriedOut === null ? [] : [CRL_FILE];
-  return problems.length === 0 && planned.errand?.plan === planned.plan ? ["pki", REGISTRY_FILE] : ["pki"];
+  return problems.length === 0 && planned.applicable?.plan === planned.plan ? ["pki", REGISTRY_FILE] : ["pki"];
 }
 
 /**

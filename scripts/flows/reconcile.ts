@@ -6,7 +6,7 @@ import type { CrlChange, Plan, Refusal } from "../model/plan.ts";
 import { type Problem, UserError } from "../model/problem.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
-import { type Errand, makePlan, NO_POLICY, type Planned } from "../plan/index.ts";
+import { type ApplicablePlan, makePlan, NO_POLICY, type Planned } from "../plan/index.ts";
 import { commonDirectory } from "../system/checkout.ts";
 import { tidyTemporaries } from "../system/files.ts";
 import { openGit } from "../system/git.ts";
@@ -62,19 +62,19 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
         "look at it again: npm run plan",
       );
     }
-    const { errand } = planned;
+    const { applicable } = planned;
     const nothing = { planned, problems, carriedOut: null, late: [] };
-    if (errand === null) return nothing;
+    if (applicable === null) return nothing;
     await tidyTemporaries(root, directoriesOf(loaded, root));
-    if (errand.plan.changes.length === 0) return nothing;
+    if (applicable.plan.changes.length === 0) return nothing;
     const version = gatehouseVersion();
     const work = { ...options, tree: loaded.tree, state: loaded.state, vault: openVault(root, process.env), version };
-    const state = await carryOut(errand, work);
+    const state = await carryOut(applicable, work);
     const after = planFor(loaded, state, options, signatures);
-    insistOnNothingToDo(after, errand);
+    insistOnNothingToDo(after, applicable);
     const known = new Set(planned.plan.refusals.map(({ message }) => message));
     const late = after.plan.refusals.filter(({ code, message }) => code === "KeyLost" && !known.has(message));
-    return { planned, problems, carriedOut: errand.plan, late };
+    return { planned, problems, carriedOut: applicable.plan, late };
   });
 }
 
@@ -89,8 +89,8 @@ function planFor(
 }
 
 /** A plan that is not empty after it was carried out is a bug of ours, and must not pass in silence. */
-function insistOnNothingToDo({ errand }: Planned, done: Errand): void {
-  const left = errand?.plan.changes ?? [];
+function insistOnNothingToDo({ applicable }: Planned, done: ApplicablePlan): void {
+  const left = applicable?.plan.changes ?? [];
   if (left.length === 0 || done.plan.changes.every(({ kind }) => kind === "crl")) return;
   const first = left[0];
   const what = first === undefined ? "" : `${first.kind}: ${describe(first)}`;

@@ -7,9 +7,9 @@ import { fill } from "../serve/fill.ts";
 import { followLines } from "../serve/follow.ts";
 import { type Job, sampledOf } from "../serve/job.ts";
 import { localConfiguration } from "../serve/local.ts";
+import { localRepositories } from "../serve/local-repositories.ts";
 import { chooseMaterial } from "../serve/material.ts";
 import { startNginx } from "../serve/nginx.ts";
-import { offersOf } from "../serve/offers.ts";
 import { choosePorts } from "../serve/ports.ts";
 import { awaitSignal, type StopSignal } from "../serve/signals.ts";
 import { tidyStale } from "../serve/stale.ts";
@@ -101,8 +101,8 @@ async function prepare({ root, now, server: wanted, port }: ServeOptions): Promi
   const material = chooseMaterial(root, name, server, openVault(root, process.env));
   const { tls, plain } = await choosePorts(port);
   const ports = { tls, plain: server.redirect.length === 0 ? null : plain };
-  const offers = offersOf(registry, name);
-  return { root, now, asked, state, registry, name, server, offers, material, ports };
+  const repositories = localRepositories(registry, name);
+  return { root, now, asked, state, registry, name, server, repositories, material, ports };
 }
 
 function configurationOf(job: Job): Map<string, string> {

@@ -9,9 +9,9 @@ import type { SIGNER } from "./schema/signers.ts";
 export { type Deploy, saysHow } from "./schema/deploy.ts";
 export type { Rate } from "./schema/servers.ts";
 export {
+  IDENTITY_KINDS,
   KEY_TYPES,
   type KeyType,
-  KINDS,
   type Kind,
   REASONS,
   REPOSITORY_TYPES,

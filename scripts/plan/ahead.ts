@@ -2,9 +2,9 @@ import type { Decision, Issue, Renew } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
 import { authorityDoubt, type State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
+import { withCertifiedKeys } from "./certified-keys.ts";
 import { decide } from "./decide.ts";
 import { type Ledger, ledgerOf } from "./holdings.ts";
-import { settledState } from "./settled.ts";
 
 /** The registry that a plan is about, and the state that it is held against. */
 export interface Basis {
@@ -17,7 +17,7 @@ export function basisOf(registry: Registry | null, state: State): Basis | null {
   const last = state.carriedOut?.registry ?? null;
   const asked = registry ?? last;
   if (asked === null || (state.authority === null && authorityDoubt(state) !== null)) return null;
-  return { asked, state: registry === null && last !== null ? settledState(state, last) : state };
+  return { asked, state: registry === null && last !== null ? withCertifiedKeys(state, last) : state };
 }
 
 /** What the plan says about certificates, to be asked by serial and by name. */

@@ -2,8 +2,8 @@ import type { Decision } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
+import { withCertifiedKeys } from "./certified-keys.ts";
 import { type Decisions, decide } from "./decide.ts";
-import { settledState } from "./settled.ts";
 
 /** What the base's registry would do by itself, were nothing changed. */
 export interface Alone {
@@ -33,7 +33,7 @@ export function decideAlone({ base, state, now, planned, unchanged }: AloneInput
  * keys that it certified last. One that is refused gets nothing today, and got nothing before.
  */
 function asFound(base: Registry, state: State, { review }: Decisions): State {
-  const settled = settledState(state, base);
+  const settled = withCertifiedKeys(state, base);
   const requests = new Map(settled.requests);
   let differs = false;
   for (const section of [base.clients, base.servers, base.signers]) {

@@ -6,7 +6,7 @@ import type { Instant } from "../model/time.ts";
 import { type Holdings, isLive, type Ledger, ledgerOf } from "./holdings.ts";
 import { type Identity, identitiesOf } from "./identity.ts";
 import { endOfSuccessor, reasonToIssue, renewalDue, type Situation } from "./issue-reasons.ts";
-import { whyNoRename } from "./previously.ts";
+import { whyNoRename } from "./renames.ts";
 import { type RequestReview, reviewRequests } from "./requests.ts";
 import { type Conviction, causeToRevoke } from "./revoke-causes.ts";
 

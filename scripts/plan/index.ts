@@ -3,22 +3,22 @@ import { formatProblem } from "../model/problem.ts";
 import { basisOf } from "./ahead.ts";
 import { branchRefusals } from "./branch.ts";
 import { byTimeOf } from "./by-time.ts";
+import { withCertifiedKeys } from "./certified-keys.ts";
 import { planCrl } from "./crl.ts";
 import { digestOf } from "./digest.ts";
-import { type Draft, draftPlan, type Errand, summarize } from "./draft.ts";
+import { type ApplicablePlan, type FullPlan, planInFull, summarize } from "./full-plan.ts";
 import type { PlanInput } from "./input.ts";
 import { clockRefusals, doubtRefusals, entryRefusals, noAuthority } from "./refusals.ts";
-import { settledState } from "./settled.ts";
 import { doubtsFacts } from "./unsigned.ts";
 
-export type { Errand } from "./draft.ts";
+export type { ApplicablePlan } from "./full-plan.ts";
 export { type Base, NO_POLICY, type PlanInput, type Policy } from "./input.ts";
 
 export interface Planned {
   /** Everything that was asked for, to be shown. */
   readonly plan: Plan;
   /** What may be carried out; null when nothing may. The same plan when nothing is refused as a whole. */
-  readonly errand: Errand | null;
+  readonly applicable: ApplicablePlan | null;
 }
 
 /** Pure: the same input gives the same plan, to the byte. */
@@ -29,22 +29,25 @@ export function makePlan(input: PlanInput): Planned {
   const invalid = invalidRegistry(input);
   const clock = input.policy.checkClock ? clockRefusals(state, input.now) : [];
   const doubts = doubtRefusals(state);
-  if (basis === null) return { plan: emptyPlan(input, [...invalid, ...doubts, ...clock]), errand: null };
+  if (basis === null) return { plan: emptyPlan(input, [...invalid, ...doubts, ...clock]), applicable: null };
   const { asked } = basis;
-  const draft = draftPlan(asked, { ...input, state: basis.state });
+  const draft = planInFull(asked, { ...input, state: basis.state });
   const ofOne = entryRefusals(state, input.now, draft.decisions);
   const plan = { ...draft.plan, refusals: [...invalid, ...doubts, ...clock, ...draft.plan.refusals, ...ofOne] };
   // Where a stranger may have written facts, not even what was carried out last can be believed.
   const believed = clock.length === 0 && !doubtsFacts(input.policy.unsigned);
-  if (state.authority === null || !believed) return { plan, errand: null };
-  if (doubts.length > 0) return { plan, errand: onlyCrl(draftPlan(last ?? asked, input), input) };
-  if (draft.whole.length === 0) return { plan, errand: { ...draft, plan } };
+  if (state.authority === null || !believed) return { plan, applicable: null };
+  if (doubts.length > 0) return { plan, applicable: onlyCrl(planInFull(last ?? asked, input), input) };
+  if (draft.whole.length === 0) return { plan, applicable: { ...draft, plan } };
   // What was carried out last goes on without whatever else came with a change that is refused as a whole.
-  return { plan, errand: last === null ? null : draftPlan(last, { ...input, state: settledState(state, last) }) };
+  return {
+    plan,
+    applicable: last === null ? null : planInFull(last, { ...input, state: withCertifiedKeys(state, last) }),
+  };
 }
 
 /** With facts in doubt only the CRL is kept fresh, with everything known to be revoked. */
-function onlyCrl(draft: Draft, { state, now }: PlanInput): Errand {
+function onlyCrl(draft: FullPlan, { state, now }: PlanInput): ApplicablePlan {
   const order = planCrl(state, draft.registry.crl, now, "registry");
   const changes = order === null ? [] : [order.change];
   const none = { ...draft.decisions, list: [] };

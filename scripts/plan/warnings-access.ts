@@ -1,9 +1,9 @@
 import type { AccessChange, Warning } from "../model/plan.ts";
 import type { CertificateSettings, Client, Group, Registry } from "../model/registry.ts";
 import { formatInstant, type Instant } from "../model/time.ts";
+import { quoted } from "./format-value.ts";
 import { isSame, type Pair } from "./pairs.ts";
 import { membersOf, some } from "./refusals.ts";
-import { quoted } from "./value.ts";
 
 export interface AccessWarningInput {
   readonly before: Registry | null;

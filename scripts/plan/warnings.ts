@@ -4,10 +4,10 @@ import type { Certificate, State } from "../model/state.ts";
 import { formatInstant } from "../model/time.ts";
 import type { CodeChange } from "./branch.ts";
 import type { Decisions } from "./decide.ts";
+import { quoted } from "./format-value.ts";
 import type { Identity } from "./identity.ts";
 import { looseRequests, looseText } from "./loose-requests.ts";
 import { some } from "./refusals.ts";
-import { quoted } from "./value.ts";
 import { type AccessWarningInput, accessWarnings } from "./warnings-access.ts";
 
 export interface WarningInput extends AccessWarningInput {

@@ -1,4 +1,4 @@
-import { KEY_TYPES, KINDS, REASONS } from "../model/registry.ts";
+import { IDENTITY_KINDS, KEY_TYPES, REASONS } from "../model/registry.ts";
 import { list, object, orNull, type Shape, text, texts, type Value, whole, word } from "../model/schema/kept.ts";
 import {
   type Certificate,
@@ -23,12 +23,12 @@ const CERTIFICATE: Shape<Kept<Certificate>> = {
   notAfter: whole,
   fingerprint: text,
   keyType: ALL_KEY_TYPES,
-  profile: orNull(word(["authority", ...KINDS])),
+  profile: orNull(word(["authority", ...IDENTITY_KINDS])),
   names: texts,
   subjectKeyId: orNull(text),
   authorityKeyId: orNull(text),
   identity: text,
-  kind: word(KINDS),
+  kind: word(IDENTITY_KINDS),
   issued: whole,
   reason: word([...ISSUE_REASONS, "RenewalDue", "Adopted"]),
   key: word(["managed", "request"]),

@@ -11,17 +11,17 @@ import { X509Error } from "../x509/error.ts";
 import { decodePem } from "../x509/pem.ts";
 import { readRenewalFile } from "../x509/renewal-file.ts";
 import { readRequest } from "../x509/request.ts";
-import { type Content, type Draft, text } from "./draft.ts";
 import { packedCertificate, packedHold, packedRequest, packedRevocation } from "./packed.ts";
+import { type Content, type StateBuilder, text } from "./state-builder.ts";
 
 /** A directory with a file for every certificate, client or request: what is read in one file stands by itself. */
 export interface Shelf {
   /** Takes in one file; `null` when it is gone. Throws UserError where it cannot be believed. */
-  readonly absorb: (draft: Draft, path: string, content: Content | null) => void;
+  readonly absorb: (draft: StateBuilder, path: string, content: Content | null) => void;
   /** As JSON, what was taken in from this file and follows from its path and bytes alone; undefined where nothing was. */
-  readonly pack: (draft: Draft, path: string) => unknown;
+  readonly pack: (draft: StateBuilder, path: string) => unknown;
   /** Takes in again what pack gave. Throws UserError for anything else. */
-  readonly unpack: (draft: Draft, path: string, packed: unknown) => void;
+  readonly unpack: (draft: StateBuilder, path: string, packed: unknown) => void;
 }
 
 /** Derived files and keys: their bytes are compared, not understood. */
@@ -44,7 +44,7 @@ const IGNORED: Pick<Shelf, "absorb"> = { absorb: () => {} };
 
 /** Facts by serial number or name, in one of the draft's maps. */
 interface Facts<T> {
-  readonly map: (draft: Draft) => Map<string, T>;
+  readonly map: (draft: StateBuilder) => Map<string, T>;
   readonly read: (content: Content, key: string) => T;
   readonly pack: (fact: T) => unknown;
   readonly unpack: (packed: unknown, key: string) => T;

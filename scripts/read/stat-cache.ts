@@ -12,7 +12,7 @@ const FILE = `${DIRECTORY}/state`;
 
 /**
  * How many seconds older than this run a file must be. File systems keep time in steps of up to two seconds (FAT): a
- * file younger than that may change once more and look the same, which git calls racily clean.
+ * file younger than that may change once more and statOf the same, which git calls racily clean.
  */
 const SETTLED = 3;
 
@@ -60,7 +60,7 @@ export class StatCache {
   /** What was noted about this file, if it is still the same; null when it must be read. */
   recall(path: string): unknown {
     if (this.#idle) return null;
-    const seen = look(this.#root, path);
+    const seen = statOf(this.#root, path);
     this.#seen = seen;
     const entry = this.#find(path);
     if (seen === null || entry === undefined || !isSame(entry, seen)) return null;
@@ -112,7 +112,7 @@ function directoryOf(root: string): string | null {
 }
 
 /** Null for what is no regular file, or cannot be looked at: whoever reads it says why. */
-function look(root: string, path: string): Seen | null {
+function statOf(root: string, path: string): Seen | null {
   try {
     const found = lstatSync(`${root}/${path}`, { throwIfNoEntry: false });
     if (!found?.isFile()) return null;

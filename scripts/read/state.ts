@@ -4,9 +4,9 @@ import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import type { State } from "../model/state.ts";
 import { verifyCrl } from "../x509/crl-reader.ts";
-import { type Content, type Draft, draftOf, emptyDraft } from "./draft.ts";
 import { FEW, READERS, type Shelf } from "./readers.ts";
 import type { StatCache } from "./stat-cache.ts";
+import { builderOf, type Content, newBuilder, type StateBuilder } from "./state-builder.ts";
 import type { Tree } from "./tree.ts";
 
 /**
@@ -14,7 +14,7 @@ import type { Tree } from "./tree.ts";
  * cache of this tree, files that have not changed since are not read again, and what was read is noted there.
  */
 export function readState(tree: Tree, cache: StatCache | null = null): State {
-  const draft = emptyDraft();
+  const draft = newBuilder();
   const read = bytesOf(tree);
   for (const { path } of STRAY_DIRECTORIES.flatMap((directory) => tree.walk(directory))) noteStray(draft, path);
   for (const { path, kind } of tree.walk("pki")) {
@@ -30,14 +30,14 @@ export function readState(tree: Tree, cache: StatCache | null = null): State {
   return finish(tree, draft);
 }
 
-function noteStray(draft: Draft, path: string): void {
+function noteStray(draft: StateBuilder, path: string): void {
   if (meantPlace(path) !== null) draft.strays.add(path);
 }
 
 /** The state after some files were written or removed: only those are read again. */
 export function rereadState(tree: Tree, state: State, touched: readonly string[]): State {
   if (touched.length === 0) return state;
-  const draft = draftOf(state);
+  const draft = builderOf(state);
   const read = bytesOf(tree);
   for (const path of touched) take(draft, path, read, readerOf(paths.homeOf(path)));
   return finish(tree, draft);
@@ -51,14 +51,14 @@ function readerOf(home: paths.PlaceName | null): Shelf | Reader {
 }
 
 /** The cache looks at a file before it is read: what changes in between is then seen as changed by the next run. */
-function readThrough(cache: StatCache, shelf: Shelf, read: Read, draft: Draft, path: string): void {
+function readThrough(cache: StatCache, shelf: Shelf, read: Read, draft: StateBuilder, path: string): void {
   const known = cache.recall(path);
   if (known !== null && unpacked(shelf, draft, path, known)) return;
   take(draft, path, read, shelf);
   if (!draft.doubts.has(path) && !draft.blocked.has(path)) cache.note(path, shelf.pack(draft, path));
 }
 
-function unpacked(shelf: Shelf, draft: Draft, path: string, packed: unknown): boolean {
+function unpacked(shelf: Shelf, draft: StateBuilder, path: string, packed: unknown): boolean {
   try {
     shelf.unpack(draft, path, packed);
     return true;
@@ -90,7 +90,7 @@ const REQUESTS = `${paths.DIR.requests}/`;
 const KEYS = `${paths.DIR.private}/`;
 
 /** What cannot be read at all is known by its path alone. */
-function take(draft: Draft, path: string, read: Read, reader: Reader): void {
+function take(draft: StateBuilder, path: string, read: Read, reader: Reader): void {
   let content: Content | null;
   draft.blocked.delete(path);
   try {
@@ -104,14 +104,14 @@ function take(draft: Draft, path: string, read: Read, reader: Reader): void {
 }
 
 /** Something else than a file that can be read: it holds up the one whose file it is, or where it is nobody's, all. */
-function blockBy(draft: Draft, path: string, what: string): void {
+function blockBy(draft: StateBuilder, path: string, what: string): void {
   if (paths.fileOfOne(path) !== path) draft.doubts.set(path, what);
   else draft.blocked.set(path, what);
   if (path.startsWith(REQUESTS) && path.endsWith(".req"))
     draft.requests.set(path.slice(REQUESTS.length, -".req".length), { ok: false, problem: what, hint: null });
 }
 
-function absorb(draft: Draft, path: string, content: Content | null, reader: Reader): void {
+function absorb(draft: StateBuilder, path: string, content: Content | null, reader: Reader): void {
   draft.doubts.delete(path);
   try {
     reader.absorb(draft, path, content);
@@ -126,7 +126,7 @@ export function restore(path: string): string {
   return `Bring back the version that reconcile wrote: git log -- ${shellWord(path)}, then git checkout COMMIT -- ${shellWord(path)}.`;
 }
 
-function finish(tree: Tree, draft: Draft): State {
+function finish(tree: Tree, draft: StateBuilder): State {
   for (const [path, message] of witnesses(tree, draft)) {
     if (!draft.doubts.has(path)) draft.doubts.set(path, message);
   }
@@ -137,7 +137,7 @@ function finish(tree: Tree, draft: Draft): State {
 }
 
 /** What other files tell of facts that are no longer there: index.txt, the last CRL, revocations. */
-function* witnesses(tree: Tree, draft: Draft): Generator<[string, string]> {
+function* witnesses(tree: Tree, draft: StateBuilder): Generator<[string, string]> {
   const { certificates, revocations, crl, authority, files } = draft;
   for (const serial of indexSerials(files.has(paths.INDEX) ? (tree.readText(paths.INDEX) ?? "") : "")) {
     if (!certificates.has(serial)) yield gone(paths.path.certificate(serial), `${paths.INDEX} lists it`);

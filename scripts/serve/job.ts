@@ -1,8 +1,8 @@
 import type { Registry, Server } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
+import type { LocalRepository } from "./local-repositories.ts";
 import type { Material } from "./material.ts";
-import type { LocalOffer } from "./offers.ts";
 
 /** What is served, and by what. */
 export interface Job {
@@ -16,13 +16,13 @@ export interface Job {
   readonly state: State;
   readonly name: string;
   readonly server: Server;
-  readonly offers: readonly LocalOffer[];
+  readonly repositories: readonly LocalRepository[];
   readonly material: Material;
   /** On 127.0.0.1; `plain` is null where the server redirects nobody. */
   readonly ports: { readonly tls: number; readonly plain: number | null };
 }
 
 /** The repositories that sample content stands in for. */
-export function sampledOf({ offers }: Job): Set<string> {
-  return new Set(offers.filter(({ sampled }) => sampled).map(({ name }) => name));
+export function sampledOf({ repositories }: Job): Set<string> {
+  return new Set(repositories.filter(({ sampled }) => sampled).map(({ name }) => name));
 }

@@ -7,13 +7,12 @@ import { unlockCommand } from "../vault/way-in.ts";
 import type { ServeTrial, ServeView } from "../views/serve-text.ts";
 import { nginxServers } from "./choose.ts";
 import type { Job } from "./job.ts";
-import { chooseTrials, type Trial } from "./trials.ts";
-import { usableClients } from "./usable.ts";
+import { chooseTrials, clientsToTry, type Trial } from "./trials.ts";
 
 /** What to show. `ca`: what curl is to trust, null for what it trusts anyway. */
 export function viewOf(job: Job, ca: string | null): ServeView {
-  const { root, now, state, registry, name, server, offers, ports } = job;
-  const trials = chooseTrials(registry, offers, usableClients(registry, state, now), now);
+  const { root, now, state, registry, name, server, repositories, ports } = job;
+  const trials = chooseTrials(registry, repositories, clientsToTry(registry, state, now), now);
   return {
     server: name,
     host: server.names[0] ?? name,
@@ -21,7 +20,7 @@ export function viewOf(job: Job, ca: string | null): ServeView {
     plainPort: ports.plain,
     root,
     ca,
-    repositories: offers,
+    repositories: repositories,
     trials: trials.map((trial) => viewOfTrial(trial, job)),
     proxied: ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"].some((variable) => process.env[variable]),
     notes: notesOf(job, trials),
@@ -29,9 +28,9 @@ export function viewOf(job: Job, ca: string | null): ServeView {
 }
 
 /** The key of a client that keeps its own is anybody's guess: a file of its name, as the notes say. */
-function viewOfTrial(trial: Trial, { state, offers }: Job): ServeTrial {
+function viewOfTrial(trial: Trial, { state, repositories }: Job): ServeTrial {
   const { client, repository, status } = trial;
-  const headOnly = status === 200 && offers.some(({ name, sampled }) => name === repository && !sampled);
+  const headOnly = status === 200 && repositories.some(({ name, sampled }) => name === repository && !sampled);
   if (client === null) return { ...trial, credentials: null, headOnly };
   const key = state.files.has(paths.path.key(client)) ? paths.path.key(client) : `${client}.key`;
   return { ...trial, credentials: { certificate: paths.path.issued(client), key }, headOnly };

@@ -4,8 +4,8 @@ import { type Registry, SOFTWARE } from "../model/registry.ts";
 import type { Certificate, State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { renderIndex } from "../x509/index-txt.ts";
+import { SERVER_KINDS } from "./all-kinds.ts";
 import type { RenewalOffer } from "./kind.ts";
-import { KINDS } from "./kinds.ts";
 
 export interface DeriveInput {
   readonly registry: Registry;
@@ -35,5 +35,5 @@ export function deriveFiles({ registry, state, now, valid, renewals }: DeriveInp
   const issuedServers = [...newest.keys()].filter((name) => registry.servers.has(name));
   const authority = state.authority?.pem ?? null;
   const input = { registry, now, authority, valid, admitted, renewals, issuedServers };
-  return [...files, ...SOFTWARE.flatMap((software) => KINDS[software].render(input))];
+  return [...files, ...SOFTWARE.flatMap((software) => SERVER_KINDS[software].render(input))];
 }

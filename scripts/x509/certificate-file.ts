@@ -1,5 +1,5 @@
 import { NAME } from "../model/layout.ts";
-import { KINDS } from "../model/registry.ts";
+import { IDENTITY_KINDS } from "../model/registry.ts";
 import { type Certificate, ISSUE_REASONS } from "../model/state.ts";
 import { formatInstant, type Instant, parseInstant } from "../model/time.ts";
 import { readCertificate } from "./certificate.ts";
@@ -47,7 +47,7 @@ function readLines(head: string): CertificateLines {
   const reissued = lines.length > FIELDS.length;
   const read = {
     identity: value(0),
-    kind: oneOf(value(1), "kind", KINDS),
+    kind: oneOf(value(1), "kind", IDENTITY_KINDS),
     issued: instant(value(2), "issued"),
     reason: oneOf(value(3), "reason", REASONS),
     key: oneOf(value(4), "key", KEYS),

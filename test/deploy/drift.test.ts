@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { driftedFiles } from "../../scripts/deploy/drift.ts";
 import { SOFTWARE, type Software } from "../../scripts/model/registry.ts";
 import { derivedFiles } from "../../scripts/plan/files.ts";
-import { KINDS } from "../../scripts/servers/kinds.ts";
+import { SERVER_KINDS } from "../../scripts/servers/all-kinds.ts";
 import {
   authorityOf,
   clientOf,
@@ -48,6 +48,6 @@ test("nothing has drifted because a certificate has ended since, whatever runs o
 });
 
 test.each(SOFTWARE)("the file of a server of %s that somebody edited has", (software) => {
-  const path = `pki/${software}/servers/${software}.example.com${KINDS[software].ending}`;
+  const path = `pki/${software}/servers/${software}.example.com${SERVER_KINDS[software].ending}`;
   expect([...drift(new Map([...texts, [path, `${texts.get(path)}\n`]]), NOW)]).toEqual([path]);
 });

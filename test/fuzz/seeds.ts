@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { KEY_TYPES, KINDS, REASONS } from "../../scripts/model/registry.ts";
+import { IDENTITY_KINDS, KEY_TYPES, REASONS } from "../../scripts/model/registry.ts";
 import { formatCertificateFile } from "../../scripts/x509/certificate-file.ts";
 import { signCrl } from "../../scripts/x509/crl-writer.ts";
 import { decodePem } from "../../scripts/x509/pem.ts";
@@ -14,7 +14,7 @@ export const SERIAL = "5F0000000000000000000000000000A1";
 export function certificates(): string[] {
   const leaves = KEY_TYPES.flatMap((type) => {
     const spki = spkiOf(pair(type).publicKey);
-    return KINDS.map((kind) => leaf(kind, { spki, serial: SERIAL }));
+    return IDENTITY_KINDS.map((kind) => leaf(kind, { spki, serial: SERIAL }));
   });
   return [...leaves, authority().pem];
 }

@@ -40,18 +40,18 @@ describe("a branch is refused as a whole", () => {
       "git reset --soft $(git merge-base origin/main HEAD)",
     ],
   ])("%s", (_, policy, code, advice) => {
-    const { plan, errand } = planFor(WANTS, STATE, NOW, policy);
+    const { plan, applicable } = planFor(WANTS, STATE, NOW, policy);
     expect(plan.refusals).toEqual([{ code, message: expect.stringContaining(advice) }]);
     expect(plan.access.map(({ client }) => client)).toEqual(["bob"]);
-    expect(errand?.decisions.list).toEqual([]);
+    expect(applicable?.decisions.list).toEqual([]);
   });
 
   it("also where nothing was ever carried out", () => {
-    const { plan, errand } = planFor(WANTS, { ...STATE, carriedOut: null }, NOW, {
+    const { plan, applicable } = planFor(WANTS, { ...STATE, carriedOut: null }, NOW, {
       faults: [{ path: "node_modules/x", fault: "foreign" as const }],
     });
     expect(plan.refusals.map(({ code }) => code)).toEqual(["ForeignCode"]);
-    expect(errand).toBeNull();
+    expect(applicable).toBeNull();
   });
 
   it("also where nothing can be read", () => {

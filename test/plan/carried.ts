@@ -17,8 +17,8 @@ export function asked({ plan }: Planned): string[] {
   return plan.changes.flatMap(short);
 }
 
-export function done({ errand }: Planned): string[] | null {
-  return errand?.plan.changes.flatMap(short) ?? null;
+export function done({ applicable }: Planned): string[] | null {
+  return applicable?.plan.changes.flatMap(short) ?? null;
 }
 
 function short(change: Change): string[] {

@@ -55,7 +55,7 @@ describe("a registry that is refused as a whole is shown, and what was carried o
     expect(done(planned)).toEqual([]);
     const later = planFor(registry, CARRIED, SOON, policy);
     expect(done(later)).toEqual(["renew c00"]);
-    expect(later.errand?.registry).toEqual(CARRIED.carriedOut?.registry);
+    expect(later.applicable?.registry).toEqual(CARRIED.carriedOut?.registry);
   });
 
   it("LastSensitiveClient", () => {
@@ -88,7 +88,9 @@ describe("a registry that is refused as a whole is shown, and what was carried o
   });
 
   it("when nothing was carried out before, nothing is done", () => {
-    expect(planFor(LAST, stateOf(), NOW, { faults: [{ path: "pki/x", fault: "edited" as const }] }).errand).toBeNull();
+    expect(
+      planFor(LAST, stateOf(), NOW, { faults: [{ path: "pki/x", fault: "edited" as const }] }).applicable,
+    ).toBeNull();
   });
 });
 
@@ -106,7 +108,7 @@ describe("an unreadable registry", () => {
   it("is all there is to say where nothing was carried out", () => {
     const planned = planFor(null, stateOf({ authority: null }), NOW);
     expect(codes(planned)).toEqual(["NoAuthority", "InvalidRegistry"]);
-    expect(planned.errand).toBeNull();
+    expect(planned.applicable).toBeNull();
   });
 
   it("hides no doubt about the state", () => {
@@ -133,8 +135,8 @@ describe("a request that came with what is refused as a whole", () => {
     ["cannot keep its client from renewing by being gone", tooFew, {}],
   ])("%s; renewals go on with the key as it was", (_, registry, requests) => {
     expect(done(planFor(registry, having(requests), NOW))).toEqual([]);
-    const { errand } = planFor(registry, having(requests), SOON);
-    const renewals = errand?.plan.changes.filter(({ kind }) => kind === "renew" || kind === "revoke");
+    const { applicable } = planFor(registry, having(requests), SOON);
+    const renewals = applicable?.plan.changes.filter(({ kind }) => kind === "renew" || kind === "revoke");
     expect(renewals).toMatchObject([
       { kind: "renew", identity: "c00" },
       { kind: "renew", identity: "dora", fingerprint: requestOf("k1").fingerprint },
@@ -205,7 +207,7 @@ describe("a doubtful state", () => {
     const planned = planFor(wants, state, now);
     expect(codes(planned)).toEqual(["StateDoubtful"]);
     expect(done(planned)).toEqual(expected);
-    expect(planned.errand?.decisions.list).toEqual([]);
+    expect(planned.applicable?.decisions.list).toEqual([]);
   });
 
   it("still shows what was asked", () => {
@@ -221,11 +223,11 @@ describe("nothing at all is done", () => {
   ])("%s", (code, state, now) => {
     const planned = planFor(LAST, state, now);
     expect(codes(planned)).toEqual([code]);
-    expect(planned.errand).toBeNull();
+    expect(planned.applicable).toBeNull();
   });
 
   it("unless --now says what time it is", () => {
-    expect(planFor(LAST, UNLISTED, NOW + 400 * DAY, { checkClock: false }).errand).not.toBeNull();
+    expect(planFor(LAST, UNLISTED, NOW + 400 * DAY, { checkClock: false }).applicable).not.toBeNull();
   });
 
   it("by an authority that has ended, and nobody is told that more is to come", () => {

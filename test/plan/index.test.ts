@@ -8,7 +8,7 @@ test("without a refusal what is asked is what is done", () => {
   const planned = planFor(withClients(LAST, { c11: null, new: clientOf() }), CARRIED, NOW);
   expect(codes(planned)).toEqual([]);
   expect(asked(planned)).toEqual(["issue new Missing", "revoke c11 Removed cessationOfOperation", "crl", "registry"]);
-  expect(planned.errand?.plan).toBe(planned.plan);
+  expect(planned.applicable?.plan).toBe(planned.plan);
 });
 
 test("the summary counts what the plan says", () => {

@@ -14,8 +14,8 @@ import { always, areApart, backwards, burnt, holders, renames, texts, throughout
 describe("after a run", () => {
   test("nothing is left to do", () => {
     always(({ registry, after, now }) => {
-      const { plan, errand } = planFor(registry, after, now);
-      expect(errand?.plan.changes ?? []).toEqual([]);
+      const { plan, applicable } = planFor(registry, after, now);
+      expect(applicable?.plan.changes ?? []).toEqual([]);
       if (plan.refusals.every(({ code }) => code === "BadRequest")) expect(plan.changes).toEqual([]);
     });
   });

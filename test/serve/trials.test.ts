@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { chooseTrials, type Offer } from "../../scripts/serve/trials.ts";
+import { chooseTrials, type ServedRepository } from "../../scripts/serve/trials.ts";
 import { client, group, registry, repository, server } from "../servers/nginx-samples.ts";
 
 const NOW = 1_795_262_400;
-const offer = (name: string, file: string | null = "a.txt"): Offer => ({ name, path: `/${name}/`, file });
+const offer = (name: string, file: string | null = "a.txt"): ServedRepository => ({ name, path: `/${name}/`, file });
 
 const sample = registry({
   repositories: {
@@ -20,11 +20,11 @@ const sample = registry({
   servers: { box: server({ names: ["box.example.com"] }) },
 });
 
-const chosen = (offers: readonly Offer[], usable: readonly string[]) =>
+const chosen = (offers: readonly ServedRepository[], usable: readonly string[]) =>
   chooseTrials(sample, offers, usable, NOW).map(({ client: who, target, status }) => [who, target, status]);
 
 describe("what to try", () => {
-  test.each<[string, readonly Offer[], readonly string[], unknown[]]>([
+  test.each<[string, readonly ServedRepository[], readonly string[], unknown[]]>([
     [
       "one is let in, one is refused, and nobody, all for the same file",
       [offer("one"), offer("two")],

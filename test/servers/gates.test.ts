@@ -5,8 +5,8 @@ import type { DerivedFile } from "../../scripts/model/derived.ts";
 import { DIR } from "../../scripts/model/layout.ts";
 import { type Registry, SOFTWARE, type Software } from "../../scripts/model/registry.ts";
 import { SOFTWARE_RULES } from "../../scripts/model/schema/software.ts";
+import { SERVER_KINDS } from "../../scripts/servers/all-kinds.ts";
 import type { Admitted } from "../../scripts/servers/allow-list.ts";
-import { KINDS } from "../../scripts/servers/kinds.ts";
 import { WITNESSES } from "./gates/kinds.ts";
 import { type Asked, edited, GATES, type Verdict } from "./gates/witness.ts";
 import { serial } from "./nginx-samples.ts";
@@ -32,7 +32,14 @@ function render(software: Software, registry: Registry, admitted: readonly Admit
     return { identity: client, certificate: { serial, pem, kind: "client" as const } };
   });
   const authority = "-----BEGIN CERTIFICATE-----\nQQ==\n-----END CERTIFICATE-----\n";
-  return KINDS[software].render({ registry, now: 0, authority, valid, admitted, issuedServers: ["all", "some"] });
+  return SERVER_KINDS[software].render({
+    registry,
+    now: 0,
+    authority,
+    valid,
+    admitted,
+    issuedServers: ["all", "some"],
+  });
 }
 
 /** Everybody asks for everything: as they should, and with one thing wrong. */
@@ -42,7 +49,7 @@ function* requests(
   admitted: readonly Admitted[],
   n: number,
 ): Generator<Asked> {
-  const services = SOFTWARE_RULES[software].offers === "services";
+  const services = SOFTWARE_RULES[software].serves === "services";
   for (const [server, { services: passedOn }] of servers) {
     // To stunnel the name of a service that it does not pass on is any other name.
     for (const wanted of services ? passedOn : OFFERED) {
@@ -60,15 +67,15 @@ function* requests(
 
 /** What the registry says of it. */
 function expected(software: Software, registry: Registry, admitted: readonly Admitted[], asked: Asked): Verdict {
-  const { offers } = SOFTWARE_RULES[software];
+  const { serves } = SOFTWARE_RULES[software];
   if (!asked.name.ours) return "name";
   if (asked.verify !== "SUCCESS") return "verification";
   const name = admitted.find(({ serial }) => serial === asked.serial)?.client ?? "";
   const client = registry.clients.get(name);
   if (client === undefined || client.suspended || client.revoked !== null) return "listed";
   if (asked.resumed) return "resumed";
-  if (registry.servers.get(asked.server)?.[offers].includes(asked.wanted) !== true) return "nothing there";
-  return reach(registry, name, 0)[offers].includes(asked.wanted) ? "admitted" : "role";
+  if (registry.servers.get(asked.server)?.[serves].includes(asked.wanted) !== true) return "nothing there";
+  return reach(registry, name, 0)[serves].includes(asked.wanted) ? "admitted" : "role";
 }
 
 /** stunnel pins by service: whom no service lets in is not listed, and a session is refused before anybody is looked at. */

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { SOFTWARE } from "../../scripts/model/registry.ts";
+import { SERVER_KINDS } from "../../scripts/servers/all-kinds.ts";
 import { quote as inApache } from "../../scripts/servers/apache/text.ts";
-import { KINDS } from "../../scripts/servers/kinds.ts";
 import { quote as inNginx } from "../../scripts/servers/nginx/text.ts";
 import { CHECKOUT } from "../e2e/support/repository.ts";
 
@@ -29,7 +29,7 @@ describe.each(SOFTWARE)("%s", (software) => {
   });
 
   it("has nothing that follows time but lists and what holds them", () => {
-    const { followsTime } = KINDS[software];
+    const { followsTime } = SERVER_KINDS[software];
     expect(
       ["servers/pkg.example.com.conf", "repositories/a.conf", "crl.pem"].filter((path) => followsTime.test(path)),
     ).toEqual([]);

@@ -9,7 +9,7 @@ import type { Instant } from "../../scripts/model/time.ts";
 import { planCrl } from "../../scripts/plan/crl.ts";
 import { compareFiles, derivedFiles, strayFiles } from "../../scripts/plan/files.ts";
 import type { Identity } from "../../scripts/plan/identity.ts";
-import { type Errand, makePlan, NO_POLICY, type Planned, type Policy } from "../../scripts/plan/index.ts";
+import { type ApplicablePlan, makePlan, NO_POLICY, type Planned, type Policy } from "../../scripts/plan/index.ts";
 import { endOfSuccessor } from "../../scripts/plan/issue-reasons.ts";
 import { VERSION } from "./plan-builders.ts";
 import { stored, textOf } from "./plan-texts.ts";
@@ -29,8 +29,10 @@ export function reconcile(
   policy: Partial<Policy> = {},
   killedAfter: Stage | null = null,
 ): State {
-  const { errand } = planFor(registry, state, now, policy);
-  return errand === null || errand.plan.changes.length === 0 ? state : carryOut(state, errand, now, killedAfter);
+  const { applicable } = planFor(registry, state, now, policy);
+  return applicable === null || applicable.plan.changes.length === 0
+    ? state
+    : carryOut(state, applicable, now, killedAfter);
 }
 
 /** How far a run gets that is killed. */
@@ -38,21 +40,21 @@ export const STAGES = ["one certificate", "certificates", "revocations", "CRL"] 
 export type Stage = (typeof STAGES)[number];
 
 /**
- * What reconcile does with an errand, step by step and in its order, without files and without keys: certificates are
+ * What reconcile does with an applicable, step by step and in its order, without files and without keys: certificates are
  * stand-ins with serial numbers out of what they are for. Facts and pki/registry.yaml go through their text, as they do on disk.
  */
-function carryOut(start: State, errand: Errand, now: Instant, killedAfter: Stage | null = null): State {
-  const issued = issue(start, errand, now, killedAfter === "one certificate" ? 1 : Number.POSITIVE_INFINITY);
+function carryOut(start: State, applicable: ApplicablePlan, now: Instant, killedAfter: Stage | null = null): State {
+  const issued = issue(start, applicable, now, killedAfter === "one certificate" ? 1 : Number.POSITIVE_INFINITY);
   if (killedAfter === "one certificate" || killedAfter === "certificates") return issued;
-  const facts = revoke(issued, errand, now);
+  const facts = revoke(issued, applicable, now);
   if (killedAfter === "revocations") return facts;
-  const order = planCrl(facts, errand.registry.crl, now, "registry");
+  const order = planCrl(facts, applicable.registry.crl, now, "registry");
   const state = order === null ? facts : { ...facts, crl: signed(order, facts) };
-  if (killedAfter === "CRL" || errand.plan.changes.every(({ kind }) => kind === "crl")) return state;
-  return derive(state, errand.registry, now);
+  if (killedAfter === "CRL" || applicable.plan.changes.every(({ kind }) => kind === "crl")) return state;
+  return derive(state, applicable.registry, now);
 }
 
-function issue(state: State, { decisions }: Errand, now: Instant, atMost: number): State {
+function issue(state: State, { decisions }: ApplicablePlan, now: Instant, atMost: number): State {
   const certificates = new Map(state.certificates);
   const keys = new Set(state.keys);
   const files = new Map(state.files);
@@ -105,7 +107,7 @@ function make(decision: Issue | Renew, identity: Identity, state: State, now: In
   };
 }
 
-function revoke(state: State, { decisions }: Errand, now: Instant): State {
+function revoke(state: State, { decisions }: ApplicablePlan, now: Instant): State {
   const revocations = new Map(state.revocations);
   const holds = new Map(state.holds);
   for (const decision of decisions.list) {

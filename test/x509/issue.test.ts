@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { KEY_TYPES, KINDS, type Kind } from "../../scripts/model/registry.ts";
+import { IDENTITY_KINDS, KEY_TYPES, type Kind } from "../../scripts/model/registry.ts";
 import { readCertificate } from "../../scripts/x509/certificate.ts";
 import { signCrl } from "../../scripts/x509/crl-writer.ts";
 import { X509Error } from "../../scripts/x509/error.ts";
@@ -22,12 +22,13 @@ describe.each(KEY_TYPES)("a CA with a key of type %s", (caType) => {
   const files: Record<string, string> = { "ca.pem": caPem, "crl.pem": crl };
   for (const type of KEY_TYPES) {
     const spki = spkiOf(pair(type).publicKey);
-    for (const kind of KINDS) files[`${kind}-${type}`] = leaf(kind, { issuer, spki, serial: `${SERIALS[kind]}01` });
+    for (const kind of IDENTITY_KINDS)
+      files[`${kind}-${type}`] = leaf(kind, { issuer, spki, serial: `${SERIALS[kind]}01` });
   }
   files["revoked"] = leaf("client", { issuer, serial: "51FF" });
   const leaves = (kind: string) => KEY_TYPES.map((type) => `${kind}-${type}`);
 
-  test.each(KINDS)("its %s certificates of every key type pass openssl's strictest check", (kind) => {
+  test.each(IDENTITY_KINDS)("its %s certificates of every key type pass openssl's strictest check", (kind) => {
     const options = [
       "-x509_strict",
       "-crl_check_all",
@@ -44,7 +45,7 @@ describe.each(KEY_TYPES)("a CA with a key of type %s", (caType) => {
 
   it("is believed by GnuTLS, leaf by leaf", () => {
     const cwd = directory(files);
-    for (const name of KINDS.flatMap(leaves)) {
+    for (const name of IDENTITY_KINDS.flatMap(leaves)) {
       const args = ["--verify", "--load-ca-certificate", "ca.pem", "--load-crl", "crl.pem", "--infile", name];
       expect(must("certtool", args, cwd)).toContain("Chain verification output: Verified.");
     }
@@ -65,7 +66,7 @@ describe.each(KEY_TYPES)("a CA with a key of type %s", (caType) => {
   it("is read as what was asked for, and its signatures verify", () => {
     expect(readCertificate(decodePem(caPem, "CERTIFICATE"))).toMatchObject({ profile: "authority", keyType: caType });
     for (const type of KEY_TYPES) {
-      for (const kind of KINDS) {
+      for (const kind of IDENTITY_KINDS) {
         const der = decodePem(files[`${kind}-${type}`] ?? "", "CERTIFICATE");
         expect(readCertificate(der)).toMatchObject({ profile: kind, keyType: type });
         expect(verifyCertificate(der, key.publicKey)).toBe(true);
@@ -105,7 +106,7 @@ describe("a certificate as others read it", () => {
     expect(purposes("client")).toEqual(["1.3.6.1.5.5.7.3.2"]);
     expect(purposes("server")).toEqual(["1.3.6.1.5.5.7.3.1"]);
     expect(purposes("signer")).toEqual(["1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.4"]);
-    expect(KINDS.map((kind) => new X509Certificate(leaf(kind)).ca)).toEqual([false, false, false]);
+    expect(IDENTITY_KINDS.map((kind) => new X509Certificate(leaf(kind)).ca)).toEqual([false, false, false]);
     expect(new X509Certificate(authority().pem).ca).toBe(true);
   });
 

@@ -60,7 +60,7 @@ function rate(description: string): Field<Pick<Rate, "requests" | "per">, Rate |
 }
 
 const ADDRESSES = softwareWith(({ addresses }) => addresses);
-const SERVICES = softwareWith(({ offers }) => offers === "services");
+const SERVICES = softwareWith(({ serves }) => serves === "services");
 const BACKEND = softwareWith(({ fields }) => fields.includes("backend"));
 const RATE = softwareWith(({ fields }) => fields.includes("rate"));
 

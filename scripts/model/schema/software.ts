@@ -7,7 +7,7 @@ export type OwnField = "rate" | "burst" | "backend";
 /** What clients.yaml may say of a server that runs it. */
 interface SoftwareRules {
   /** What it gives out: repositories under their paths, or services by their names. */
-  readonly offers: "repositories" | "services";
+  readonly serves: "repositories" | "services";
   /** Whether it knows a server by IP addresses too, and not by DNS names alone. */
   readonly addresses: boolean;
   /** What it has a use for; one of these is refused where another kind is to run. */
@@ -17,11 +17,11 @@ interface SoftwareRules {
 }
 
 export const SOFTWARE_RULES: Readonly<Record<Software, SoftwareRules>> = {
-  nginx: { offers: "repositories", addresses: false, fields: ["rate", "burst"], needs: [] },
-  apache: { offers: "repositories", addresses: true, fields: [], needs: [] },
-  stunnel: { offers: "services", addresses: true, fields: [], needs: [] },
+  nginx: { serves: "repositories", addresses: false, fields: ["rate", "burst"], needs: [] },
+  apache: { serves: "repositories", addresses: true, fields: [], needs: [] },
+  stunnel: { serves: "services", addresses: true, fields: [], needs: [] },
   // Without a name in the handshake there is no handshake.
-  haproxy: { offers: "repositories", addresses: false, fields: ["backend"], needs: ["backend"] },
+  haproxy: { serves: "repositories", addresses: false, fields: ["backend"], needs: ["backend"] },
 };
 
 /** `nginx and apache`: those of which it is true, for messages. */

@@ -14,8 +14,8 @@ export const REASONS = [
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
-export const KINDS = ["client", "server", "signer"] as const;
-export type Kind = (typeof KINDS)[number];
+export const IDENTITY_KINDS = ["client", "server", "signer"] as const;
+export type Kind = (typeof IDENTITY_KINDS)[number];
 
 export const REPOSITORY_TYPES = ["pkg", "apt", "pkgsrc", "files"] as const;
 

@@ -4,7 +4,7 @@ import { UNSAID } from "../../model/schema/deploy.ts";
 import type { Entry } from "../../model/schema/record.ts";
 import type { SERVER } from "../../model/schema/servers.ts";
 import { type OwnField, SOFTWARE_RULES, softwareWith } from "../../model/schema/software.ts";
-import { KINDS } from "../../servers/kinds.ts";
+import { SERVER_KINDS } from "../../servers/all-kinds.ts";
 import { checkRequest } from "./clients.ts";
 import { checkCanary } from "./deploy.ts";
 import type { Scope } from "./scope.ts";
@@ -36,8 +36,8 @@ export function buildServer(name: string, entry: ServerEntry, context: ServerCon
   checkOffer(software, entry, scope);
   checkOwnFields(software, entry, scope);
   checkKey(software, certificate, entry, scope);
-  const { offers } = SOFTWARE_RULES[software];
-  const offer = entry.over({ repositories: [], services: [], [offers]: everything[offers] });
+  const { serves } = SOFTWARE_RULES[software];
+  const offer = entry.over({ repositories: [], services: [], [serves]: everything[serves] });
   checkHome(offer.repositories, entry, scope);
   return {
     ...entry.base,
@@ -94,13 +94,13 @@ function checkPorts(entry: ServerEntry, { report }: Scope): void {
 /** A kind of server passes services on, or serves repositories. */
 function checkOffer(software: Server["software"], entry: ServerEntry, { report }: Scope): void {
   const { repositories = [], services = [] } = entry.given;
-  const { offers } = SOFTWARE_RULES[software];
-  if (offers !== "services" && services.length > 0) {
-    const others = softwareWith((rules) => rules.offers === "services");
+  const { serves } = SOFTWARE_RULES[software];
+  if (serves !== "services" && services.length > 0) {
+    const others = softwareWith((rules) => rules.serves === "services");
     report.add(entry.at("services"), `services are for ${others}, and this server is ${software}`);
   }
-  if (offers !== "repositories" && repositories.length > 0) {
-    const others = softwareWith((rules) => rules.offers === "repositories");
+  if (serves !== "repositories" && repositories.length > 0) {
+    const others = softwareWith((rules) => rules.serves === "repositories");
     report.add(entry.at("repositories"), `${software} serves no repositories; ${others} do`);
   }
 }
@@ -130,7 +130,7 @@ function checkOwnFields(software: Server["software"], entry: ServerEntry, { repo
 }
 
 function checkKey(software: Server["software"], own: Server["certificate"], entry: ServerEntry, { report }: Scope) {
-  const known = own === "issued" ? undefined : KINDS[software].keysOf?.(own.file);
+  const known = own === "issued" ? undefined : SERVER_KINDS[software].keysOf?.(own.file);
   if (own === "issued" || known === undefined || known.includes(own.key)) return;
   const message = `${software} looks for the key of ${own.file} in ${known.join(" or ")} only`;
   report.add(entry.at("certificate"), message, `put it there, and write key: ${known.at(-1)}`);

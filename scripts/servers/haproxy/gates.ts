@@ -46,15 +46,15 @@ function identityGates(): string[] {
   const otherwise = notVerifiedPages().map(({ page, codes }) =>
     answer(400, page, `if ${there("reason")}${codes.length === 0 ? "" : ` { ssl_c_verify ${codes.join(" ")} }`}`),
   );
-  const look = (name: string, map: string) => set(name, `var(${v("serial")}),map(../${map}.map)`);
+  const lookUp = (name: string, map: string) => set(name, `var(${v("serial")}),map(../${map}.map)`);
   return [
     ...refuse("unless { ssl_c_used }", REASON.noCertificate, 400, "no-certificate"),
     `http-request set-var-fmt(${v("reason")}) "${REASON.notVerified}: %[ssl_c_verify,map(../verify.map,error)]" unless { ssl_c_verify 0 }`,
     ...otherwise,
     set("serial", "ssl_c_serial,hex", "if { ssl_c_used } { ssl_c_verify 0 }"),
-    look("client", "clients"),
-    look("roles", "roles"),
-    look("home", "homes"),
+    lookUp("client", "clients"),
+    lookUp("roles", "roles"),
+    lookUp("home", "homes"),
     ...refuse(`unless ${there("client")}`, REASON.notListed, 403, "not-listed"),
     ...refuse("if { ssl_fc_is_resumed }", REASON.resumedSession, 421, "resumed-session"),
   ];

@@ -1,6 +1,6 @@
 import type { AccessChange, Revoke } from "../../model/plan.ts";
 import { list } from "../../model/words.ts";
-import { day, quoted } from "../../plan/value.ts";
+import { day, quoted } from "../../plan/format-value.ts";
 import { CONTACT, type Crowd, crowdListing, crowdSentence, END_AND_CONTACT } from "./crowd.ts";
 import type { People } from "./people.ts";
 import type { Room, Statement, Tone } from "./statement.ts";

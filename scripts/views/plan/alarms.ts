@@ -1,6 +1,6 @@
 import type { AccessChange, Compromised, Edit, EditValue, Plan } from "../../model/plan.ts";
 import { oneLine } from "../../model/printable.ts";
-import { day } from "../../plan/value.ts";
+import { day } from "../../plan/format-value.ts";
 import { alike, gain, origin } from "./access.ts";
 import { CONTACT, crowdListing, crowdSentence } from "./crowd.ts";
 import type { People } from "./people.ts";

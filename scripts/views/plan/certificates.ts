@@ -1,8 +1,8 @@
 import type { Change, Issue, Plan, Renew } from "../../model/plan.ts";
 import { oneLine } from "../../model/printable.ts";
 import { figures, list } from "../../model/words.ts";
+import { show } from "./by-kind.ts";
 import { asked, byKind, ENTRY, LOOK } from "./changes.ts";
-import { show } from "./kinds.ts";
 import type { Room, Statement } from "./statement.ts";
 
 /** What has its reason in its name, or is told where access is. */

@@ -1,9 +1,9 @@
 import type { Fields } from "../../model/json-fields.ts";
 import { NAME, SERIAL } from "../../model/layout.ts";
 import { type Change, CRL_REASONS, type Definition, FILE_REASONS } from "../../model/plan.ts";
-import { KINDS, REASONS } from "../../model/registry.ts";
+import { IDENTITY_KINDS, REASONS } from "../../model/registry.ts";
 import { ISSUE_REASONS, REVOKE_CAUSES } from "../../model/state.ts";
-import type { ByKind, ChangeKind } from "./kinds.ts";
+import type { ByKind, ChangeKind } from "./by-kind.ts";
 
 export const HASH = /^sha256:[0-9a-f]{64}$/;
 export const FIELD = /^[a-z_]{1,40}$/;
@@ -30,7 +30,7 @@ const common = (fields: Fields) => ({ due: fields.oneOf("due", DUE), message: fi
 const certificate = (fields: Fields) => ({
   ...common(fields),
   identity: fields.text("identity", NAME),
-  profile: fields.oneOf("profile", KINDS),
+  profile: fields.oneOf("profile", IDENTITY_KINDS),
   key: fields.oneOf("key", KEYS),
   fingerprint: fields.orNull("fingerprint", () => fields.text("fingerprint", HASH)),
 });

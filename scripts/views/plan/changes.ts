@@ -1,5 +1,5 @@
 import type { Change, FileChange, Issue, Plan, Renew } from "../../model/plan.ts";
-import type { ChangeKind, View } from "./kinds.ts";
+import type { ChangeKind, View } from "./by-kind.ts";
 import type { Tone } from "./statement.ts";
 
 /** How a kind of change is drawn and told, and its place among the others. */

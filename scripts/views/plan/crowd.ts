@@ -1,6 +1,6 @@
 import type { AccessChange } from "../../model/plan.ts";
 import { count, cut, figures, list } from "../../model/words.ts";
-import { day, quoted } from "../../plan/value.ts";
+import { day, quoted } from "../../plan/format-value.ts";
 import { type Listing, NAMED, type Name, namesIn, type Room } from "./statement.ts";
 
 /** A client with what a reviewer asks about it. */

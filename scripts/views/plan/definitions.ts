@@ -1,7 +1,7 @@
 import type { Definition, Edit, EditValue, Plan, WarningCode } from "../../model/plan.ts";
 import { oneLine } from "../../model/printable.ts";
 import { cut, list } from "../../model/words.ts";
-import { arrow, formatValue, quoted } from "../../plan/value.ts";
+import { formatChange, formatValue, quoted } from "../../plan/format-value.ts";
 import { who } from "./crowd.ts";
 import { isWhole, type People } from "./people.ts";
 import type { Room, Statement } from "./statement.ts";
@@ -54,7 +54,7 @@ function wholeOf(edits: readonly Edit[]): string | undefined {
 }
 
 function value({ from, to }: Edit, whole: string | undefined, { characters }: Room): string {
-  if (whole === undefined) return arrow(from, to, characters);
+  if (whole === undefined) return formatChange(from, to, characters);
   return cut(formatValue(whole === "added" ? to : from), characters);
 }
 

@@ -1,5 +1,5 @@
 import type { Edit, Plan } from "../../model/plan.ts";
-import { arrow, quoted } from "../../plan/value.ts";
+import { formatChange, quoted } from "../../plan/format-value.ts";
 import { listingOf, plainNames, who } from "./crowd.ts";
 import { entries } from "./entries.ts";
 import { changedEdits, isWhole, type People } from "./people.ts";
@@ -40,13 +40,13 @@ function changes(edits: readonly Edit[]): Statement[] {
 function change({ field, from, to }: Edit, names: readonly string[]): Statement {
   const word = WORDS.get(field);
   const say = (room: Room) => {
-    const values = arrow(from, to, room.characters);
+    const values = formatChange(from, to, room.characters);
     if (names.length > namesIn(room)) return `${word ?? quoted(field)}: ${values} for ${who(names, room)}`;
     return word === undefined
       ? `clients ${who(names, room)} ${quoted(field)}: ${values}`
       : `${word} ${who(names, room)}: ${values}`;
   };
-  const title = `${word ?? quoted(field)}: ${arrow(from, to, 40)}`;
+  const title = `${word ?? quoted(field)}: ${formatChange(from, to, 40)}`;
   return {
     tone: "edit",
     what: `changes of ${quoted(field)}`,

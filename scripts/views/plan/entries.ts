@@ -1,6 +1,6 @@
 import type { Edit } from "../../model/plan.ts";
 import { cut } from "../../model/words.ts";
-import { formatValue, quoted } from "../../plan/value.ts";
+import { formatValue, quoted } from "../../plan/format-value.ts";
 import { listingOf, who } from "./crowd.ts";
 import { NAMED, namesIn, type Room, type Statement } from "./statement.ts";
 

@@ -17,8 +17,8 @@ import { type Problem, UserError } from "../../model/problem.ts";
 import { REASONS } from "../../model/registry.ts";
 import { SECTION_NAMES } from "../../model/schema/sections.ts";
 import { type Instant, parseInstant } from "../../model/time.ts";
+import type { ChangeKind } from "./by-kind.ts";
 import { changeOf, FIELD, HASH } from "./change-from-json.ts";
-import type { ChangeKind } from "./kinds.ts";
 
 /** SHA-1 or SHA-256. */
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;

@@ -1,7 +1,7 @@
 import type { AccessChange, Change, Compromised, Plan } from "../../model/plan.ts";
 import type { Problem } from "../../model/problem.ts";
 import { formatInstant, type Instant } from "../../model/time.ts";
-import { type ByKind, type ChangeKind, show } from "./kinds.ts";
+import { type ByKind, type ChangeKind, show } from "./by-kind.ts";
 
 /**
  * The fields of each kind in the order in which they are written, whatever the order in which the planner put them

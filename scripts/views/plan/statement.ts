@@ -1,6 +1,6 @@
 import { figures } from "../../model/words.ts";
 import type { Style } from "../style.ts";
-import type { Level } from "./fit.ts";
+import type { Level } from "./length-limit.ts";
 
 /** What a statement is, and with it how it is drawn. */
 export type Tone =

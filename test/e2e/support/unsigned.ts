@@ -36,7 +36,7 @@ export async function unsigned(twin: Repository, ...refs: (string | null)[]): Pr
 }
 
 /** Nothing may be carried out: not even what was carried out last. */
-export const nothingGoesOn = async (twin: Repository) => expect((await planAt(twin)).errand).toBeNull();
+export const nothingGoesOn = async (twin: Repository) => expect((await planAt(twin)).applicable).toBeNull();
 
 /** mallory's own state: carried out by her, with carol in it. */
 function forgeState(twin: Repository): void {

@@ -20,19 +20,19 @@ import { authorityRefusals, type Losses, limitRefusals, lossesOf } from "./refus
 import { warningsOf } from "./warnings.ts";
 
 /** What reconcile does: the part of the plan that no refusal touches, and the registry that it makes true. */
-export interface Errand {
+export interface ApplicablePlan {
   readonly plan: Plan;
   readonly decisions: Decisions;
   readonly registry: Registry;
 }
 
-export interface Draft extends Errand {
+export interface FullPlan extends ApplicablePlan {
   /** Refusals of the registry as a whole: what was carried out last stays. */
   readonly whole: readonly Refusal[];
 }
 
 /** What this registry asks for, with what it changes against the base, and why. */
-export function draftPlan(registry: Registry, input: PlanInput): Draft {
+export function planInFull(registry: Registry, input: PlanInput): FullPlan {
   const { state, now, version, policy, base } = input;
   const last = state.carriedOut?.registry ?? null;
   // Where the base's clients.yaml cannot be read, what was carried out last is in force.
@@ -101,7 +101,7 @@ function renamesOf({ identities, ledger }: Decisions): (client: string) => strin
   };
 }
 
-interface Drafted {
+interface Compared {
   readonly registry: Registry;
   readonly before: Registry | null;
   readonly decisions: Decisions;
@@ -110,12 +110,12 @@ interface Drafted {
   readonly alone: Alone | null;
 }
 
-function changesOf(drafted: Drafted, input: PlanInput): Change[] {
-  const { registry, before, decisions, list, alone } = drafted;
+function changesOf(compared: Compared, input: PlanInput): Change[] {
+  const { registry, before, decisions, list, alone } = compared;
   const { state, now } = input;
   const after = project(state, decisions.list, decisions.identities, now);
   const crl = planCrlDue(after, registry.crl, now, list, alone);
-  const files = planFiles(drafted, after, input);
+  const files = planFiles(compared, after, input);
   return [...compareDefinitions(before, registry), ...list, ...(crl === null ? [] : [crl]), ...files];
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Budget, type Level, makeFit, type Piece } from "../../../scripts/views/plan/fit.ts";
+import { Budget, type Level, type Piece, withinLength } from "../../../scripts/views/plan/length-limit.ts";
 
 const piece = (text: string, what = "things"): Piece => ({
   size: 1,
@@ -10,43 +10,43 @@ const piece = (text: string, what = "things"): Piece => ({
 const many = (n: number, text: string, what?: string) => Array.from({ length: n }, () => piece(text, what));
 const size = (lines: readonly string[]) => lines.reduce((sum, line) => sum + line.length + 1, 0);
 
-describe("makeFit", () => {
+describe("withinLength", () => {
   it("shows everything where there is room", () => {
-    expect(makeFit([piece("a"), piece("b")], 100)).toEqual(["a", "b"]);
+    expect(withinLength([piece("a"), piece("b")], 100)).toEqual(["a", "b"]);
   });
 
   it("shortens all alike before it leaves one out", () => {
-    const lines = makeFit(many(10, "x".repeat(5000)), 4000);
+    const lines = withinLength(many(10, "x".repeat(5000)), 4000);
     expect(new Set(lines)).toEqual(new Set(["x".repeat(300)]));
     expect(lines).toHaveLength(10);
   });
 
   it("counts what it leaves out, by group", () => {
-    const lines = makeFit([...many(100, "x".repeat(60), "in a"), ...many(7, "y".repeat(60), "in b")], 1000);
+    const lines = withinLength([...many(100, "x".repeat(60), "in a"), ...many(7, "y".repeat(60), "in b")], 1000);
     const left = 107 - (lines.length - 1);
     expect(lines.at(-1)).toMatch(new RegExp(`^  … and ${left} more: \\d+ in b, \\d+ in a$`));
   });
 
   it("counts what a piece stands for, not the piece", () => {
     const crowd = many(100, "x".repeat(60)).map((one) => ({ ...one, size: 3 }));
-    const lines = makeFit(crowd, 1000);
+    const lines = withinLength(crowd, 1000);
     expect(lines.at(-1)).toContain(`… and ${(100 - (lines.length - 1)) * 3} more: `);
   });
 
   it("shows one of every group, however many the first has", () => {
-    const lines = makeFit([...many(100_000, "x".repeat(60), "in a"), piece("rare", "in b")], 1000);
+    const lines = withinLength([...many(100_000, "x".repeat(60), "in a"), piece("rare", "in b")], 1000);
     expect(lines).toContain("rare");
   });
 
   it("is nothing where there is nothing", () => {
-    expect(makeFit([], 0)).toEqual([]);
+    expect(withinLength([], 0)).toEqual([]);
   });
 
   it("never takes more than its budget", () => {
     const texts = fc.array(fc.tuple(fc.string({ maxLength: 3000 }), fc.string({ maxLength: 20 })), { maxLength: 60 });
     const holds = (all: [string, string][], budget: number) =>
       size(
-        makeFit(
+        withinLength(
           all.map(([text, what]) => piece(text, what)),
           budget,
         ),

@@ -29,7 +29,7 @@ export function quoted(text: string): string {
  * `from → to`, each of at most `most` characters. Two long values that begin alike are shown from where they part;
  * of lists it is said what comes and what goes as well.
  */
-export function arrow(from: EditValue, to: EditValue, most: number): string {
+export function formatChange(from: EditValue, to: EditValue, most: number): string {
   let [before, after] = [formatValue(from), formatValue(to)];
   if (before === after) [before, after] = [JSON.stringify(from), JSON.stringify(to)];
   const parting = firstDifference(before, after);

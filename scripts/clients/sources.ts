@@ -1,8 +1,8 @@
-import { servesRepositories } from "../servers/kinds.ts";
+import { servesRepositories } from "../servers/all-kinds.ts";
 import type { ClientContext, ReachedRepository, ReachedServer } from "./context.ts";
 
 /** A repository with every server that has it over HTTPS, in the registry's order: the first is the one to ask. */
-export interface Offer {
+export interface Source {
   readonly repository: ReachedRepository;
   readonly places: readonly Place[];
 }
@@ -18,13 +18,13 @@ export function webServers({ servers }: ClientContext): ReachedServer[] {
 }
 
 /** The repositories of one type, each once, by name. */
-export function offersOf(context: ClientContext, type: ReachedRepository["type"]): Offer[] {
+export function sourcesOf(context: ClientContext, type: ReachedRepository["type"]): Source[] {
   const found = new Map<string, { readonly repository: ReachedRepository; readonly places: Place[] }>();
   for (const server of webServers(context)) {
     for (const repository of server.repositories.filter((one) => one.type === type)) {
-      const offer = found.get(repository.name) ?? { repository, places: [] };
-      offer.places.push({ server, url: repository.url });
-      found.set(repository.name, offer);
+      const source = found.get(repository.name) ?? { repository, places: [] };
+      source.places.push({ server, url: repository.url });
+      found.set(repository.name, source);
     }
   }
   return [...found.values()].sort((a, b) => (a.repository.name < b.repository.name ? -1 : 1));

@@ -37,7 +37,7 @@ const SHORTEST = 4;
  * piece alike says less; only when even the least of all does not fit are pieces left out, the first of each group
  * standing before the second of any, and those left out are counted by group.
  */
-export function makeFit(pieces: readonly Piece[], budget: number): string[] {
+export function withinLength(pieces: readonly Piece[], budget: number): string[] {
   if (pieces.length === 0) return [];
   if (pieces.length * SHORTEST <= budget) {
     for (const level of [...LEVELS, LEAST]) {
@@ -89,7 +89,7 @@ export class Budget {
 
   /** The lines of the pieces within `most` characters; what is not used stays for others. */
   spend(pieces: readonly Piece[], most: number): string[] {
-    const lines = makeFit(pieces, Math.min(most, this.#left));
+    const lines = withinLength(pieces, Math.min(most, this.#left));
     for (const line of lines) this.#left -= line.length + 1;
     return lines;
   }

@@ -6,9 +6,9 @@ import type { ServerKind } from "./kind.ts";
 import { nginx } from "./nginx/kind.ts";
 import { stunnel } from "./stunnel/kind.ts";
 
-export const KINDS: Readonly<Record<Software, ServerKind>> = { nginx, apache, stunnel, haproxy };
+export const SERVER_KINDS: Readonly<Record<Software, ServerKind>> = { nginx, apache, stunnel, haproxy };
 
 /** Whether it serves repositories over HTTPS, and so /home/ and renewed certificates. */
 export function servesRepositories({ software }: { readonly software: Software }): boolean {
-  return SOFTWARE_RULES[software].offers === "repositories";
+  return SOFTWARE_RULES[software].serves === "repositories";
 }

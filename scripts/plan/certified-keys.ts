@@ -6,7 +6,7 @@ import { byAge } from "./holdings.ts";
  * The state as far as it was carried out: a request counts only with the key that was certified last. Whatever a
  * change that is refused as a whole brings in pki/reqs waits with it, and renewals go on with the key as it was.
  */
-export function settledState(state: State, last: Registry): State {
+export function withCertifiedKeys(state: State, last: Registry): State {
   const certified = newestByRequest(state);
   const requests = new Map<string, Request>();
   for (const [kind, section] of [

@@ -2,7 +2,7 @@ import type { ContentDigest } from "../model/content.ts";
 import type { CarriedOut, Certificate, Crl, Hold, Renewal, Request, Revocation, State } from "../model/state.ts";
 
 /** A State in the making. Doubts are kept by path, so that a file which is read again replaces its own. */
-export interface Draft {
+export interface StateBuilder {
   authority: State["authority"];
   crl: Crl | null;
   settles: number | null;
@@ -27,7 +27,7 @@ export function text(content: Content): string {
   return typeof content === "string" ? content : content.toString("utf8");
 }
 
-export function emptyDraft(): Draft {
+export function newBuilder(): StateBuilder {
   return {
     authority: null,
     crl: null,
@@ -47,7 +47,7 @@ export function emptyDraft(): Draft {
   };
 }
 
-export function draftOf(state: State): Draft {
+export function builderOf(state: State): StateBuilder {
   return {
     authority: state.authority,
     crl: state.crl,
