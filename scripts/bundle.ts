@@ -1,4 +1,4 @@
-import { newPassphrase } from "./cli/passphrase.ts";
+import { newPassphrase } from "./cli/ask.ts";
 import { runCommand } from "./cli/run.ts";
 import { bundleJson, bundleText } from "./clients/report.ts";
 import { bundle } from "./flows/bundle/index.ts";

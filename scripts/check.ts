@@ -1,8 +1,7 @@
 import { runCommand } from "./cli/run.ts";
 import { check } from "./flows/check.ts";
 import { UserError } from "./model/problem.ts";
-import { findingsJson } from "./views/findings-json.ts";
-import { findingsSummary, findingsText } from "./views/findings-text.ts";
+import { findingsJson, findingsSummary, findingsText } from "./views/findings.ts";
 
 await runCommand(
   {

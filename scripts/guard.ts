@@ -1,7 +1,6 @@
 import { renderFailure } from "./cli/failure.ts";
 import { runCommand } from "./cli/run.ts";
-import { findingLine } from "./flows/finding-line.ts";
-import type { GuardFinding } from "./guard/finding.ts";
+import { findingLine, type GuardFinding } from "./guard/finding.ts";
 import { guardStaged } from "./guard/index.ts";
 import { UserError } from "./model/problem.ts";
 

@@ -1,6 +1,5 @@
 import { runCommand } from "./cli/run.ts";
-import { reportToGithub } from "./flows/github.ts";
-import { planFromFile, planToShow, type ToShow } from "./flows/plan-to-show.ts";
+import { planFromFile, planToShow, reportToGithub, type ToShow } from "./flows/plan-to-show.ts";
 import { printable } from "./model/printable.ts";
 import { formatProblem, UserError } from "./model/problem.ts";
 import { planJson, problemsJson } from "./views/plan/json.ts";

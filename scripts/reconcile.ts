@@ -2,9 +2,9 @@ import { runCommand } from "./cli/run.ts";
 import { publish } from "./flows/publish.ts";
 import { printable } from "./model/printable.ts";
 import { formatProblem, UserError } from "./model/problem.ts";
+import { pushedText } from "./views/commit-message.ts";
 import { planJson } from "./views/plan/json.ts";
 import { planText } from "./views/plan/text.ts";
-import { pushedText } from "./views/pushed.ts";
 
 /** npm takes `--commit` without `--` for a setting of its own, and leaves no trace of it. */
 const UNCOMMITTED = " Nothing is committed; to commit as well: npm run reconcile -- --commit";

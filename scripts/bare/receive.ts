@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter } from "node:path";
-import { findingLine } from "../flows/finding-line.ts";
 import { planToShow } from "../flows/plan-to-show.ts";
+import { findingLine } from "../guard/finding.ts";
 import { guardRange } from "../guard/range.ts";
 import { printable } from "../model/printable.ts";
 import { formatProblem, UserError } from "../model/problem.ts";

@@ -3,9 +3,8 @@ import * as paths from "../model/layout.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Certificate, CertificateFacts, State } from "../model/state.ts";
 import { formatInstant } from "../model/time.ts";
-import { certificateSpki } from "../x509/certificate.ts";
+import { certificateSpki, verifyCertificate, verifyCertificateAsync } from "../x509/certificate.ts";
 import { decodePem } from "../x509/pem.ts";
-import { verifyCertificate, verifyCertificateAsync } from "../x509/verify.ts";
 import { block, type CheckInput } from "./input.ts";
 
 /** Why a certificate is not what it should be, or null. */

@@ -1,11 +1,12 @@
+import { CA_CERTIFICATE, CRL_FILE } from "../model/layout.ts";
 import type { Finding, Problem } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import type { Policy } from "../plan/index.ts";
 import type { Git } from "../system/git.ts";
+import { catFew } from "../system/objects.ts";
 import type { Vault } from "../vault/vault.ts";
-import type { Committed } from "./committed.ts";
 import type { Entry } from "./entries.ts";
 import type { History } from "./history.ts";
 import type { Restore } from "./restore.ts";
@@ -47,3 +48,19 @@ export function warn(code: string, path: string, message: string, fix: string | 
 }
 
 export const RECONCILE = "npm run reconcile";
+
+/** Files that must be as they were committed, or newer. */
+const COMPARED = [CA_CERTIFICATE, CRL_FILE] as const;
+
+/** A file as it is stored in what was committed before; null where that has none. */
+export type Committed = (path: (typeof COMPARED)[number]) => Promise<Buffer | null>;
+
+/** Reads them together, when the first is asked for. `head`: a full id; null before the first commit. */
+export function committedIn(git: Git, head: string | null): Committed {
+  let files: Promise<Map<string, Buffer>> | undefined;
+  return async (path) => {
+    if (head === null) return null;
+    files ??= catFew(git, head, COMPARED);
+    return (await files).get(path) ?? null;
+  };
+}

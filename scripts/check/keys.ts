@@ -6,7 +6,7 @@ import { isLive } from "../plan/holdings.ts";
 import { makeIssuer } from "../x509/issuer.ts";
 import { publicKeyFacts } from "../x509/keys.ts";
 import { block, type CheckInput } from "./input.ts";
-import { isRewritten } from "./lost-facts.ts";
+import { isRewritten } from "./lost.ts";
 import { remove } from "./restore.ts";
 
 /** The managed key of one certificate: there while the certificate lives, and, where the vault is open, its own. */

@@ -10,8 +10,7 @@
 import { join } from "node:path";
 import { ciOutput } from "../cli/output.ts";
 import { UserError } from "../model/problem.ts";
-import { asBot } from "./bot.ts";
-import { codeOf, job, listening, onMain, secretFile, take, withDirectory } from "./jobs.ts";
+import { asBot, codeOf, job, listening, onMain, secretFile, take, withDirectory } from "./jobs.ts";
 
 await job(($) =>
   withDirectory(async (directory) => {

@@ -1,4 +1,3 @@
-/** What every job of a forge's wants of git and of the programs that it starts. Nothing is written to any settings. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +7,8 @@ import { ciOutput } from "../cli/output.ts";
 import { openGit } from "../system/git.ts";
 import { zx } from "../system/programs.ts";
 import { PLAIN } from "../views/style.ts";
+
+/** What every job of a forge's wants of git and of the programs that it starts. Nothing is written to any settings. */
 
 /**
  * Runs a job to its end: its exit code is this process's, and 1 where it throws. It is given zx's `$`, whose programs
@@ -43,7 +44,7 @@ export function codeOf({ exitCode }: ProcessOutput): number {
 }
 
 /** git's setting, from here on. */
-export function setting(key: string, value: string): void {
+function setting(key: string, value: string): void {
   const at = Number(process.env["GIT_CONFIG_COUNT"] ?? "0");
   process.env[`GIT_CONFIG_KEY_${at}`] = key;
   process.env[`GIT_CONFIG_VALUE_${at}`] = value;
@@ -89,4 +90,34 @@ export function secretFile(directory: string, name: string, text: string): strin
   const file = join(directory, name);
   writeFileSync(file, `${text}\n`, { mode: 0o600 });
   return file;
+}
+
+/**
+ * Who commits and pushes, from here on. The secrets leave the environment; a key lies in `directory` until that is
+ * removed.
+ *
+ * CI_BOT_NAME, CI_BOT_EMAIL
+ * CI_SIGNING_KEY               optional, an ssh private key that signs commits
+ * CI_PUSH_TOKEN, CI_PUSH_URL   where the checkout left nothing that may push
+ * CI_PUSH_OPTION               ci.skip, where a push with a token would start a pipeline
+ */
+export function asBot(directory: string): void {
+  const { CI_BOT_NAME, CI_BOT_EMAIL, CI_PUSH_URL, CI_PUSH_OPTION } = process.env;
+  for (const who of ["AUTHOR", "COMMITTER"]) {
+    process.env[`GIT_${who}_NAME`] = CI_BOT_NAME || "Gatehouse";
+    process.env[`GIT_${who}_EMAIL`] = CI_BOT_EMAIL || "gatehouse@localhost";
+  }
+  const key = take("CI_SIGNING_KEY");
+  if (key !== undefined) {
+    setting("gpg.format", "ssh");
+    setting("user.signingKey", secretFile(directory, "signing-key", key));
+    setting("commit.gpgSign", "true");
+  }
+  const token = take("CI_PUSH_TOKEN");
+  if (token !== undefined && CI_PUSH_URL !== undefined) {
+    setting("remote.origin.pushUrl", CI_PUSH_URL);
+    signIn(CI_PUSH_URL, "oauth2", token);
+  } else if (token !== undefined) throw new Error("CI_PUSH_TOKEN is set, and CI_PUSH_URL is not");
+  if (CI_PUSH_OPTION) setting("push.pushOption", CI_PUSH_OPTION);
+  for (const name of ["CI_COMMENT_TOKEN", "GATEHOUSE_COMMENT_TOKEN"]) take(name);
 }

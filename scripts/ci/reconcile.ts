@@ -4,8 +4,7 @@
  * GATEHOUSE_KEY   git-crypt's key, base64
  * CI_BOT_*, CI_SIGNING_KEY, CI_PUSH_*: see bot.ts
  */
-import { asBot } from "./bot.ts";
-import { codeOf, job, withDirectory } from "./jobs.ts";
+import { asBot, codeOf, job, withDirectory } from "./jobs.ts";
 
 await job(($) =>
   withDirectory(async (directory) => {

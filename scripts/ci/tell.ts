@@ -1,4 +1,4 @@
-import { type CarriedOut, carriedOutByHead } from "../flows/carried-out.ts";
+import { type CarriedOut, carriedOutByHead } from "../flows/provenance.ts";
 import type { Forge } from "./forges.ts";
 import { MAIN, PLAN_MARK, write, written } from "./thread.ts";
 

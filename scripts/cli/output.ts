@@ -1,4 +1,5 @@
 import { inert } from "../model/printable.ts";
+import { COLOUR, PLAIN, type Style } from "../views/style.ts";
 import type { Environment } from "./swallowed.ts";
 
 /** Where text goes: a stream of the process, or a test's. */
@@ -33,3 +34,18 @@ export const ciOutput = {
   out: lines(forLog(process.stdout, process.env)),
   say: lines(forLog(process.stderr, process.env)),
 } as const;
+
+/**
+ * Colour for one stream. FORCE_COLOR decides where it is set (0 and false: off); else NO_COLOR (non-empty,
+ * https://no-color.org) and TERM=dumb switch it off; else it is for terminals.
+ */
+export function styleFor(stream: { readonly isTTY?: boolean }, env: Environment): Style {
+  return wantsColour(stream.isTTY === true, env) ? COLOUR : PLAIN;
+}
+
+function wantsColour(terminal: boolean, env: Environment): boolean {
+  const forced = env["FORCE_COLOR"];
+  if (forced !== undefined) return forced !== "0" && forced !== "false";
+  if ((env["NO_COLOR"] ?? "") !== "" || env["TERM"] === "dumb") return false;
+  return terminal;
+}

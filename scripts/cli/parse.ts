@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import { nearest } from "../model/nearest.ts";
 import { UserError } from "../model/problem.ts";
 import { parseInstant } from "../model/time.ts";
+import { nearest } from "../model/words.ts";
 import {
   COMMON_FLAGS,
   type CommandSpec,

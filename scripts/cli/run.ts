@@ -4,14 +4,12 @@ import type { Instant } from "../model/time.ts";
 import { findRoot } from "../system/checkout.ts";
 import { now } from "../system/clock.ts";
 import type { Style } from "../views/style.ts";
-import { styleFor } from "./colour.ts";
 import { renderFailure } from "./failure.ts";
-import { forLog, lines, type Output } from "./output.ts";
+import { forLog, lines, type Output, styleFor } from "./output.ts";
 import { parseArguments } from "./parse.ts";
 import { type Progress, type ProgressLine, progressLine } from "./progress.ts";
-import type { CommandSpec, Flags, FlagTable } from "./spec.ts";
+import { type CommandSpec, type Flags, type FlagTable, renderUsage } from "./spec.ts";
 import { type Environment, refuseSwallowed } from "./swallowed.ts";
-import { renderUsage } from "./usage.ts";
 
 /** What a command is given: its flags, and its only ways to the person who called it. */
 interface Context<T extends FlagTable = FlagTable> {

@@ -1,7 +1,6 @@
-import { madeBy } from "../model/made-by.ts";
-import type { ReachedRepository } from "./context.ts";
+import { madeBy } from "../model/derived.ts";
+import { formOf, type ReachedRepository } from "./context.ts";
 import { type ClientFile, type ClientRenderer, configuration } from "./files.ts";
-import { formOf } from "./signing.ts";
 import { sourcesOf } from "./sources.ts";
 
 /**

@@ -1,7 +1,6 @@
-import { madeBy } from "../model/made-by.ts";
-import type { ClientContext, SigningKey } from "./context.ts";
+import { madeBy } from "../model/derived.ts";
+import { type ClientContext, formOf, type SigningKey } from "./context.ts";
 import { type ClientFile, type ClientRenderer, configuration } from "./files.ts";
-import { formOf } from "./signing.ts";
 import { type Source, sourcesOf } from "./sources.ts";
 
 /**

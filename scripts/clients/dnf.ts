@@ -1,7 +1,6 @@
-import { madeBy } from "../model/made-by.ts";
-import type { ReachedRepository } from "./context.ts";
+import { madeBy } from "../model/derived.ts";
+import { formOf, type ReachedRepository } from "./context.ts";
 import { type ClientFile, type ClientRenderer, configuration, INSTALLED } from "./files.ts";
-import { formOf } from "./signing.ts";
 import { type Source, sourcesOf } from "./sources.ts";
 
 /** dnf.conf(5), "REPO OPTIONS", a file for each repository of files: repodata/ lies at its top. */

@@ -1,4 +1,4 @@
-import { madeBy } from "../model/made-by.ts";
+import { madeBy } from "../model/derived.ts";
 import { type ClientRenderer, configuration, ETC, INSTALLED } from "./files.ts";
 import { type Source, sourcesOf } from "./sources.ts";
 

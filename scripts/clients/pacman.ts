@@ -1,7 +1,6 @@
-import { madeBy } from "../model/made-by.ts";
-import type { SigningKey } from "./context.ts";
+import { madeBy } from "../model/derived.ts";
+import { formOf, type SigningKey } from "./context.ts";
 import { type ClientFile, type ClientRenderer, configuration, ETC, INSTALLED } from "./files.ts";
-import { formOf } from "./signing.ts";
 import { type Place, type Source, sourcesOf } from "./sources.ts";
 
 /**

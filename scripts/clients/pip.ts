@@ -1,4 +1,4 @@
-import { madeBy } from "../model/made-by.ts";
+import { madeBy } from "../model/derived.ts";
 import { type ClientFile, type ClientRenderer, configuration, ETC, INSTALLED, SYSTEMS } from "./files.ts";
 import { type Source, sourcesOf } from "./sources.ts";
 

@@ -1,7 +1,6 @@
-import { madeBy } from "../model/made-by.ts";
-import type { ReachedRepository, SigningKey } from "./context.ts";
+import { madeBy } from "../model/derived.ts";
+import { formOf, type ReachedRepository, type SigningKey } from "./context.ts";
 import { type ClientFile, type ClientRenderer, configuration, INSTALLED } from "./files.ts";
-import { formOf } from "./signing.ts";
 import { type Place, type Source, sourcesOf } from "./sources.ts";
 
 /**

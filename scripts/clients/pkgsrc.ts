@@ -1,4 +1,4 @@
-import { madeBy } from "../model/made-by.ts";
+import { madeBy } from "../model/derived.ts";
 import type { ClientContext, ReachedRepository, ReachedServer } from "./context.ts";
 import { type ClientFile, type ClientRenderer, configuration, ETC, INSTALLED } from "./files.ts";
 import { sourcesOf, webServers } from "./sources.ts";

@@ -1,5 +1,5 @@
-import { compare } from "../model/compare.ts";
 import type { Instant } from "../model/time.ts";
+import { compare } from "../model/words.ts";
 
 export interface TarFile {
   /** Relative, with `/`. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { madeBy } from "../model/made-by.ts";
+import { madeBy } from "../model/derived.ts";
 import type { ClientContext } from "./context.ts";
 import { type ClientFile, configuration, ETC } from "./files.ts";
 

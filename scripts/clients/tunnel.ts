@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { madeBy } from "../model/made-by.ts";
+import { madeBy } from "../model/derived.ts";
 import { address, file, option, section } from "../servers/stunnel/text.ts";
 import type { ReachedServer } from "./context.ts";
 import { type ClientFile, configuration, ETC, INSTALLED } from "./files.ts";

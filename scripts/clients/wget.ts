@@ -1,4 +1,4 @@
-import { madeBy } from "../model/made-by.ts";
+import { madeBy } from "../model/derived.ts";
 import { servesRepositories } from "../servers/all-kinds.ts";
 import type { ReachedServer } from "./context.ts";
 import { type ClientRenderer, configuration, ETC, INSTALLED } from "./files.ts";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { compare } from "../model/compare.ts";
 import type { Software } from "../model/registry.ts";
 import type { ReleaseFile } from "../model/release.ts";
 import { formatInstant, type Instant } from "../model/time.ts";
+import { compare } from "../model/words.ts";
 
 export interface ManifestInput {
   readonly server: string;

@@ -1,6 +1,6 @@
-import { nearest } from "../model/nearest.ts";
 import { UserError } from "../model/problem.ts";
 import { type Deploy, type Registry, saysHow } from "../model/registry.ts";
+import { nearest } from "../model/words.ts";
 
 /**
  * The servers that clients.yaml does not say how to get to. By default that is the machine that runs deploy, which is

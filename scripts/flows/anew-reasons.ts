@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { wasDeployed } from "../deploy/marker.ts";
 import { CA_CERTIFICATE } from "../model/layout.ts";
+import type { Plan } from "../model/plan.ts";
 import { printable } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import { MANIFEST } from "../model/release.ts";
@@ -94,4 +95,17 @@ async function branchesAt(git: Git, remote: string): Promise<string[]> {
   const fetch = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--stdin", "--", remote];
   if (fresh.length > 0) await git.raw(fetch, fresh.join(""));
   return ids;
+}
+
+const ADVICE = ` Or, if nobody has this authority yet (${UNKNOWN}), begin anew under the new name: npm start -- --anew`;
+
+/** The plan, whose refusal of another authority says how to begin anew, as long as that is possible. */
+export async function withAnewAdvice(plan: Plan, root: string, state: State): Promise<Plan> {
+  const { refusals } = plan;
+  if (!refusals.some(({ code }) => code === "AuthorityChanged")) return plan;
+  if ((await whyNotAnew(root, state)) !== null) return plan;
+  const advised = refusals.map((one) =>
+    one.code === "AuthorityChanged" ? { ...one, message: one.message + ADVICE } : one,
+  );
+  return { ...plan, refusals: advised };
 }

@@ -1,7 +1,6 @@
-import { committedIn } from "../check/committed.ts";
 import { entriesOfCommit } from "../check/entries.ts";
 import { type History, readHistory } from "../check/history.ts";
-import { block, type CheckInput } from "../check/input.ts";
+import { block, type CheckInput, committedIn } from "../check/input.ts";
 import { restorer } from "../check/restore.ts";
 import { attributesOfCommits } from "../guard/commit-attributes.ts";
 import { foreignFindings, foreignInCommit } from "../guard/foreign.ts";

@@ -2,11 +2,17 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createAuthority } from "../apply/create.ts";
 import * as paths from "../model/layout.ts";
+import { REGISTRY_FILE } from "../model/layout.ts";
 import { formatProblem, UserError } from "../model/problem.ts";
+import { isSample } from "../model/registry.ts";
 import { authorityDoubt, type State } from "../model/state.ts";
-import type { Instant } from "../model/time.ts";
+import { readText } from "../model/text.ts";
+import { formatDuration, type Instant } from "../model/time.ts";
+import { nameProblem, withAuthorityName } from "../read/registry/authority-name.ts";
 import { commonDirectory } from "../system/checkout.ts";
+import { writeFiles } from "../system/files.ts";
 import { withLock } from "../system/lock.ts";
+import { readRegularFile } from "../system/read-file.ts";
 import { initVault } from "../vault/init.ts";
 import { installFilter } from "../vault/install.ts";
 import { openVault } from "../vault/vault.ts";
@@ -33,7 +39,7 @@ export async function create(root: string, now: Instant, say: (text: string) => 
 }
 
 /** Throws UserError where there is an authority, in this tree or only in git, or a trace of one. */
-export function insistOnNone(state: State): void {
+function insistOnNone(state: State): void {
   const lost = state.authority === null ? authorityDoubt(state) : null;
   if (lost !== null) {
     throw new UserError(
@@ -63,4 +69,37 @@ export function insistOnNone(state: State): void {
 /** Whether this repository has an authority. */
 export function hasAuthority(root: string): boolean {
   return existsSync(join(root, paths.CA_CERTIFICATE));
+}
+
+/** Asks a person; see cli/ask.ts. */
+export type Ask = (questions: readonly Question[]) => Promise<string[]>;
+
+interface Question {
+  readonly label: string;
+  readonly preset: string;
+  readonly problem: (answer: string) => string | null;
+}
+
+/**
+ * Before an authority is made: asks for its name and organization where clients.yaml still has the sample's, and
+ * writes the answers there, comments and all else kept. Does nothing where the names are somebody's own.
+ */
+export async function nameAuthority(root: string, now: Instant, ask: Ask, say: (text: string) => void): Promise<void> {
+  const { registry, state } = await loadWorkingTree(root, now);
+  insistOnNone(state);
+  // create says what is wrong with it.
+  if (registry === null || !isSample(registry.authority)) return;
+  const { commonName, organization, lifetime } = registry.authority;
+  say(`This makes your certificate authority. It lasts ${formatDuration(lifetime)}, under one name. Enter takes`);
+  say(`what ${REGISTRY_FILE} has.`);
+  const [name = commonName, owner = organization] = await ask([
+    { label: "Name of the authority", preset: commonName, problem: (text) => nameProblem("commonName", text) },
+    { label: "Organization", preset: organization, problem: (text) => nameProblem("organization", text) },
+  ]);
+  if (name === commonName && owner === organization) return;
+  // As the file is now: somebody may have edited it while the question stood there.
+  const text = readText(readRegularFile(root, REGISTRY_FILE) ?? new Uint8Array())?.text ?? "";
+  const data = withAuthorityName(text, { commonName: name, organization: owner });
+  await writeFiles(root, [{ path: REGISTRY_FILE, data }]);
+  say(`Wrote that into ${REGISTRY_FILE}.`);
 }

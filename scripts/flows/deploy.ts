@@ -1,9 +1,8 @@
-import { insistOutside, writeTo } from "../deploy/build-directory.ts";
 import { deployOne, type Mode } from "../deploy/deploy-one.ts";
 import { forgetDeployment, noteDeployment, wasDeployed } from "../deploy/marker.ts";
 import { buildRelease } from "../deploy/release.ts";
 import type { Source } from "../deploy/source.ts";
-import { tidyStaged } from "../deploy/staging.ts";
+import { insistOutside, tidyStaged, writeTo } from "../deploy/staging.ts";
 import { chooseTargets, unsaid } from "../deploy/targets.ts";
 import { failed, type Report } from "../deploy/transport.ts";
 import { printable } from "../model/printable.ts";

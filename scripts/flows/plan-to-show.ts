@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import type { Plan } from "../model/plan.ts";
 import { type Problem, UserError } from "../model/problem.ts";
 import { planFromJson, problemsFromJson } from "../views/plan/from-json.ts";
+import { planAnnotations, planOutputs, problemAnnotations, problemOutputs } from "../views/plan/github.ts";
+import { planMarkdown, problemsMarkdown } from "../views/plan/markdown.ts";
 import type { Places } from "../views/plan/places.ts";
 import { type PreviewOptions, preview } from "./preview.ts";
 
@@ -54,4 +56,39 @@ async function standardInput(): Promise<string> {
 
 function tooLong(what: string): UserError {
   return new UserError(`${what} has more than ${MOST_BYTES} bytes, and no plan has`);
+}
+
+export interface GithubReport {
+  /** Workflow commands, for the job's log. */
+  readonly annotations: readonly string[];
+  /** Variables that are not set, as anywhere else than in a job: what they are for was left out. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * The plan for a job of GitHub Actions: its Markdown to the step's summary, its outputs to later steps, each appended
+ * to the file that the environment names. Throws UserError when such a file cannot be written.
+ */
+export function reportToGithub(shown: ToShow, env: Readonly<Record<string, string | undefined>>): GithubReport {
+  const { plan, places, problems } = shown;
+  const files = {
+    GITHUB_STEP_SUMMARY: plan === undefined ? problemsMarkdown(problems) : planMarkdown(plan),
+    GITHUB_OUTPUT: plan === undefined ? problemOutputs() : planOutputs(plan),
+  };
+  const missing: string[] = [];
+  for (const [variable, text] of Object.entries(files)) {
+    const file = env[variable] ?? "";
+    if (file === "") missing.push(variable);
+    else append(variable, file, text);
+  }
+  return { annotations: plan === undefined ? problemAnnotations(problems) : planAnnotations(plan, places), missing };
+}
+
+function append(variable: string, file: string, text: string): void {
+  try {
+    appendFileSync(file, text);
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new UserError(`${variable}: ${file} cannot be written (${why})`);
+  }
 }

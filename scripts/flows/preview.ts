@@ -10,7 +10,7 @@ import { type Git, openGit } from "../system/git.ts";
 import { newestTip } from "../system/head.ts";
 import { listTree } from "../system/objects.ts";
 import { refuseExploding } from "../system/trees.ts";
-import { withAnewAdvice } from "./anew-advice.ts";
+import { withAnewAdvice } from "./anew-reasons.ts";
 import { withHistory, withHistoryOf } from "./history.ts";
 import { gatehouseVersion, type Loaded, load, loadRegistry, loadToShow } from "./load.ts";
 import { commitOfWorkingTree, type Differing, differences, type Merged, mergeInMemory } from "./merge.ts";

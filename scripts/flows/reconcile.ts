@@ -14,7 +14,7 @@ import { newestTip } from "../system/head.ts";
 import { withLock } from "../system/lock.ts";
 import { installFilter } from "../vault/install.ts";
 import { openVault } from "../vault/vault.ts";
-import { withAnewAdvice } from "./anew-advice.ts";
+import { withAnewAdvice } from "./anew-reasons.ts";
 import { withHistory } from "./history.ts";
 import { gatehouseVersion, type Loaded, loadWorkingTree } from "./load.ts";
 import { type Signatures, signaturesOfTree } from "./signed/index.ts";

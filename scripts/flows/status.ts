@@ -1,9 +1,9 @@
 import { SERIAL } from "../model/layout.ts";
-import { nearest } from "../model/nearest.ts";
 import { UserError } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
+import { nearest } from "../model/words.ts";
 import type { Provenance } from "../views/provenance.ts";
 import { type StatusFilter, statusOf } from "../views/status/index.ts";
 import type { Status } from "../views/status/words.ts";

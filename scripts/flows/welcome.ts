@@ -1,6 +1,5 @@
 import { formatProblem, UserError } from "../model/problem.ts";
-import type { Registry } from "../model/registry.ts";
-import { isSample } from "../model/sample.ts";
+import { isSample, type Registry } from "../model/registry.ts";
 import { installFilter } from "../vault/install.ts";
 import { openVault } from "../vault/vault.ts";
 import { waysIn } from "../vault/way-in.ts";
@@ -8,10 +7,9 @@ import { statusOf } from "../views/status/index.ts";
 import type { Status } from "../views/status/words.ts";
 import { beginAnew, isBeginningAnew } from "./anew.ts";
 import { whyNotAnew } from "./anew-reasons.ts";
-import { create, hasAuthority } from "./create.ts";
+import { type Ask, create, hasAuthority, nameAuthority } from "./create.ts";
 import { exportIsConfirmed } from "./export.ts";
 import { loadWorkingTree } from "./load.ts";
-import { type Ask, nameAuthority } from "./name-authority.ts";
 import { type Reconciled, type ReconcileOptions, reconcile } from "./reconcile.ts";
 
 export interface WelcomeOptions extends ReconcileOptions {

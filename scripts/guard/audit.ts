@@ -8,8 +8,8 @@ import { changesOf, reachable } from "./commits.ts";
 import type { GuardFinding, Item } from "./finding.ts";
 import { guardStaged, policyOf, sorted } from "./index.ts";
 import { Judge } from "./judge.ts";
+import { openSecrets } from "./protected.ts";
 import { judgeTexts, NO_GRAFTS } from "./range.ts";
-import { openSecrets } from "./secrets.ts";
 
 /**
  * Looks at everything that the repository has: all refs, reflogs and worktrees, and every loose, packed or unreachable

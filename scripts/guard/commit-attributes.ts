@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Git, openGit } from "../system/git.ts";
 import { indexEntries, listTree } from "../system/objects.ts";
+import { keyOfDriver } from "../vault/key-directory.ts";
 import { converted, filterOf, RULES, type Unprotected, unprotected, wrongRule } from "./attributes.ts";
 import { block, type GuardFinding, type Item } from "./finding.ts";
 import { isProtected, needsFilter } from "./protected.ts";
@@ -56,7 +57,7 @@ export function convertedAt(git: Git, tree: string): Promise<Unprotected | null>
 }
 
 /** Asks an index that holds a commit or tree, in a repository without settings of anybody's. */
-export async function ownRepositoryAt<T>(git: Git, tree: string, ask: (own: Git) => Promise<T>): Promise<T> {
+async function ownRepositoryAt<T>(git: Git, tree: string, ask: (own: Git) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), "gatehouse-guard-"));
   try {
     const own = await emptyRepository(git, directory);
@@ -104,4 +105,27 @@ async function wrongRules(own: Git, git: Git, commit: string, isNewest: boolean)
     if ((await unprotected(own, "index", [])) === null) return wrong;
   }
   return null;
+}
+
+/**
+ * Ciphertext where no rule of git-crypt's is: it was moved out of pki/private by `git mv`. It is still a secret to
+ * everybody, but the next `git add` stores what the unlocked tree has. `git`: whose index has the rules.
+ */
+export async function leftVault(git: Git, items: readonly Item[]): Promise<GuardFinding[]> {
+  if (items.length === 0) return [];
+  const filters = await filterOf(
+    git,
+    items.map(({ path }) => path),
+  );
+  const message =
+    "is git-crypt's ciphertext in a place that git does not encrypt: the next git add stores it in the clear";
+  return items
+    .filter(({ path }) => keyOfDriver(filters.get(path) ?? "") === null)
+    .map((item) => block(item, "LeftVault", message));
+}
+
+/** The same by the rules of a commit. */
+export async function leftVaultAt(git: Git, commit: string | null, items: readonly Item[]): Promise<GuardFinding[]> {
+  if (items.length === 0 || commit === null) return [];
+  return ownRepositoryAt(git, commit, (own) => leftVault(own, items));
 }

@@ -1,3 +1,4 @@
+import { printable } from "../model/printable.ts";
 import type { Finding } from "../model/problem.ts";
 
 /** What the guard finds. `commit`: where it was found; null in the index. */
@@ -19,4 +20,11 @@ export interface Item {
 
 export function block(item: Item, code: string, message: string, fix: string = item.remove): GuardFinding {
   return { code, level: "block", path: item.path, message, fix, commit: item.commit };
+}
+
+/** `guard: PATH (commit ID): what is wrong; mend it with: COMMAND`, for a terminal. */
+export function findingLine({ level, path, message, fix, commit }: GuardFinding): string {
+  const where = commit === null ? "" : ` (commit ${commit.slice(0, 12)})`;
+  const mark = level === "warn" ? "warning: " : "";
+  return printable(`guard: ${mark}${path}${where}: ${message}${fix === null ? "" : `; mend it with: ${fix}`}`);
 }

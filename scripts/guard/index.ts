@@ -11,12 +11,11 @@ import { indexEntries, MissingObject, type StagedEntry } from "../system/objects
 import { type Allow, NOTHING_ALLOWED, parseAllow } from "./allow.ts";
 import { keyRules, RULES, type Unprotected, unprotected } from "./attributes.ts";
 import { readObjects } from "./blobs.ts";
+import { leftVault } from "./commit-attributes.ts";
 import { block, type GuardFinding, type Item } from "./finding.ts";
 import { foreignFindings } from "./foreign.ts";
 import { Judge } from "./judge.ts";
-import { leftVault } from "./left-vault.ts";
-import { isProtected, needsFilter } from "./protected.ts";
-import { openSecrets } from "./secrets.ts";
+import { isProtected, needsFilter, openSecrets } from "./protected.ts";
 
 export type { GuardFinding } from "./finding.ts";
 

@@ -8,15 +8,13 @@ import { blobsBelow, catFile, MissingObject, objectSizes } from "../system/objec
 import { refuseExploding } from "../system/trees.ts";
 import { NOTHING_ALLOWED } from "./allow.ts";
 import { readObjects } from "./blobs.ts";
-import { attributesOfCommits, sealedAt } from "./commit-attributes.ts";
+import { attributesOfCommits, leftVaultAt, sealedAt } from "./commit-attributes.ts";
 import { changesOf, reachable, rewrite, rootsOf } from "./commits.ts";
 import type { GuardFinding, Item } from "./finding.ts";
 import { foreignInCommit } from "./foreign.ts";
 import { allowed, judgeAll, sorted } from "./index.ts";
 import { Judge } from "./judge.ts";
-import { leftVaultAt } from "./left-vault.ts";
-import { isProtected, type Secrets } from "./protected.ts";
-import { openSecrets } from "./secrets.ts";
+import { isProtected, openSecrets, type Secrets } from "./protected.ts";
 
 const ZEROS = /^0+$/;
 

@@ -44,3 +44,16 @@ export interface Registry {
   readonly servers: ReadonlyMap<string, Server>;
   readonly signers: ReadonlyMap<string, Signer>;
 }
+
+/** The identity's distinguished name as every part of Gatehouse writes and compares it: `CN=NAME, O=…[, C=…]`. */
+export function formatSubject(commonName: string, organization: string, country: string | null): string {
+  return `CN=${commonName}, O=${organization}${country === null ? "" : `, C=${country}`}`;
+}
+
+/** The names in the clients.yaml that Gatehouse comes with: nobody's own. */
+export const SAMPLE_AUTHORITY = { commonName: "Example Packages CA", organization: "Example Ltd" } as const;
+
+/** Whether an authority goes, or would go, by a name that nobody chose. */
+export function isSample({ commonName, organization }: { commonName: string; organization: string }): boolean {
+  return commonName === SAMPLE_AUTHORITY.commonName || organization === SAMPLE_AUTHORITY.organization;
+}

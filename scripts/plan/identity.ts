@@ -1,14 +1,14 @@
-import type {
-  CertificateSettings,
-  Client,
-  KeyType,
-  Kind,
-  Reason,
-  Registry,
-  Server,
-  Signer,
+import {
+  type CertificateSettings,
+  type Client,
+  formatSubject,
+  type KeyType,
+  type Kind,
+  type Reason,
+  type Registry,
+  type Server,
+  type Signer,
 } from "../model/registry.ts";
-import { formatSubject } from "../model/subject.ts";
 import type { Duration, Instant } from "../model/time.ts";
 
 /** What the registry asks for one holder of certificates, whichever of the three kinds it is. */

@@ -1,9 +1,9 @@
 import { DIR, path, REGISTRY_FILE } from "../model/layout.ts";
 import { meantPlace, moveTo } from "../model/misplaced.ts";
-import { nearest } from "../model/nearest.ts";
 import { shellWord } from "../model/printable.ts";
 import type { Registry } from "../model/registry.ts";
 import type { State } from "../model/state.ts";
+import { nearest } from "../model/words.ts";
 
 /** A request that nobody reads: `what` is wrong, as the rest of a sentence, and the command that mends it, if there is one. */
 export interface Loose {

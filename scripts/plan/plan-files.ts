@@ -5,7 +5,7 @@ import type { FileChange } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
 import type { CarriedOut, State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
-import type { Alone } from "./alone.ts";
+import type { Alone } from "./by-time.ts";
 import type { Decisions } from "./decide.ts";
 import { compareRegistries } from "./edits.ts";
 import { type Called, calledFor, editedByHand, explainFiles } from "./file-causes.ts";

@@ -1,6 +1,6 @@
-import { nearest } from "../model/nearest.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
+import { nearest } from "../model/words.ts";
 import { isLive, type Ledger } from "./holdings.ts";
 import type { Identity } from "./identity.ts";
 

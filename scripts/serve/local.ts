@@ -2,7 +2,7 @@ import { CARRIED_OUT, DIR } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import type { Registry, Repository, Server } from "../model/registry.ts";
 import { renderNginx } from "../servers/nginx/files.ts";
-import { sampleRoot } from "./samples.ts";
+import { sampleRoot } from "./fill.ts";
 
 /** What is different here from the server that the registry describes. */
 export interface Local {

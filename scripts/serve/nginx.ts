@@ -4,8 +4,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../model/problem.ts";
-import { childEnvironment } from "../system/environment.ts";
-import { requireProgram } from "../system/programs.ts";
+import { childEnvironment, requireProgram } from "../system/programs.ts";
 import type { Directory } from "./directory.ts";
 import { killGroup, startGuard } from "./guard.ts";
 

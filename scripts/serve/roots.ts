@@ -1,9 +1,11 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
-import type { Repository } from "../model/registry.ts";
+import type { Registry, Repository } from "../model/registry.ts";
+import { sampleFiles } from "./fill.ts";
+import type { ServedRepository } from "./trials.ts";
 
 /** Whether a repository's root is a directory on this machine. */
-export function isHere(root: string): boolean {
+function isHere(root: string): boolean {
   try {
     return statSync(root).isDirectory();
   } catch {
@@ -52,4 +54,23 @@ function list(directory: string) {
   } catch {
     return [];
   }
+}
+
+/** A repository of the server as it can be served on this machine. */
+export interface LocalRepository extends ServedRepository {
+  readonly root: string;
+  /** Its root is not here: sample content stands in. */
+  readonly sampled: boolean;
+}
+
+/** What a server serves, looked up on this machine, in the server's order. */
+export function localRepositories(registry: Registry, server: string): LocalRepository[] {
+  return (registry.servers.get(server)?.repositories ?? []).flatMap((name) => {
+    const repository = registry.repositories.get(name);
+    if (repository === undefined) return [];
+    const { path, root } = repository;
+    const sampled = !isHere(root);
+    const file = sampled ? sampleFiles(name, repository)[0].path : findFile(repository);
+    return [{ name, path, root, file, sampled }];
+  });
 }

@@ -5,8 +5,7 @@ import { readRegularFile } from "../system/read-file.ts";
 import { isSealed } from "../vault/seal.ts";
 import { unlockCommand } from "../vault/way-in.ts";
 import type { ServeTrial, ServeView } from "../views/serve-text.ts";
-import { nginxServers } from "./choose.ts";
-import type { Job } from "./job.ts";
+import { type Job, nginxServers } from "./job.ts";
 import { chooseTrials, clientsToTry, type Trial } from "./trials.ts";
 
 /** What to show. `ca`: what curl is to trust, null for what it trusts anyway. */

@@ -1,6 +1,6 @@
-import { compare } from "../model/compare.ts";
 import { SERIAL } from "../model/layout.ts";
 import type { Client, Registry } from "../model/registry.ts";
+import { compare } from "../model/words.ts";
 
 /** A certificate of a client that is valid, not held, not revoked, not ended. */
 export interface Admitted {

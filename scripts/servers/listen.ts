@@ -1,5 +1,5 @@
-import { compare } from "../model/compare.ts";
 import type { Server } from "../model/registry.ts";
+import { compare } from "../model/words.ts";
 
 export interface Listeners {
   /** TLS, `ADDRESS:PORT`, each once, sorted. */

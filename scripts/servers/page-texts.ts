@@ -1,4 +1,4 @@
-import { REASON } from "./reasons.ts";
+import { REASON } from "./gates.ts";
 
 const ASK = "ask the people who run this server for a new one.";
 

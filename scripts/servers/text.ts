@@ -1,4 +1,4 @@
-import { madeBy } from "../model/made-by.ts";
+import { madeBy } from "../model/derived.ts";
 
 /**
  * A word or string in double quotes, for the configuration of a program that knows no escape for `$`. The registry's

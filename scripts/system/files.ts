@@ -1,9 +1,18 @@
-import { readdirSync, rmdirSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { join, posix } from "node:path";
 import { isPrivate } from "../model/layout.ts";
 import { Directories } from "./directories.ts";
-import { operation } from "./fault.ts";
-import { act, fsync } from "./operation.ts";
+import { act, fsync, operation } from "./operation.ts";
 import { findProgram, runProgram } from "./programs.ts";
 import { discard, draftOf, isTemporary, putInPlace, writeDraft } from "./replace.ts";
 
@@ -107,4 +116,36 @@ function checked(path: string): string {
     throw new Error(`not a path inside the repository: ${JSON.stringify(path)}`);
   }
   return path;
+}
+
+export interface Overwrite {
+  /** From the top of the repository. */
+  readonly path: string;
+  readonly data: Uint8Array;
+  /** Permission bits, set before the first byte is written. */
+  readonly mode: number;
+}
+
+/**
+ * Writes new contents into files that are there, in place: twenty times as fast as writing others and renaming them,
+ * but after a kill one file may have the beginning of the new and the rest of the old. Only for contents that can be
+ * made again. Never through a symlink. Throws UserError with the path when the disk is full and the like.
+ */
+export function overwriteFiles(root: string, files: Iterable<Overwrite>): void {
+  const directories = new Directories(root);
+  for (const { path, data, mode } of files) {
+    directories.exists(posix.dirname(path));
+    act("write", path, () => overwrite(join(root, path), data, mode));
+  }
+}
+
+function overwrite(file: string, data: Uint8Array, mode: number): void {
+  const descriptor = openSync(file, constants.O_WRONLY | constants.O_NOFOLLOW);
+  try {
+    fchmodSync(descriptor, mode);
+    for (let at = 0; at < data.length; ) at += writeSync(descriptor, data, at, data.length - at, at);
+    ftruncateSync(descriptor, data.length);
+  } finally {
+    closeSync(descriptor);
+  }
 }

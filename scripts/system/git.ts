@@ -1,5 +1,5 @@
 import { UserError } from "../model/problem.ts";
-import { childEnvironment } from "./environment.ts";
+import { childEnvironment } from "./programs.ts";
 
 /** The one place that runs git. Arguments are ours, or names checked by resolve(); paths follow a `--`. */
 export interface Git {

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Instant } from "../model/time.ts";
-import { childEnvironment } from "./environment.ts";
+import { childEnvironment } from "./programs.ts";
 
 /**
  * Who holds a lock. A process id alone is not enough: it is given out again, after a reboot at the latest, so

@@ -3,7 +3,6 @@ import { delimiter, isAbsolute, join } from "node:path";
 import type { Shell, Options as ZxOptions } from "zx";
 import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
-import { childEnvironment } from "./environment.ts";
 
 export interface ProgramResult {
   readonly exitCode: number;
@@ -90,4 +89,16 @@ export async function runProgram(
   const { exitCode, stdout, stderr } = await running;
   clearTimeout(timer);
   return { exitCode: exitCode ?? 1, stdout, stderr, ...(timedOut ? { timedOut } : {}) };
+}
+
+/**
+ * The environment for a child process: ours without GATEHOUSE_*, which holds keys that no other program
+ * (a hook, a pager, a credential helper) has any business with.
+ */
+export function childEnvironment(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value !== undefined && !name.toUpperCase().startsWith("GATEHOUSE_")) kept[name] = value;
+  }
+  return { ...kept, ...extra };
 }

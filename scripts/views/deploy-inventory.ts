@@ -1,6 +1,6 @@
-import { compare } from "../model/compare.ts";
 import type { Registry, Server } from "../model/registry.ts";
 import { sshTarget } from "../model/ssh-target.ts";
+import { compare } from "../model/words.ts";
 
 /**
  * Ansible's inventory of the servers that are reached by ssh, YAML, sorted by name. A host has its server's name, by

@@ -1,7 +1,6 @@
 import { printable } from "../model/printable.ts";
-import { columns, padded } from "./columns.ts";
 import type { Style } from "./style.ts";
-import { wrap } from "./wrap.ts";
+import { columns, padded, wrap } from "./wrap.ts";
 
 export interface Row {
   readonly cells: readonly string[];

@@ -3,9 +3,8 @@ import { IDENTITY_KINDS } from "../model/registry.ts";
 import { type Certificate, ISSUE_REASONS } from "../model/state.ts";
 import { formatInstant, type Instant, parseInstant } from "../model/time.ts";
 import { readCertificate } from "./certificate.ts";
-import { X509Error } from "./error.ts";
+import { printable, X509Error } from "./error.ts";
 import { decodePem, isWrapped } from "./pem.ts";
-import { printable } from "./printable.ts";
 
 const FIELDS = ["identity", "kind", "issued", "reason", "key", "reissue"] as const;
 const REASONS = [...ISSUE_REASONS, "RenewalDue", "Adopted"] as const;

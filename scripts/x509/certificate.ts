@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { CertificateFacts } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
 import { context, type Der, TAG } from "./der.ts";
@@ -13,7 +14,7 @@ import {
 import { publicKeyFacts } from "./keys.ts";
 import { readName } from "./name.ts";
 import { serialText } from "./serial.ts";
-import { readSigned } from "./signature.ts";
+import { readSigned, verifySigned, verifySignedAsync } from "./signature.ts";
 
 /** TBSCertificate (RFC 5280, 4.1), taken apart; names and key as elements. */
 export interface CertificateParts {
@@ -99,4 +100,18 @@ function issuerName(issuer: Der): string {
   const { key } = issuer;
   if (key !== lastIssuer.key) lastIssuer = { key, text: readName(issuer) };
   return lastIssuer.text;
+}
+
+/**
+ * Whether `issuerPublicKey` signed this DER certificate, by an algorithm of ours; nothing about names, times or
+ * revocation. @throws X509Error for what is no certificate, or one that names two algorithms.
+ */
+export function verifyCertificate(der: Buffer, issuerPublicKey: KeyObject): boolean {
+  readCertificateParts(der);
+  return verifySigned(readSigned(der, "the certificate"), issuerPublicKey);
+}
+
+/** The same in libuv's thread pool, for a certificate that readCertificate has accepted: its insides are not read again. */
+export function verifyCertificateAsync(der: Buffer, issuerPublicKey: KeyObject): Promise<boolean> {
+  return verifySignedAsync(readSigned(der, "the certificate"), issuerPublicKey);
 }

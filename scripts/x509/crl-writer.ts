@@ -1,11 +1,10 @@
 import type { CrlEntry } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
-import { crlReasonCode } from "./crl-reasons.ts";
 import { TAG } from "./der.ts";
 import { type Bytes, element, explicit, extension, integer, sequence, serialInteger, time } from "./der-write.ts";
 import { X509Error } from "./error.ts";
 import { type Issuer, signBody } from "./issuer.ts";
-import { OID } from "./oids.ts";
+import { crlReasonCode, OID } from "./oids.ts";
 import { encodePem } from "./pem.ts";
 
 export interface CrlInput {

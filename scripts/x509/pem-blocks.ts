@@ -1,5 +1,4 @@
-import { X509Error } from "./error.ts";
-import { printable } from "./printable.ts";
+import { printable, X509Error } from "./error.ts";
 
 export interface PemBlock {
   readonly label: string;

@@ -1,7 +1,6 @@
 import { SERIAL_HEX } from "../model/layout.ts";
 import type { Der } from "./der.ts";
-import { X509Error } from "./error.ts";
-import { printable } from "./printable.ts";
+import { printable, X509Error } from "./error.ts";
 
 /** `-` only for what others issued against RFC 5280, 4.1.2.2; the form that openssl, nginx and Node print. */
 const SERIAL_TEXT = new RegExp(`^(?:00|-?(?!00)${SERIAL_HEX})$`);

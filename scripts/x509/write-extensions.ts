@@ -1,10 +1,9 @@
 import type { Kind } from "../model/registry.ts";
 import { context, TAG } from "./der.ts";
 import { type Bytes, bitList, element, extension, integer, oid, sequence, toBytes } from "./der-write.ts";
-import { X509Error } from "./error.ts";
+import { printable, X509Error } from "./error.ts";
 import { parseIp } from "./ip.ts";
 import { OID } from "./oids.ts";
-import { printable } from "./printable.ts";
 import { AUTHORITY_USAGE, leafUsage, PURPOSES } from "./profiles.ts";
 
 /** basicConstraints and keyUsage of a CA that issues leaves only (RFC 5280, 4.2.1.9 and 4.2.1.3), both critical. */

@@ -3,8 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DIR, REGISTRY_FILE } from "../../scripts/model/layout.ts";
 import { UserError } from "../../scripts/model/problem.ts";
-import { childEnvironment } from "../../scripts/system/environment.ts";
-import { requireProgram } from "../../scripts/system/programs.ts";
+import { childEnvironment, requireProgram } from "../../scripts/system/programs.ts";
 import { seal } from "../../scripts/vault/seal.ts";
 import { openVault } from "../../scripts/vault/vault.ts";
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { childEnvironment } from "../../scripts/system/environment.ts";
+import { childEnvironment } from "../../scripts/system/programs.ts";
 
 /** One run of a program. Seconds; bytes become MB (10^6). */
 export interface Measured {

@@ -5,8 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DIR, path } from "../../scripts/model/layout.ts";
 import { serverSettings } from "../../scripts/servers/nginx/settings.ts";
 import { block } from "../../scripts/servers/nginx/text.ts";
-import { childEnvironment } from "../../scripts/system/environment.ts";
-import { requireProgram } from "../../scripts/system/programs.ts";
+import { childEnvironment, requireProgram } from "../../scripts/system/programs.ts";
 import { pathFor, SERVER } from "./repository.ts";
 import type { Prepared, Workplace } from "./workplace.ts";
 

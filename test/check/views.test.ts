@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Finding } from "../../scripts/model/problem.ts";
-import { findingsJson } from "../../scripts/views/findings-json.ts";
-import { findingsSummary, findingsText } from "../../scripts/views/findings-text.ts";
+import { findingsJson, findingsSummary, findingsText } from "../../scripts/views/findings.ts";
 import { COLOUR, PLAIN } from "../../scripts/views/style.ts";
 
 const BLOCK: Finding = {

@@ -122,7 +122,6 @@ const BY_THEMSELVES: Readonly<Record<string, string>> = {
   "ci/jobs.ts": "hands the streams to what a job starts; run.sh makes all of it inert",
   "cli/ask.ts": "to a person's terminal alone",
   "cli/output.ts": "the one way",
-  "cli/passphrase.ts": "to a person's terminal alone",
   "cli/run.ts": "hands the streams to it",
   "vault/filter.ts": "runs without the rest, and makes it inert itself",
 };

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { outcomeOf, parseAnswer } from "../../scripts/deploy/answer.ts";
-import { sshArguments } from "../../scripts/deploy/ssh.ts";
-import { explainSsh } from "../../scripts/deploy/ssh-trouble.ts";
+import { explainSsh, sshArguments } from "../../scripts/deploy/ssh.ts";
 import { chooseTargets, unsaid } from "../../scripts/deploy/targets.ts";
 import type { Task } from "../../scripts/deploy/transport.ts";
 import type { Deploy } from "../../scripts/model/registry.ts";

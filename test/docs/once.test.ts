@@ -41,7 +41,7 @@ const ONCE: readonly { readonly what: string; readonly like: RegExp; readonly wh
     where: [
       // A log and an output that grow, of a forge's; settings of a clone that is not in its place yet.
       "scripts/bare/work.ts",
-      "scripts/flows/github.ts",
+      "scripts/flows/plan-to-show.ts",
       // Directories of our own that nobody else reads, and that are gone with the process.
       "scripts/ci/jobs.ts",
       "scripts/ci/review.ts",

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, rmSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { observeOperations } from "../../scripts/system/fault.ts";
+import { observeOperations } from "../../scripts/system/operation.ts";
 import { blocking, reconcileHere } from "./support/in-process.ts";
 import { certificates, readCrl, serialOf, serialsOf } from "./support/judges.ts";
 import { clientsYaml, Repository, runProgram, scriptOf } from "./support/repository.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { SAMPLE_AUTHORITY } from "../../scripts/model/sample.ts";
+import { SAMPLE_AUTHORITY } from "../../scripts/model/registry.ts";
 import { CHECKOUT, clientsYaml, NOON, Repository } from "./support/repository.ts";
 import { startAtTerminal, type Typed } from "./support/terminal.ts";
 

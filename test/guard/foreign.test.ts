@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { findingLine } from "../../scripts/flows/finding-line.ts";
+import { findingLine } from "../../scripts/guard/finding.ts";
 import { guardStaged } from "../../scripts/guard/index.ts";
 import { guardRange } from "../../scripts/guard/range.ts";
 import { plainEnvironment } from "../system/scratch.ts";

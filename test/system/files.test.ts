@@ -11,8 +11,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { observeOperations } from "../../scripts/system/fault.ts";
 import { removeFiles, tidyTemporaries, writeFiles } from "../../scripts/system/files.ts";
+import { observeOperations } from "../../scripts/system/operation.ts";
 import { isTemporary } from "../../scripts/system/replace.ts";
 import { scratch } from "./scratch.ts";
 

@@ -1,9 +1,8 @@
 import stringWidth from "string-width";
 import { expect, it } from "vitest";
-import { columns } from "../../scripts/views/columns.ts";
 import { PLAIN } from "../../scripts/views/style.ts";
 import { table } from "../../scripts/views/table.ts";
-import { wrap } from "../../scripts/views/wrap.ts";
+import { columns, wrap } from "../../scripts/views/wrap.ts";
 
 /** `é` as two code points: a letter, and an accent that takes no column of its own. */
 const ACCENT = "e\u0301";

@@ -2,13 +2,12 @@ import { X509Certificate } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { IDENTITY_KINDS, KEY_TYPES, type Kind } from "../../scripts/model/registry.ts";
-import { readCertificate } from "../../scripts/x509/certificate.ts";
+import { readCertificate, verifyCertificate } from "../../scripts/x509/certificate.ts";
 import { signCrl } from "../../scripts/x509/crl-writer.ts";
 import { X509Error } from "../../scripts/x509/error.ts";
 import { issueAuthority, issueCertificateAsync } from "../../scripts/x509/issue.ts";
 import { makeIssuer } from "../../scripts/x509/issuer.ts";
 import { decodePem } from "../../scripts/x509/pem.ts";
-import { verifyCertificate } from "../../scripts/x509/verify.ts";
 import { authority, DAY, leaf, NOW, pair, spkiOf } from "./helpers/made.ts";
 import { directory, must, run } from "./helpers/programs.ts";
 

@@ -2,11 +2,11 @@ import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import type { BundleFacts } from "../../clients/bundle-input.ts";
 import { isAdmitted } from "../../model/access.ts";
 import * as paths from "../../model/layout.ts";
-import { nearest } from "../../model/nearest.ts";
 import { UserError } from "../../model/problem.ts";
 import type { Client, Registry } from "../../model/registry.ts";
 import type { Certificate, State } from "../../model/state.ts";
 import { formatInstant, type Instant } from "../../model/time.ts";
+import { nearest } from "../../model/words.ts";
 import type { Vault } from "../../vault/vault.ts";
 import type { Loaded } from "../load.ts";
 

@@ -6,11 +6,11 @@ import { CLIENT_KINDS, type ClientKind, kindsFor } from "../../clients/index.ts"
 import { tar } from "../../clients/tar.ts";
 import { noteDeployment } from "../../deploy/marker.ts";
 import * as paths from "../../model/layout.ts";
-import { nearest } from "../../model/nearest.ts";
 import { shellWord } from "../../model/printable.ts";
 import { UserError } from "../../model/problem.ts";
 import type { Registry } from "../../model/registry.ts";
 import type { Instant } from "../../model/time.ts";
+import { nearest } from "../../model/words.ts";
 import { encryptTo } from "../../vault/age.ts";
 import { openVault } from "../../vault/vault.ts";
 import { makePkcs12 } from "../../x509/pkcs12.ts";

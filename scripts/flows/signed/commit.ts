@@ -5,7 +5,7 @@ import { openGit } from "../../system/git.ts";
 import { newestCommit } from "../../system/head.ts";
 import { catFile } from "../../system/objects.ts";
 import { whyNotSigned } from "./index.ts";
-import { asksForSignatures } from "./policy.ts";
+import { asksForSignatures } from "./stretch.ts";
 
 /**
  * Whether the next commit must be signed: limits.signed is carried out at HEAD (`head`; null before the first). Throws UserError where git would not

@@ -15,8 +15,7 @@ import { isShallow } from "../../system/head.ts";
 import { catBlobs } from "../../system/objects.ts";
 import { openVerifier } from "../../system/signatures.ts";
 import type { Loaded } from "../load.ts";
-import { asksForSignatures, Policies } from "./policy.ts";
-import { judgeStretch, type Stretch } from "./stretch.ts";
+import { asksForSignatures, judgeStretch, Policies, type Stretch } from "./stretch.ts";
 
 /** Grafts and replaced objects are this clone's own, and are not pushed: history without them counts. */
 export function openHistory(root: string): Git {

@@ -1,4 +1,4 @@
-import { headOfCarriedOut } from "../../model/canonical.ts";
+import { headOfCarriedOut, parseCarriedOut } from "../../model/canonical.ts";
 import { SIGNERS_FILE } from "../../model/layout.ts";
 import { plainText } from "../../model/text.ts";
 import { parseSigners, STATE_PRINCIPAL, stateKeys } from "../../plan/allowed-signers.ts";
@@ -16,7 +16,6 @@ import { changesOf, commitsTouching, type LineCommit } from "../../system/first-
 import type { Git } from "../../system/git.ts";
 import { catBlobs, catFile } from "../../system/objects.ts";
 import type { Signature, Verifier } from "../../system/signatures.ts";
-import type { Policies } from "./policy.ts";
 
 /** Commits at places `from` to `to` of a line, which are all judged by the same allowed_signers. */
 export interface Stretch {
@@ -145,4 +144,59 @@ async function isDisowned({ git, verifier }: Context, commit: LineCommit | undef
     if ((await verifier.verify([commit.id], signers)).get(commit.id)?.letter !== "G") return true;
   }
   return false;
+}
+
+/** So many versions of pki/registry.yaml are in memory at once: of 10,000 clients one has a megabyte. */
+const AT_ONCE = 16;
+
+/** limits.signed as carried out, commit by commit of a line. */
+export class Policies {
+  readonly #git: Git;
+  /** The version of pki/registry.yaml at each place of the line. */
+  readonly #blobs: readonly (string | null)[];
+  readonly #signed = new Map<string, boolean>();
+
+  constructor(git: Git, line: readonly LineCommit[], versions: ReadonlyMap<string, string | null>) {
+    this.#git = git;
+    let blob: string | null = null;
+    this.#blobs = line.map(({ id }) => {
+      const version = versions.get(id);
+      if (version !== undefined) blob = version;
+      return blob;
+    });
+  }
+
+  /** The blob of pki/registry.yaml at a place of the line. */
+  blobAt(place: number): string | null {
+    return this.#blobs[place] ?? null;
+  }
+
+  async isSigned(place: number): Promise<boolean> {
+    return (await this.areSigned(place, place))[0] ?? false;
+  }
+
+  /** Places `from` to `to`, both included. */
+  async areSigned(from: number, to: number): Promise<boolean[]> {
+    const places = this.#blobs.slice(from, to + 1);
+    const missing = [...new Set(places)].filter((id) => id !== null && !this.#signed.has(id));
+    for (let at = 0; at < missing.length; at += AT_ONCE) {
+      const some = missing.slice(at, at + AT_ONCE).filter((id) => id !== null);
+      const contents = await catBlobs(this.#git, some);
+      for (const id of some) this.#signed.set(id, asksForSignatures(contents.get(id)));
+    }
+    return places.map((id) => id !== null && this.#signed.get(id) === true);
+  }
+}
+
+/** What cannot be read may have said so: it counts as if it did. */
+export function asksForSignatures(bytes: Buffer | undefined): boolean {
+  if (bytes === undefined) return true;
+  const text = bytes.toString("utf8");
+  const [, found] = /^"limits":\{[^\n]*"signed":(true|false)\},?$/m.exec(text) ?? [];
+  if (found !== undefined) return found === "true";
+  try {
+    return parseCarriedOut(text).registry.limits.signed;
+  } catch {
+    return true;
+  }
 }

@@ -1,7 +1,6 @@
 import * as der from "./der.ts";
 import { clear, encrypted, type Found } from "./detection.ts";
-import { knownPassphrase } from "./passphrases.ts";
-import { encryptionStrength, iterationsOf } from "./pbe.ts";
+import { encryptionStrength, iterationsOf, knownPassphrase } from "./pbe.ts";
 import { publicOfLocked } from "./public-key.ts";
 import type { Work } from "./work.ts";
 

@@ -1,9 +1,8 @@
 import { base58Keys } from "./base58.ts";
 import type { Format, FoundText } from "./detection.ts";
 import { jsonWebKey, namelessJsonKey } from "./jwk.ts";
-import { cosign, legacyPem, openVpn, torClientKey } from "./labelled.ts";
 import { namedValue, printedByOpenssl, rsaXml } from "./named-values.ts";
-import { age, putty } from "./tools-of-their-own.ts";
+import { age, cosign, legacyPem, openVpn, putty, torClientKey } from "./tools-of-their-own.ts";
 import type { Work } from "./work.ts";
 
 const FORMATS: readonly (readonly [format: Format, ...needles: readonly string[]])[] = [

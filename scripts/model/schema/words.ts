@@ -1,5 +1,5 @@
-import { nearest } from "../nearest.ts";
 import { UNSEEN, unmistakable } from "../printable.ts";
+import { nearest } from "../words.ts";
 
 const LONGEST_SHOWN = 60;
 

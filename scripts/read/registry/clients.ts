@@ -1,10 +1,10 @@
 import { NAME, path } from "../../model/layout.ts";
 import { moveTo } from "../../model/misplaced.ts";
-import { nearest } from "../../model/nearest.ts";
 import type { Authority, CertificateSettings, Client, Group } from "../../model/registry.ts";
 import type { CLIENT } from "../../model/schema/clients.ts";
 import type { Entry } from "../../model/schema/record.ts";
 import { anyOf, show } from "../../model/schema/words.ts";
+import { nearest } from "../../model/words.ts";
 import type { Scope } from "./scope.ts";
 import { readSettings } from "./settings.ts";
 

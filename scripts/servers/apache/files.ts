@@ -1,17 +1,15 @@
-import { compare } from "../../model/compare.ts";
 import type { DerivedFile } from "../../model/derived.ts";
 import { DIR } from "../../model/layout.ts";
 import type { Server } from "../../model/registry.ts";
+import { compare } from "../../model/words.ts";
 import { admittedEntries } from "../allow-list.ts";
 import type { ListInput } from "../kind.ts";
 import { file } from "../text.ts";
-import { gatesFile } from "./gates.ts";
+import { gatesFile, repositoryFiles } from "./gates.ts";
 import { socketsOf } from "./listen.ts";
-import { mainFile } from "./main.ts";
+import { mainFile, modulesFile } from "./main.ts";
 import { mapFiles } from "./maps.ts";
 import { pagesFile } from "./pages.ts";
-import { modulesFile } from "./platforms.ts";
-import { repositoryFiles } from "./repositories.ts";
 import { foreignFile, ownFile, pagesConf, type ServerContext, tlsFile } from "./server.ts";
 
 /**

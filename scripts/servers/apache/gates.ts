@@ -1,6 +1,9 @@
-import { compare } from "../../model/compare.ts";
-import { HIDDEN, HOME, METHODS, RENEWAL, RESERVED } from "../gates.ts";
-import { REASON } from "../reasons.ts";
+import type { DerivedFile } from "../../model/derived.ts";
+import { DIR } from "../../model/layout.ts";
+import type { Registry, Repository } from "../../model/registry.ts";
+import { compare } from "../../model/words.ts";
+import { groupsOf } from "../allow-list.ts";
+import { HIDDEN, HOME, METHODS, REASON, RENEWAL, RESERVED } from "../gates.ts";
 import { file } from "../text.ts";
 import { pageText, refuse, refuseWith } from "./pages.ts";
 import { literalPath, quote, section } from "./text.ts";
@@ -76,7 +79,7 @@ function home(): string[] {
 }
 
 /** The second lock: what `Require` asks for where files are, whichever way a request got there. */
-export function onlyThrough(gate: string): string[] {
+function onlyThrough(gate: string): string[] {
   return section("RequireAll", "", [
     `Require expr "%{SSL_CLIENT_VERIFY} == 'SUCCESS'"`,
     `Require expr "-n reqenv('gatehouse_client')"`,
@@ -88,7 +91,7 @@ export function onlyThrough(gate: string): string[] {
  * gates/NAME.conf, who may enter a repository: after what repositories/NAME.conf says is asked for. A condition for
  * each group, all of which must fail. `PT` ends the rules: what remains is where the files are.
  */
-export function gateFile(name: string, groups: readonly string[]): string {
+function gateFile(name: string, groups: readonly string[]): string {
   const asked = `RewriteCond "%{ENV:gatehouse_repository}" ${quote(`=${name}`)}`;
   return file([
     asked,
@@ -97,5 +100,40 @@ export function gateFile(name: string, groups: readonly string[]): string {
     }),
     refuse("^", `${REASON.notPermitted}: ${name}`, "not-permitted"),
     ...(groups.length === 0 ? [] : [asked, `RewriteRule "^" "-" "[E=gatehouse_may:${name},PT]"`]),
+  ]);
+}
+
+const TYPES = { html: "text/html", txt: "text/plain", json: "application/json", xml: "application/xml" } as const;
+
+/**
+ * Once, however many servers serve the repository: gates/NAME.conf says who may enter, repositories/NAME.conf what is
+ * there. Two files, because a rollback takes the second back and never the first.
+ */
+export function repositoryFiles(registry: Registry): DerivedFile[] {
+  return [...registry.repositories].flatMap(([name, repository]) => [
+    { path: `${DIR.apache}/gates/${name}.conf`, text: gateFile(name, groupsOf(registry, name)) },
+    { path: `${DIR.apache}/repositories/${name}.conf`, text: repositoryFile(name, repository) },
+  ]);
+}
+
+/**
+ * Links are followed where link and target have one owner (Poudriere's `.latest`). The root itself may be a link: it
+ * is looked at with the options of the directory above it, and those are of `<Directory "/">`.
+ */
+function repositoryFile(name: string, { path, root }: Repository): string {
+  return file([
+    `RewriteRule "^${literalPath(path)}" "-" "[E=gatehouse_repository:${name}]"`,
+    `Include "\${gatehouse_apache}/gates/${name}.conf"`,
+    `Alias ${quote(path)} ${quote(`${root}/`)}`,
+    ...section("Location", quote(path), onlyThrough(name)),
+    ...section("Directory", quote(root), [
+      "Options SymLinksIfOwnerMatch",
+      "AllowOverride None",
+      "AcceptPathInfo Off",
+      "# Nothing here is a program, whatever its name and the host's other modules say.",
+      "SetHandler default-handler",
+      "ForceType application/octet-stream",
+      ...Object.entries(TYPES).flatMap(([end, type]) => section("Files", `"*.${end}"`, [`ForceType ${type}`])),
+    ]),
   ]);
 }

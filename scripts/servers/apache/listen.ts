@@ -1,5 +1,5 @@
-import { compare } from "../../model/compare.ts";
 import type { Server } from "../../model/registry.ts";
+import { compare } from "../../model/words.ts";
 import { listenersOf } from "../listen.ts";
 import { section } from "./text.ts";
 

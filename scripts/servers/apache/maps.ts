@@ -1,7 +1,7 @@
-import { compare } from "../../model/compare.ts";
 import type { DerivedFile } from "../../model/derived.ts";
 import { DIR } from "../../model/layout.ts";
 import type { Registry } from "../../model/registry.ts";
+import { compare } from "../../model/words.ts";
 import { type Entry, homeOf, rolesOf } from "../allow-list.ts";
 import type { RenewalOffer } from "../kind.ts";
 import { file } from "../text.ts";

@@ -1,6 +1,5 @@
-import { METHODS } from "../gates.ts";
+import { METHODS, REASON } from "../gates.ts";
 import { NOT_READABLE, PAGES } from "../page-texts.ts";
-import { REASON } from "../reasons.ts";
 import { file } from "../text.ts";
 import { encode, encodeWord, quote } from "./text.ts";
 

@@ -1,6 +1,6 @@
-import { compare } from "../../model/compare.ts";
 import type { Server } from "../../model/registry.ts";
-import { REASON } from "../reasons.ts";
+import { compare } from "../../model/words.ts";
+import { REASON } from "../gates.ts";
 import { file, literal } from "../text.ts";
 import { listenLines, type Sockets } from "./listen.ts";
 import { accessLog } from "./main.ts";

@@ -1,7 +1,7 @@
-import { compare } from "../../model/compare.ts";
 import type { DerivedFile } from "../../model/derived.ts";
 import { DIR } from "../../model/layout.ts";
 import type { Registry, Server } from "../../model/registry.ts";
+import { compare } from "../../model/words.ts";
 import { admittedEntries, type Entry, groupsOf, homeOf, rolesOf } from "../allow-list.ts";
 import type { ListInput, RenewalOffer } from "../kind.ts";
 import { listenersOf } from "../listen.ts";

@@ -1,5 +1,4 @@
-import { HOME, METHODS, RENEWAL, RESERVED } from "../gates.ts";
-import { REASON } from "../reasons.ts";
+import { HOME, METHODS, REASON, RENEWAL, RESERVED } from "../gates.ts";
 import { notVerifiedPages, type Page } from "./pages.ts";
 import { quote } from "./text.ts";
 

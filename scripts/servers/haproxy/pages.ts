@@ -1,7 +1,7 @@
 import type { DerivedFile } from "../../model/derived.ts";
 import { DIR } from "../../model/layout.ts";
+import { REASON } from "../gates.ts";
 import { NOT_READABLE, PAGES } from "../page-texts.ts";
-import { REASON } from "../reasons.ts";
 
 /** What HAProxy itself answers, and what a backend that is not there does. */
 const OWN = {

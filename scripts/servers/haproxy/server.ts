@@ -1,7 +1,7 @@
-import { compare } from "../../model/compare.ts";
 import type { Server } from "../../model/registry.ts";
+import { compare } from "../../model/words.ts";
+import { REASON } from "../gates.ts";
 import type { Listeners } from "../listen.ts";
-import { REASON } from "../reasons.ts";
 import { file } from "../text.ts";
 import { gates, HOST, refuse } from "./gates.ts";
 import { CAPTURED } from "./main.ts";

@@ -1,18 +1,16 @@
-import { compare } from "../../model/compare.ts";
 import type { DerivedFile } from "../../model/derived.ts";
 import { DIR } from "../../model/layout.ts";
 import type { Registry, Server } from "../../model/registry.ts";
+import { compare } from "../../model/words.ts";
 import { admittedEntries } from "../allow-list.ts";
 import type { ListInput } from "../kind.ts";
 import { listenersOf } from "../listen.ts";
 import { file } from "../text.ts";
-import { FOREIGN_LOG, FOREIGN_PKI, foreignFile } from "./foreign.ts";
-import { mainFile, OWN_LOG } from "./main.ts";
+import { FOREIGN_LOG, FOREIGN_PKI, foreignFile, mainFile, OWN_LOG } from "./main.ts";
 import { mapFiles } from "./maps.ts";
 import { reasonMaps, refusalPages } from "./pages.ts";
 import { renewalMapFiles } from "./renewals.ts";
-import { repositoryFiles } from "./repositories.ts";
-import { gateBlock, gateMaps, redirectBlock, rejectBlock, type ServerContext } from "./server.ts";
+import { gateBlock, gateMaps, redirectBlock, rejectBlock, repositoryFiles, type ServerContext } from "./server.ts";
 import { logFormats } from "./settings.ts";
 
 /**

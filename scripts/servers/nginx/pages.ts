@@ -1,6 +1,5 @@
-import { METHODS } from "../gates.ts";
+import { METHODS, REASON, REASON_BY_STATUS } from "../gates.ts";
 import { NOT_READABLE, PAGES } from "../page-texts.ts";
-import { REASON, REASON_BY_STATUS } from "../reasons.ts";
 import { accessLog } from "./settings.ts";
 import { block, quote, quoteLines } from "./text.ts";
 

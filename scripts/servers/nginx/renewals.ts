@@ -1,6 +1,6 @@
-import { compare } from "../../model/compare.ts";
 import type { DerivedFile } from "../../model/derived.ts";
 import { DIR } from "../../model/layout.ts";
+import { compare } from "../../model/words.ts";
 import { RENEWAL } from "../gates.ts";
 import type { RenewalOffer } from "../kind.ts";
 import { file } from "../text.ts";

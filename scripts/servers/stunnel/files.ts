@@ -1,10 +1,9 @@
 import { reach } from "../../model/access.ts";
-import { compare } from "../../model/compare.ts";
 import type { DerivedFile } from "../../model/derived.ts";
 import { DIR } from "../../model/layout.ts";
+import { compare } from "../../model/words.ts";
 import type { PinInput } from "../kind.ts";
-import { gateFile, type Pinned } from "./gates.ts";
-import { mainFile, serverFile } from "./server.ts";
+import { gateFile, mainFile, type Pinned, serverFile } from "./server.ts";
 import { file } from "./text.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { madeBy } from "../../model/made-by.ts";
+import { madeBy } from "../../model/derived.ts";
 
 /**
  * `name = value`. stunnel knows no quotes and no escapes: what could end a line or begin a comment is refused here too,

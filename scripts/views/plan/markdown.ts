@@ -6,9 +6,8 @@ import { diffBlock, diffLines, folded, inert } from "../markdown.ts";
 import { proofStatements } from "./certificates.ts";
 import { isEmpty } from "./headline.ts";
 import { Budget, type Piece } from "./length-limit.ts";
-import { listings } from "./listings.ts";
 import { type Review, reviewOf } from "./review.ts";
-import { fold, LOOKS, type Statement } from "./statement.ts";
+import { fold, LOOKS, listings, type Statement } from "./statement.ts";
 
 /** The first line, which nobody sees: by it the comment is found again to be updated in place. */
 const MARK = "<!-- gatehouse plan -->";

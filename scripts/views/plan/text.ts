@@ -4,9 +4,8 @@ import { formatInstant } from "../../model/time.ts";
 import type { Style } from "../style.ts";
 import { wrap } from "../wrap.ts";
 import { isEmpty } from "./headline.ts";
-import { listings } from "./listings.ts";
 import { type Review, reviewOf } from "./review.ts";
-import { fold, LOOKS, NAMED, type Room, type Statement } from "./statement.ts";
+import { fold, LOOKS, listings, NAMED, type Room, type Statement } from "./statement.ts";
 
 export interface TextOptions {
   readonly style: Style;

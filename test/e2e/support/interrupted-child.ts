@@ -3,7 +3,7 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { reconcile } from "../../../scripts/flows/reconcile.ts";
 import { parseInstant } from "../../../scripts/model/time.ts";
-import { observeOperations } from "../../../scripts/system/fault.ts";
+import { observeOperations } from "../../../scripts/system/operation.ts";
 
 const [root = "", now = "", directory = ""] = process.argv.slice(2);
 const copying = { recursive: true, verbatimSymlinks: true, preserveTimestamps: true } as const;

@@ -1,5 +1,5 @@
 import type { DerivedFile } from "../../../scripts/model/derived.ts";
-import { REASON } from "../../../scripts/servers/reasons.ts";
+import { REASON } from "../../../scripts/servers/gates.ts";
 import type { RenderedFiles } from "../rendered.ts";
 
 /** One request, as a server sees it after the handshake. */

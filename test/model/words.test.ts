@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { nearest } from "../../scripts/model/nearest.ts";
+import { nearest } from "../../scripts/model/words.ts";
 
 it.each([
   ["a swap", "bookwrom", "bookworm"],

@@ -35,3 +35,9 @@ export function findingsSummary(findings: readonly Finding[], certificates: numb
   ];
   return `${parts.join(", ")} among ${count(certificates, "certificate")}.`;
 }
+
+/** `check --json`, in the shape that docs promise to scripts: indented, with a final line feed. */
+export function findingsJson(findings: readonly Finding[]): string {
+  const ordered = findings.map(({ code, level, path, message, fix }) => ({ code, level, path, message, fix }));
+  return `${JSON.stringify({ findings: ordered }, null, 2)}\n`;
+}
