@@ -45,16 +45,7 @@ fi
 NODE_COMPILE_CACHE=$home/node_modules/.cache
 export NODE_COMPILE_CACHE
 
-# A graphical git client often has a bare PATH, and the system's Node may be too old.
-node=
-for candidate in "$home/node_modules/.bin/node" node /usr/local/bin/node /opt/homebrew/bin/node; do
-	[ -d "$home/node_modules/simple-git" ] || break
-	if recent "$candidate"; then
-		node=$candidate
-		break
-	fi
-done
-if [ -z "$node" ]; then
+if [ ! -d "$home/node_modules/simple-git" ] || ! find_node "$home/node_modules/.bin/node"; then
 	echo "guard: cannot look for private keys: Node or its packages are missing; nothing was committed or pushed" >&2
 	echo "  run at the top of the repository: sh scripts/setup.sh, then try again" >&2
 	exit 2

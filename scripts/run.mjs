@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const name = process.argv[2] ?? "";
 
-// From 22.18 on it is "strip"; what an older one has is false, or unheard of.
+// "strip" in every Node that package.json asks for; what an older one has is false, or unheard of.
 if (!process.features.typescript) stop(`Node ${process.version} cannot run Gatehouse, which is TypeScript`);
 else if (name === "--packages") {
   if (!existsSync(here("../node_modules/vitest"))) stop("what linters and tests need is not installed here", " --test");

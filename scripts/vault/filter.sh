@@ -24,10 +24,7 @@ start() {
 	[ ! -x "$here/node" ] || exec "$here/node" "$here/vault/filter.ts" "$1" "$2" "$common" "$git_directory"
 	# shellcheck source=scripts/recent-node.sh
 	. "$here/recent-node.sh"
-	# A graphical git client often has a bare PATH.
-	for node in node /usr/local/bin/node /opt/homebrew/bin/node; do
-		if recent "$node"; then exec "$node" "$here/vault/filter.ts" "$1" "$2" "$common" "$git_directory"; fi
-	done
+	if find_node "$here/node"; then exec "$node" "$here/vault/filter.ts" "$1" "$2" "$common" "$git_directory"; fi
 	echo "gatehouse: git's filter for private keys finds no Node; run: sh scripts/setup.sh, then the same again" >&2
 	exit 1
 }

@@ -7,7 +7,7 @@ import { CHECKOUT } from "../e2e/support/repository.ts";
 const ONCE: readonly { readonly what: string; readonly like: RegExp; readonly where: readonly string[] }[] = [
   {
     what: "how a word is written for sh",
-    like: /'\\\\''/,
+    like: /"'\\\\''"/,
     // run.mjs is for a Node that cannot read the other.
     where: ["scripts/model/printable.ts", "scripts/run.mjs"],
   },
@@ -15,6 +15,11 @@ const ONCE: readonly { readonly what: string; readonly like: RegExp; readonly wh
     what: "that a name or path in a command line to type is a word of sh",
     like: /\b(?:git|rm|mv|chmod|export-key|origin)(?: -{1,2}[\w-]*| \d{3})* '\$\{|(?: --|\bgit rm|\brm|\bmv|\bchmod \d{3}) \$\{(?:printable\()?(?:path|file)\b/,
     where: [],
+  },
+  {
+    what: "where a Node is looked for",
+    like: /opt\/homebrew\/bin\/node/,
+    where: ["scripts/recent-node.sh"],
   },
   { what: "how git tells attributes", like: /"check-attr"/, where: ["scripts/system/attributes.ts"] },
   {
@@ -27,7 +32,13 @@ const ONCE: readonly { readonly what: string; readonly like: RegExp; readonly wh
     what: "how fields of JSON from outside are read",
     like: /\bJSON\.parse\(|\bReflect\.get\(/,
     // pki/registry.yaml, whose fields model/schema.ts reads; a list of our own, behind its digest.
-    where: ["scripts/model/canonical.ts", "scripts/model/json-fields.ts", "scripts/read/stat-cache-file.ts"],
+    where: [
+      "scripts/model/canonical.ts",
+      "scripts/model/json-fields.ts",
+      "scripts/read/stat-cache-file.ts",
+      // Before there are packages.
+      "scripts/setup-git.sh",
+    ],
   },
   {
     what: "how a file is replaced, whole or not at all",
@@ -56,7 +67,18 @@ const ONCE: readonly { readonly what: string; readonly like: RegExp; readonly wh
   },
 ];
 
-const SOURCES = globSync("scripts/**/*.{ts,mjs}", { cwd: CHECKOUT });
+it("which Node is needed: package.json says it, and one file that sh reads", () => {
+  const { engines }: { engines: { node: string } } = JSON.parse(readFileSync(join(CHECKOUT, "package.json"), "utf8"));
+  const oldest = engines.node.replace(">=", "");
+  expect(readFileSync(join(CHECKOUT, "scripts/recent-node.sh"), "utf8")).toContain(`\noldest_node=${oldest}\n`);
+  const others = globSync("{scripts/**/*.{ts,mjs,sh},docs/**/*.md,{README,CONTRIBUTING}.md,.ci/*,.husky/*}", {
+    cwd: CHECKOUT,
+  });
+  const saying = others.filter((file) => readFileSync(join(CHECKOUT, file), "utf8").includes(oldest));
+  expect(saying).toEqual(["scripts/recent-node.sh"]);
+});
+
+const SOURCES = globSync("scripts/**/*.{ts,mjs,sh}", { cwd: CHECKOUT });
 
 describe("what is said once", () => {
   it.each(ONCE)("$what", ({ like, where }) => {

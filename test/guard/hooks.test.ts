@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, existsSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { run, scratch } from "../system/scratch.ts";
@@ -158,7 +158,7 @@ describe("the hook blocks a key, and lets the rest through, in", () => {
 });
 
 test.each([
-  ["a recent Node", () => writeFileSync(join(root, CODE, "scripts/recent-node.sh"), "recent() { return 1; }\n")],
+  ["a recent Node", () => appendFileSync(join(root, CODE, "scripts/recent-node.sh"), "recent() { return 1; }\n")],
   ["its node packages", () => rmSync(join(root, CODE, "node_modules/simple-git"), { recursive: true })],
 ])("without %s the hook blocks and says what to type", (_, takeAway) => {
   onTestFinished(restoreCode);

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { installFilter } from "../../scripts/vault/install.ts";
@@ -102,7 +102,7 @@ test("git's configuration and the launcher name nothing in the working tree", as
 test("without its Node and any other the filter refuses, and git adds nothing", async () => {
   const { root } = await open1();
   rmSync(join(root, ".git/gatehouse/filter/node"));
-  writeFileSync(join(root, ".git/gatehouse/filter/recent-node.sh"), "recent() { return 1; }\n");
+  appendFileSync(join(root, ".git/gatehouse/filter/recent-node.sh"), "recent() { return 1; }\n");
   writeFileSync(join(root, KEY), "changed");
   const { status: code, said } = attempt(root, "add", KEY);
   expect(code).not.toBe(0);
