@@ -5,6 +5,7 @@
  * CI_TOKEN, where it is set, is good for reading. Fails when COMMIT did not come (exit code 3): then a newer run decides.
  */
 import { ciOutput } from "../cli/output.ts";
+import { OBJECT_ID } from "../model/content.ts";
 import { UserError } from "../model/problem.ts";
 import { openGit } from "../system/git.ts";
 import { job, signIn, take } from "./jobs.ts";
@@ -13,7 +14,7 @@ const MOVED_ON = 3;
 
 await job(async () => {
   const [ref = "", commit = ""] = process.argv.slice(2);
-  if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(commit)) throw new UserError("not a commit");
+  if (!OBJECT_ID.test(commit)) throw new UserError("not a commit");
   if (ref === "" || /^[-+]|:/.test(ref)) throw new UserError("not a ref");
   const git = openGit(process.cwd());
   const token = take("CI_TOKEN");

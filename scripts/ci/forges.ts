@@ -1,3 +1,4 @@
+import { OBJECT_ID } from "../model/content.ts";
 import { Fields } from "../model/json-fields.ts";
 import { UserError } from "../model/problem.ts";
 
@@ -36,8 +37,6 @@ interface Dialect {
   readonly bot: string | null;
 }
 
-const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
-
 const github: Dialect = {
   base: "GITHUB_API_URL",
   repository: "GITHUB_REPOSITORY",
@@ -45,7 +44,7 @@ const github: Dialect = {
   open: (repository) => `/repos/${repository}/pulls?state=open&per_page=100`,
   pull: (fields) => ({
     number: fields.count("number"),
-    head: fields.object("head", (head) => head.text("sha", COMMIT)),
+    head: fields.object("head", (head) => head.text("sha", OBJECT_ID)),
     base: fields.object("base", (base) => base.text("ref")),
   }),
   ofCommit: (repository, commit) => `/repos/${repository}/commits/${commit}/pulls?per_page=100`,
@@ -76,7 +75,7 @@ const gitlab: Dialect = {
   open: (project) => `/projects/${project}/merge_requests?state=opened&per_page=100`,
   pull: (fields) => ({
     number: fields.count("iid"),
-    head: fields.text("sha", COMMIT),
+    head: fields.text("sha", OBJECT_ID),
     base: fields.text("target_branch"),
   }),
   ofCommit: (project, commit) => `/projects/${project}/repository/commits/${commit}/merge_requests?per_page=100`,

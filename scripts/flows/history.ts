@@ -5,6 +5,7 @@ import { blobId, MUTABLE } from "../check/history.ts";
 import { askLine, numberOf } from "../check/line.ts";
 import { crlNumbers } from "../check/strange-merges.ts";
 import { askHistory, droppedAtOrigin, seenAtOrigin, type Testimony } from "../check/witness.ts";
+import { OBJECT_ID } from "../model/content.ts";
 import { CA_CERTIFICATE, CARRIED_OUT } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import { authorityDoubt, type Doubt, type State } from "../model/state.ts";
@@ -50,7 +51,7 @@ async function heardOf(loaded: Loaded, git: Git, head: string, place: Place | nu
   // Found without git where there is a checkout; a server's bare repository is its own.
   const common = existsSync(join(root, ".git")) ? commonDirectory(root) : await git.commonDir();
   const noted = readRegularFile(common, MEMO)?.toString("latin1").trim() ?? "";
-  const since = /^[0-9a-f]{40,64}$/.test(noted) ? noted : null;
+  const since = OBJECT_ID.test(noted) ? noted : null;
   const [{ line, fresh }, atOrigin] = await Promise.all([
     ancestryOf(git, head, since),
     (place === null ? placeOf(git) : Promise.resolve(place)).then((at) => seenAtOrigin(git, at)),
@@ -90,7 +91,7 @@ async function settlesOf(git: Git, head: string, { tree, state }: Loaded): Promi
   if (ca === null) return null;
   const others = readFileSync(file, "utf8")
     .split("\n")
-    .filter((line) => /^[0-9a-f]{40,64}$/.test(line));
+    .filter((line) => OBJECT_ID.test(line));
   return Math.max(...(await crlNumbers(git, [head, ...others], ca)).values());
 }
 

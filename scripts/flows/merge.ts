@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { OBJECT_ID } from "../model/content.ts";
 import { REGISTRY_FILE } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import { type Git, openGit } from "../system/git.ts";
@@ -25,7 +26,7 @@ export async function mergeInMemory(git: Git, base: string, head: string): Promi
   if (common === null) return { tree: base, conflicts: [], unrelated: true };
   const { code, stdout } = await mergeTree(git, base, head);
   const [tree = "", ...paths] = stdout.split("\0").filter((field) => field !== "");
-  if (!/^[0-9a-f]{40,64}$/.test(tree)) throw new UserError("git did not say what the merge would be", TOO_OLD);
+  if (!OBJECT_ID.test(tree)) throw new UserError("git did not say what the merge would be", TOO_OLD);
   return code === 0
     ? { tree, conflicts: [], unrelated: false }
     : { tree: base, conflicts: [...new Set(paths)].sort(), unrelated: false };

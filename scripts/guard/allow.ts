@@ -1,3 +1,4 @@
+import { DIGEST, OBJECT_ID } from "../model/content.ts";
 import { ALLOW_FILE } from "../model/layout.ts";
 import { UserError } from "../model/problem.ts";
 import { readText } from "../model/text.ts";
@@ -13,8 +14,6 @@ export interface Allow {
 export const NOTHING_ALLOWED: Allow = { blobs: new Set(), publicKeys: new Set() };
 
 const FIELDS = ["blob", "public_key", "reason", "expires"];
-const BLOB = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
-const PUBLIC_KEY = /^sha256:[0-9a-f]{64}$/;
 const LARGEST = 256 * 1024;
 
 /**
@@ -62,9 +61,8 @@ function readEntry(entry: unknown, which: string) {
   };
   const [blob, publicKey, expires] = [text("blob"), text("public_key"), parseInstant(text("expires") ?? "")];
   if ((blob === null) === (publicKey === null)) throw wrong(`${which} needs either blob or public_key`);
-  if (blob !== null && !BLOB.test(blob)) throw wrong(`${which}: blob is not the full id of a blob`);
-  if (publicKey !== null && !PUBLIC_KEY.test(publicKey))
-    throw wrong(`${which}: public_key is not sha256: and 64 digits`);
+  if (blob !== null && !OBJECT_ID.test(blob)) throw wrong(`${which}: blob is not the full id of a blob`);
+  if (publicKey !== null && !DIGEST.test(publicKey)) throw wrong(`${which}: public_key is not sha256: and 64 digits`);
   if (text("reason") === null) throw wrong(`${which} has no reason`);
   if (expires === null) throw wrong(`${which} has no date in expires, such as 2027-06-30`);
   return { blob, publicKey, expires };

@@ -11,3 +11,9 @@ export function contentDigest(content: string | Uint8Array): ContentDigest {
 export function isContentDigest(value: unknown): value is ContentDigest {
   return typeof value === "string" && value.length === 71 && value.startsWith("sha256:");
 }
+
+/** SHA-256 as we write it: of contents, of plans, of public keys. */
+export const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+/** The full name of an object of git's, in repositories of SHA-1 and of SHA-256. */
+export const OBJECT_ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;

@@ -1,3 +1,4 @@
+import { OBJECT_ID } from "../model/content.ts";
 import { UserError } from "../model/problem.ts";
 import { childEnvironment } from "./programs.ts";
 
@@ -83,7 +84,7 @@ export function hasRemote(git: Git, name: string): Promise<boolean> {
  */
 async function refuseAmbiguous(revision: string, raw: Git["raw"]): Promise<void> {
   const name = /^[^~^@:{]+/.exec(revision)?.[0] ?? "";
-  if (name === "HEAD" || /^refs\//.test(name) || /^[0-9a-f]{40,64}$/.test(name)) return;
+  if (name === "HEAD" || /^refs\//.test(name) || OBJECT_ID.test(name)) return;
   const candidates = [`refs/tags/${name}`, `refs/heads/${name}`, `refs/remotes/${name}`];
   const found = (await raw(["for-each-ref", "--format=%(refname)", ...candidates])).split("\n");
   const meant = candidates.filter((ref) => found.includes(ref));

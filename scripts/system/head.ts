@@ -1,3 +1,4 @@
+import { OBJECT_ID } from "../model/content.ts";
 import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import type { Git } from "./git.ts";
@@ -50,7 +51,7 @@ const ASKED = ["--is-shallow-repository", "HEAD^{commit}", "--symbolic-full-name
 async function tipOf(git: Git): Promise<Tip | null> {
   const { code, stdout } = await git.answer(["rev-parse", ...ASKED], [0, 128]);
   const [shallow = "", id = "", branch = "", ...atOrigin] = stdout.split("\n");
-  const isWhole = /^(?:true|false)$/.test(shallow) && /^[0-9a-f]{40,64}$/.test(id);
+  const isWhole = /^(?:true|false)$/.test(shallow) && OBJECT_ID.test(id);
   if (code !== 0 || !isWhole || !/^(?:HEAD$|refs\/heads\/)/.test(branch)) return null;
   const refs = new Set(atOrigin.filter((ref) => ref !== ""));
   return { id, branch: branch === "HEAD" ? null : branch, atOrigin: refs, shallow: shallow === "true" };

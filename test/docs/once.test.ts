@@ -21,6 +21,18 @@ const ONCE: readonly { readonly what: string; readonly like: RegExp; readonly wh
     like: /opt\/homebrew\/bin\/node/,
     where: ["scripts/recent-node.sh"],
   },
+  {
+    what: "the grammar of serial numbers and of names",
+    like: /\[0-9A-F\]\{2\}|\[0-9A-F\]\{32\}|\[a-z0-9\]\[a-z0-9._-\]/,
+    // A client's machine has no more than that.
+    where: ["scripts/clients/renew.sh", "scripts/model/layout.ts"],
+  },
+  {
+    what: "what a whole object's name and a whole digest look like",
+    like: /\/\^(?:sha256:)?(?:\(\?:)?\[0-9a-f\]\{(?:40|64)[^/]*\$\/\.?/,
+    // A fingerprint in a file of pkg's, which has no prefix.
+    where: ["scripts/model/content.ts", "scripts/x509/signing-file.ts"],
+  },
   { what: "how git tells attributes", like: /"check-attr"/, where: ["scripts/system/attributes.ts"] },
   {
     what: "how git tells trees, the index and contents",

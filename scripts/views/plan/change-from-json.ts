@@ -1,3 +1,4 @@
+import { DIGEST } from "../../model/content.ts";
 import type { Fields } from "../../model/json-fields.ts";
 import { NAME, SERIAL } from "../../model/layout.ts";
 import { type Change, CRL_REASONS, type Definition, FILE_REASONS } from "../../model/plan.ts";
@@ -5,7 +6,6 @@ import { IDENTITY_KINDS, REASONS } from "../../model/registry.ts";
 import { ISSUE_REASONS, REVOKE_CAUSES } from "../../model/state.ts";
 import type { ByKind, ChangeKind } from "./by-kind.ts";
 
-export const HASH = /^sha256:[0-9a-f]{64}$/;
 export const FIELD = /^[a-z_]{1,40}$/;
 const DUE = ["registry", "time"] as const;
 const KEYS = ["managed", "request"] as const;
@@ -32,7 +32,7 @@ const certificate = (fields: Fields) => ({
   identity: fields.text("identity", NAME),
   profile: fields.oneOf("profile", IDENTITY_KINDS),
   key: fields.oneOf("key", KEYS),
-  fingerprint: fields.orNull("fingerprint", () => fields.text("fingerprint", HASH)),
+  fingerprint: fields.orNull("fingerprint", () => fields.text("fingerprint", DIGEST)),
 });
 
 const held = (fields: Fields) => ({

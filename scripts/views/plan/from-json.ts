@@ -1,3 +1,4 @@
+import { DIGEST, OBJECT_ID } from "../../model/content.ts";
 import { Fields } from "../../model/json-fields.ts";
 import { NAME } from "../../model/layout.ts";
 import {
@@ -18,10 +19,7 @@ import { REASONS } from "../../model/registry.ts";
 import { SECTION_NAMES } from "../../model/schema/sections.ts";
 import { type Instant, parseInstant } from "../../model/time.ts";
 import type { ChangeKind } from "./by-kind.ts";
-import { changeOf, FIELD, HASH } from "./change-from-json.ts";
-
-/** SHA-1 or SHA-256. */
-const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+import { changeOf, FIELD } from "./change-from-json.ts";
 
 /**
  * What planJson wrote, read back and checked: whoever renders it for reviewers need not trust who made it. Unknown
@@ -32,14 +30,14 @@ export function planFromJson(text: string): Plan {
   const changes = root.objects("changes", changeOf);
   return {
     asOf: instant(root, "asOf"),
-    digest: root.text("digest", HASH),
+    digest: root.text("digest", DIGEST),
     summary: root.object("summary", (fields) => summaryOf(fields, changes)),
     changes,
     access: root.objects("access", accessOf),
     edits: root.objects("edits", editOf),
     compromised: root.objects("compromised", compromisedOf),
     byTime: root.object("byTime", byTimeOf),
-    base: root.orNull("base", () => root.text("base", COMMIT)),
+    base: root.orNull("base", () => root.text("base", OBJECT_ID)),
     warnings: root.objects("warnings", (fields) => coded(fields, WARNING_CODES)),
     refusals: root.objects("refusals", (fields) => coded(fields, REFUSAL_CODES)),
   };
