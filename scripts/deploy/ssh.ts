@@ -1,6 +1,6 @@
 import { tar } from "../clients/tar.ts";
+import { type SshTarget, sshTarget } from "../model/registry.ts";
 import type { Outcome } from "../model/release.ts";
-import { type SshTarget, sshTarget } from "../model/ssh-target.ts";
 import { type ProgramResult, runProgram } from "../system/programs.ts";
 import { outcomeOf, parseAnswer } from "./answer.ts";
 import { PATIENCE } from "./local.ts";

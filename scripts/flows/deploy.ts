@@ -9,8 +9,7 @@ import { printable } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
 import type { Registry } from "../model/registry.ts";
 import { openGit } from "../system/git.ts";
-import { inventoryYaml } from "../views/deploy-inventory.ts";
-import { leftOut } from "../views/deploy-text.ts";
+import { inventoryYaml, leftOut } from "../views/deploy-text.ts";
 import { type SourceOptions, sourceOf } from "./deploy-source.ts";
 
 export interface DeployOptions extends SourceOptions {

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ancestryOf } from "../check/ancestry.ts";
-import { blobId, MUTABLE } from "../check/history.ts";
+import { ancestryOf, blobId, MUTABLE } from "../check/history.ts";
 import { askLine, numberOf } from "../check/line.ts";
 import { crlNumbers } from "../check/strange-merges.ts";
 import { askHistory, droppedAtOrigin, seenAtOrigin, type Testimony } from "../check/witness.ts";

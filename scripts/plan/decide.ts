@@ -3,10 +3,10 @@ import type { Decision, HoldChange, Issue, Refusal, Renew, Revoke } from "../mod
 import type { Registry } from "../model/registry.ts";
 import type { Certificate, Request, State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
+import { nearest } from "../model/words.ts";
 import { type Holdings, isLive, type Ledger, ledgerOf } from "./holdings.ts";
 import { type Identity, identitiesOf } from "./identity.ts";
 import { endOfSuccessor, reasonToIssue, renewalDue, type Situation } from "./issue-reasons.ts";
-import { whyNoRename } from "./renames.ts";
 import { type RequestReview, reviewRequests } from "./requests.ts";
 import { type Conviction, causeToRevoke } from "./revoke-causes.ts";
 
@@ -174,4 +174,21 @@ function strayHolds(
     changes.push({ kind: "release", due: "time", identity: certificate.identity, serial, message: "it has ended" });
   }
   return changes;
+}
+
+/**
+ * Why `previously` is no rename although somebody meant one; null when it is one, or when it is merely stale. A name
+ * that nobody ever had is likely a typing error: with it one leaves and another comes, and access is cut.
+ */
+function whyNoRename(identity: Identity, ledger: Ledger, state: State, now: Instant): string | null {
+  const { previously, name } = identity;
+  const before = state.carriedOut?.registry;
+  if (previously === null || before === undefined || ledger.renamedFrom(identity) !== null) return null;
+  const certificates = ledger.ofFormer(identity);
+  if (certificates.some((one) => isLive(one, state, now)))
+    return `previously: ${previously} is no rename, since its key does not go on: ${previously} leaves, ${name} comes`;
+  if (certificates.length > 0 || before.clients.has(previously)) return null;
+  const leaving = ledger.orphans.filter((one) => one.kind === identity.kind).map((one) => one.identity);
+  const meant = nearest(previously, leaving);
+  return `previously: nobody here was ever called ${previously}${meant === null ? "" : `; did you mean ${meant}?`}`;
 }

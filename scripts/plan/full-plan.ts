@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { canonicalRegistry } from "../model/canonical.ts";
 import type { Change, Decision, Plan, Refusal, Summary } from "../model/plan.ts";
 import type { Registry } from "../model/registry.ts";
@@ -8,7 +9,6 @@ import { compromisedOf } from "./compromised.ts";
 import { planCrlDue } from "./crl.ts";
 import { type Decisions, decide } from "./decide.ts";
 import { compareDefinitions } from "./definitions.ts";
-import { digestOf } from "./digest.ts";
 import { compareRegistries } from "./edits.ts";
 import type { PlanInput } from "./input.ts";
 import { oldNameOf } from "./old-name.ts";
@@ -122,4 +122,18 @@ export function summarize(changes: readonly Change[], lose: number): Summary {
   const summary = { issue: 0, renew: 0, revoke: 0, hold: 0, release: 0, definition: 0, crl: 0, file: 0, lose };
   for (const change of changes) summary[change.kind]++;
   return summary;
+}
+
+/**
+ * SHA-256 over the registry in canonical form and the decisions about certificates without their messages: the same
+ * for the same registry and state, whatever base it is compared with, and as long as time itself decides nothing.
+ */
+export function digestOf(registry: Registry | null, decisions: readonly Decision[]): string {
+  const hash = createHash("sha256").update(registry === null ? "" : canonicalRegistry(registry));
+  for (const decision of decisions) {
+    const { message: _, ...rest } = decision;
+    const fields = Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1));
+    hash.update(`${JSON.stringify(fields)}\n`);
+  }
+  return `sha256:${hash.digest("hex")}`;
 }

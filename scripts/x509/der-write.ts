@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type { Instant } from "../model/time.ts";
 import { context, TAG } from "./der.ts";
-import { timeContent } from "./der-time.ts";
+import { timeContent } from "./der-values.ts";
 import { X509Error } from "./error.ts";
 import { serialContent } from "./serial.ts";
 

@@ -1,6 +1,5 @@
 import type { Instant } from "../model/time.ts";
-import { dottedOid } from "./der-oid.ts";
-import { readTime } from "./der-time.ts";
+import { dottedOid, readTime } from "./der-values.ts";
 import { X509Error } from "./error.ts";
 
 /** Identifier octets (X.690, 8.1.2) of what certificates, requests and CRLs are made of. */

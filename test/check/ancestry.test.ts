@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ancestryOf } from "../../scripts/check/ancestry.ts";
+import { ancestryOf } from "../../scripts/check/history.ts";
 import { firstParents } from "../../scripts/system/first-parents.ts";
 import { openGit } from "../../scripts/system/git.ts";
 import { repository, run } from "../system/scratch.ts";

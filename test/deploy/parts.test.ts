@@ -3,9 +3,8 @@ import { outcomeOf, parseAnswer } from "../../scripts/deploy/answer.ts";
 import { explainSsh, sshArguments } from "../../scripts/deploy/ssh.ts";
 import { chooseTargets, unsaid } from "../../scripts/deploy/targets.ts";
 import type { Task } from "../../scripts/deploy/transport.ts";
-import type { Deploy } from "../../scripts/model/registry.ts";
+import { type Deploy, sshTarget } from "../../scripts/model/registry.ts";
 import type { Release } from "../../scripts/model/release.ts";
-import { sshTarget } from "../../scripts/model/ssh-target.ts";
 import { registryOf, serverOf } from "../support/plan-builders.ts";
 
 const A = "20261121T120000Z-0123456789ab";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Registry } from "../../scripts/model/registry.ts";
 import type { State } from "../../scripts/model/state.ts";
-import { digestOf } from "../../scripts/plan/digest.ts";
+import { digestOf } from "../../scripts/plan/full-plan.ts";
 import { makePlan, NO_POLICY, type PlanInput } from "../../scripts/plan/index.ts";
 import {
   certificateOf,

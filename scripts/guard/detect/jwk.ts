@@ -1,6 +1,6 @@
+import { around, base64url, isPlaceholder } from "./bytes.ts";
 import { clear, type Format } from "./detection.ts";
 import { publicOfJwk } from "./public-key.ts";
-import { around, base64url, isPlaceholder } from "./text-parts.ts";
 import type { Work } from "./work.ts";
 
 const TYPE = /^kty["'\\]{0,8}\s{0,40}[:=]\s{0,40}["'\\]{0,8}(RSA|EC|OKP|oct|AKP)\b/;

@@ -1,6 +1,6 @@
+import { around, base64, base64url, isPlaceholder } from "./bytes.ts";
 import { clear, type Format } from "./detection.ts";
 import { publicOfJwk, publicOfRaw } from "./public-key.ts";
-import { around, base64, base64url, isPlaceholder } from "./text-parts.ts";
 import type { Work } from "./work.ts";
 
 const NAMED =

@@ -1,6 +1,6 @@
+import { around, base64, isPlaceholder } from "./bytes.ts";
 import { clear, encrypted, type Format } from "./detection.ts";
 import { publicOfSsh } from "./public-key.ts";
-import { around, base64, isPlaceholder } from "./text-parts.ts";
 
 /** From the first line to the secret, an RSA key of 16,384 bits; to the public lines; of the secret. */
 const PUTTY = { whole: 4500, header: 700, secret: 400 };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { inventoryYaml } from "../../scripts/views/deploy-inventory.ts";
+import { inventoryYaml } from "../../scripts/views/deploy-text.ts";
 import { registryOf, serverOf } from "../support/plan-builders.ts";
 
 test("the inventory has the servers that are reached by ssh, each by its name, as a YAML parser reads it", () => {
