@@ -124,9 +124,9 @@ export class Entry<F extends Fields> {
 
   /** Of these fields what is given, and what counts otherwise. */
   over<D extends { readonly [name: string]: unknown }>(otherwise: D): D {
-    const given: { readonly [name: string]: unknown } = this.given;
-    const values = Object.entries(otherwise).map(([name, value]) => [name, given[name] ?? value]);
-    return Object.fromEntries(values) as D;
+    const names = Object.keys(otherwise).filter((name) => this.given[name] !== undefined);
+    if (names.length === 0) return otherwise;
+    return { ...otherwise, ...Object.fromEntries(names.map((name) => [name, this.given[name]])) };
   }
 
   /** All of it, where nothing that must be there is wrong or missing. */
