@@ -1,14 +1,6 @@
 import { FORMAT } from "../../scripts/model/canonical.ts";
-import {
-  type Client,
-  formatSubject,
-  type Group,
-  type Registry,
-  type Repository,
-  type Server,
-  type Service,
-  type Signer,
-} from "../../scripts/model/registry.ts";
+import type { Client, Group, Registry, Repository, Server, Service, Signer } from "../../scripts/model/registry.ts";
+import { formatSubject } from "../../scripts/model/registry.ts";
 import type { Certificate, Crl, Hold, Renewal, Request, Revocation, State } from "../../scripts/model/state.ts";
 import type { Instant } from "../../scripts/model/time.ts";
 import { stored } from "./plan-texts.ts";

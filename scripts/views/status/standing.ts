@@ -100,7 +100,7 @@ function stateOf(identity: Identity, certificate: Certificate | null, grounds: G
   if (certificate === null || state.revocations.has(certificate.serial)) return "missing";
   if (!live) return "expired";
   if (state.holds.has(certificate.serial)) return "held";
-  const newest = ahead.ledger.of(identity).live.at(-1) === certificate;
-  if (newest && ahead.issued.has(identity.name)) return "renewing";
+  const stays = ahead.ledger.of(identity).live.findLast(({ serial }) => !ahead.revoked.has(serial));
+  if (stays === certificate && ahead.issued.has(identity.name)) return "renewing";
   return now >= certificate.notAfter - identity.renewBefore ? "ending" : "valid";
 }
