@@ -11,6 +11,7 @@ import type { Tree } from "../read/tree.ts";
 import type { Vault } from "../vault/vault.ts";
 import { waysIn } from "../vault/way-in.ts";
 import { type Issuer, makeIssuer } from "../x509/issuer.ts";
+import { keySigner } from "../x509/signer.ts";
 import { writeDerived } from "./derived.ts";
 import { writeCrl, writeFacts } from "./facts.ts";
 import { issueAll } from "./issue.ts";
@@ -69,7 +70,7 @@ function issuerFor(applicable: ApplicablePlan, { state, vault, root }: Work): Is
     throw new UserError(what, ...waysIn(root));
   }
   const pem = vault.read(paths.CA_KEY).toString("utf8");
-  return makeIssuer(state.authority.pem, privateKey(pem, root));
+  return makeIssuer(state.authority.pem, keySigner(privateKey(pem, root)));
 }
 
 function privateKey(pem: string, root: string) {

@@ -7,6 +7,7 @@ import type { Instant } from "../model/time.ts";
 import { writeFiles } from "../system/files.ts";
 import type { Vault } from "../vault/vault.ts";
 import { issueAuthority } from "../x509/issue.ts";
+import { keySigner } from "../x509/signer.ts";
 import { newKey } from "./keys.ts";
 import { newSerial } from "./orders.ts";
 
@@ -22,10 +23,11 @@ export async function createAuthority(root: string, authority: Authority, vault:
     const { pem } = await newKey(authority.key);
     await writeFiles(root, [{ path: paths.CA_KEY, data: vault.forTree(Buffer.from(pem), paths.CA_KEY) }]);
   }
-  const key = createPrivateKey(vault.read(paths.CA_KEY).toString("utf8"));
+  const signer = keySigner(createPrivateKey(vault.read(paths.CA_KEY).toString("utf8")));
   const { commonName, organization, country, lifetime } = authority;
   const serial = newSerial(new Set());
   const notBefore = now - BACKDATE;
-  const pem = issueAuthority({ commonName, organization, country, key, serial, notBefore, notAfter: now + lifetime });
+  const subject = { commonName, organization, country };
+  const pem = await issueAuthority({ ...subject, signer, serial, notBefore, notAfter: now + lifetime });
   await writeFiles(root, [{ path: paths.CA_CERTIFICATE, data: pem }]);
 }

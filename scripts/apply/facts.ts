@@ -52,7 +52,7 @@ export async function writeFacts(
 /** Signs the CRL and puts it in place of the last one. */
 export async function writeCrl(root: string, order: CrlOrder, issuer: Issuer): Promise<string[]> {
   const { number, thisUpdate, nextUpdate, entries } = order;
-  const data = signCrl({ issuer, number, thisUpdate, nextUpdate, entries });
+  const data = await signCrl({ issuer, number, thisUpdate, nextUpdate, entries });
   await writeFiles(root, [{ path: paths.CRL_FILE, data }]);
   return [paths.CRL_FILE];
 }

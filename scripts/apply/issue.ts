@@ -3,7 +3,7 @@ import type { Instant } from "../model/time.ts";
 import { type FileToWrite, writeFiles } from "../system/files.ts";
 import type { Vault } from "../vault/vault.ts";
 import { formatCertificateFile } from "../x509/certificate-file.ts";
-import { issueCertificateAsync } from "../x509/issue.ts";
+import { issueCertificate } from "../x509/issue.ts";
 import type { Issuer } from "../x509/issuer.ts";
 import { newKey } from "./keys.ts";
 import type { Order } from "./orders.ts";
@@ -56,7 +56,14 @@ async function makeBatch(orders: readonly Order[], workshop: Workshop): Promise<
   const lane = async () => {
     for (let index = at++; index < orders.length; index = at++) {
       const order = orders[index];
-      if (order !== undefined) products[index] = await make(order, workshop);
+      if (order === undefined) continue;
+      try {
+        products[index] = await make(order, workshop);
+      } catch (error) {
+        // Nobody wants the rest: a signer elsewhere would be asked for each of them.
+        at = orders.length;
+        throw error;
+      }
     }
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
@@ -68,7 +75,7 @@ async function make(order: Order, { issuer, vault, now }: Workshop): Promise<Pro
   const key = order.spki === null ? await newKey(identity.key) : null;
   const spki = Buffer.from(key?.spki ?? order.spki ?? []);
   const { kind: profile, names, subject } = identity;
-  const pem = await issueCertificateAsync({ profile, names, ...subject, spki, serial, notBefore, notAfter, issuer });
+  const pem = await issueCertificate({ profile, names, ...subject, spki, serial, notBefore, notAfter, issuer });
   const lines = {
     identity: identity.name,
     kind: identity.kind,

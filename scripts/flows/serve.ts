@@ -51,7 +51,8 @@ async function run(job: Job, options: ServeOptions, stop: Promise<StopSignal>): 
   const directory = makeDirectory(job.material.kind === "opened");
   try {
     const { root, registry, name, material, now } = job;
-    const ca = fill(directory, { root, registry, server: name, sampled: sampledOf(job), material, configuration, now });
+    const contents = { root, registry, server: name, sampled: sampledOf(job), material, configuration, now };
+    const ca = await fill(directory, contents);
     const nginx = startNginx(directory, `${directory.path}/${paths.DIR.nginx}/nginx.conf`);
     try {
       if ((await Promise.race([nginx.ready, stop])) !== undefined) return;

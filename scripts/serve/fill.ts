@@ -21,7 +21,7 @@ export interface Contents {
 }
 
 /** Lays out a mirror of pki/ and the sample content. Returns what curl is to trust, null for what it trusts anyway. */
-export function fill(directory: Directory, contents: Contents): string | null {
+export async function fill(directory: Directory, contents: Contents): Promise<string | null> {
   const { root, registry, sampled, configuration } = contents;
   for (const [file, text] of configuration) directory.write(file, text);
   for (const file of [CA_CERTIFICATE, CRL_FILE]) directory.link(file, join(root, file));
@@ -35,11 +35,14 @@ export function fill(directory: Directory, contents: Contents): string | null {
   return fillCertificate(directory, contents);
 }
 
-function fillCertificate(directory: Directory, { root, registry, server, material, now }: Contents): string | null {
+async function fillCertificate(
+  directory: Directory,
+  { root, registry, server, material, now }: Contents,
+): Promise<string | null> {
   const [certificate, key] = [path.issued(server), path.key(server)];
   if (material.kind === "host") return material.ca;
   if (material.kind === "throwaway") {
-    const made = makeThrowaway(registry.servers.get(server)?.names ?? [], now);
+    const made = await makeThrowaway(registry.servers.get(server)?.names ?? [], now);
     directory.write(certificate, made.certificate);
     directory.write(key, made.key);
     directory.write(THROWAWAY_CA, made.ca);

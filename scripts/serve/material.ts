@@ -8,6 +8,7 @@ import { isSealed } from "../vault/seal.ts";
 import type { Vault } from "../vault/vault.ts";
 import { issueAuthority, issueCertificate } from "../x509/issue.ts";
 import { makeIssuer } from "../x509/issuer.ts";
+import { keySigner } from "../x509/signer.ts";
 import { hasMemory } from "./directory.ts";
 
 /** Where the server's certificate and key come from. */
@@ -70,13 +71,13 @@ const LIFETIME = 30 * 24 * HOUR;
 const SUBJECT = { organization: "Gatehouse serve", country: null } as const;
 
 /** Makes a throwaway certificate for these DNS names; its authority's key is forgotten at once. */
-export function makeThrowaway(names: readonly string[], now: Instant): Throwaway {
+export async function makeThrowaway(names: readonly string[], now: Instant): Promise<Throwaway> {
   const validity = { notBefore: now - HOUR, notAfter: now + LIFETIME };
-  const authority = newKey();
-  const ca = issueAuthority({ ...SUBJECT, ...validity, commonName: "Throwaway CA", key: authority, serial: serial() });
+  const signer = keySigner(newKey());
+  const ca = await issueAuthority({ ...SUBJECT, ...validity, commonName: "Throwaway CA", signer, serial: serial() });
   const key = newKey();
   const spki = createPublicKey(key).export({ type: "spki", format: "der" });
-  const certificate = issueCertificate({
+  const certificate = await issueCertificate({
     ...SUBJECT,
     ...validity,
     commonName: "Throwaway server",
@@ -84,7 +85,7 @@ export function makeThrowaway(names: readonly string[], now: Instant): Throwaway
     names,
     spki,
     serial: serial(),
-    issuer: makeIssuer(ca, authority),
+    issuer: makeIssuer(ca, signer),
   });
   return { ca, certificate, key: String(key.export({ type: "pkcs8", format: "pem" })) };
 }

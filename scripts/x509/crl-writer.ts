@@ -20,21 +20,25 @@ export interface CrlInput {
  * PEM `X509 CRL`, version 2 with number and AKI (RFC 5280, 5), entries in the order of their serials: the same
  * entries make the same body. @throws X509Error for a serial given twice, or times and numbers out of range.
  */
-export function signCrl(input: CrlInput): string {
+export async function signCrl(input: CrlInput): Promise<string> {
+  return encodePem("X509 CRL", await signBody(input.issuer.signer, crlBody(input)));
+}
+
+/** What is signed of it. */
+export function crlBody(input: CrlInput): Bytes {
   const { issuer, nextUpdate, number, thisUpdate } = input;
   if (!Number.isSafeInteger(number) || number < 0) throw new X509Error(`${number} is not a number for a CRL`);
   if (nextUpdate < thisUpdate) throw new X509Error("a CRL cannot end before it begins");
   const extensions = issuer.authorityKeyId + extension(OID.crlNumber, false, integer(number));
-  const body = sequence(
+  return sequence(
     integer(1),
-    issuer.algorithm,
+    issuer.signer.algorithm,
     issuer.name,
     time(thisUpdate),
     time(nextUpdate),
     revokedCertificates(input.entries),
     explicit(0, sequence(extensions)),
   );
-  return encodePem("X509 CRL", signBody(issuer, body));
 }
 
 /** The list, or nothing at all where nobody is revoked (RFC 5280, 5.1.2.6). */

@@ -1,17 +1,18 @@
-import { createPublicKey, type KeyObject, sign } from "node:crypto";
 import type { Kind } from "../model/registry.ts";
 import type { Instant } from "../model/time.ts";
-import { type Bytes, explicit, fromBytes, integer, sequence, serialInteger, time, toBytes } from "./der-write.ts";
+import { type Bytes, explicit, integer, sequence, serialInteger, time, toBytes } from "./der-write.ts";
 import { X509Error } from "./error.ts";
-import { assemble, type Issuer, makeSigner, signBody } from "./issuer.ts";
+import { type Issuer, signBody } from "./issuer.ts";
 import { keyIdentifier, readPublicKeyInfo } from "./keys.ts";
 import { OID } from "./oids.ts";
 import { encodePem } from "./pem.ts";
+import type { Signer } from "./signer.ts";
 import { authorityExtensions, leafExtensions, namesExtension, subjectKeyIdExtension } from "./write-extensions.ts";
 import { type SubjectInput, subjectName } from "./write-name.ts";
 
 export interface AuthorityInput extends SubjectInput {
-  readonly key: KeyObject;
+  /** Of its key. */
+  readonly signer: Signer;
   readonly serial: string;
   readonly notBefore: Instant;
   readonly notAfter: Instant;
@@ -35,41 +36,34 @@ export interface CertificateInput extends SubjectInput {
 const version3 = () => explicit(0, integer(2));
 
 /** PEM of a self-signed CA that issues leaves; no AKI, which RFC 5280, 4.2.1.1 lets such a one do without. @throws X509Error */
-export function issueAuthority(input: AuthorityInput): string {
-  const signer = makeSigner(input.key);
-  const spki = createPublicKey(input.key).export({ type: "spki", format: "der" });
+export async function issueAuthority(input: AuthorityInput): Promise<string> {
+  return encodePem("CERTIFICATE", await signBody(input.signer, authorityBody(input)));
+}
+
+/** What is signed of it. */
+export function authorityBody(input: AuthorityInput): Bytes {
+  const { algorithm, publicKey } = input.signer;
+  const spki = publicKey.export({ type: "spki", format: "der" });
   const name = subjectName(input);
-  const body = sequence(
+  return sequence(
     version3(),
     serialInteger(input.serial),
-    signer.algorithm,
+    algorithm,
     name,
     validity(input),
     name,
     toBytes(spki),
     explicit(3, sequence(authorityExtensions(), subjectKeyIdExtension(keyIdentifier(spki)))),
   );
-  return encodePem("CERTIFICATE", signBody(signer, body));
 }
 
 /** PEM of a leaf. @throws X509Error for what no certificate may hold, and for one that would outlive its issuer. */
-export function issueCertificate(input: CertificateInput): string {
-  return encodePem("CERTIFICATE", signBody(input.issuer, certificateBody(input)));
+export async function issueCertificate(input: CertificateInput): Promise<string> {
+  return encodePem("CERTIFICATE", await signBody(input.issuer.signer, certificateBody(input)));
 }
 
-/** The same, signed in libuv's thread pool: as many at once as it has threads. */
-export function issueCertificateAsync(input: CertificateInput): Promise<string> {
-  const { algorithm, key, scheme } = input.issuer;
-  const body = certificateBody(input);
-  return new Promise((resolve, reject) => {
-    sign(scheme.hash, fromBytes(body), key, (error, signature) => {
-      if (error) reject(error);
-      else resolve(encodePem("CERTIFICATE", assemble(body, algorithm, signature)));
-    });
-  });
-}
-
-function certificateBody(input: CertificateInput): Bytes {
+/** What is signed of it. */
+export function certificateBody(input: CertificateInput): Bytes {
   const { issuer, names, profile, spki } = input;
   if ((profile === "server") !== names.length > 0) {
     throw new X509Error(
@@ -85,7 +79,7 @@ function certificateBody(input: CertificateInput): Bytes {
   return sequence(
     version3(),
     serialInteger(input.serial),
-    issuer.algorithm,
+    issuer.signer.algorithm,
     issuer.name,
     validity(input),
     subjectName(input),

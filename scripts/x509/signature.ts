@@ -5,19 +5,21 @@ import { OID } from "./oids.ts";
 
 /** A signature algorithm: PKCS#1 v1.5, ECDSA or Ed25519 with its hash (null: part of the algorithm). */
 export interface SignatureScheme {
+  /** As RFC 3279, 4055, 5758 and 8410 call it, in OpenSSL's letters: what a signing program is told. */
+  readonly name: string;
   readonly oid: string;
   readonly keyType: "rsa" | "ec" | "ed25519";
   readonly hash: "sha256" | "sha384" | "sha512" | null;
 }
 
 const SCHEMES: readonly SignatureScheme[] = [
-  { oid: OID.sha256WithRsa, keyType: "rsa", hash: "sha256" },
-  { oid: OID.sha384WithRsa, keyType: "rsa", hash: "sha384" },
-  { oid: OID.sha512WithRsa, keyType: "rsa", hash: "sha512" },
-  { oid: OID.ecdsaWithSha256, keyType: "ec", hash: "sha256" },
-  { oid: OID.ecdsaWithSha384, keyType: "ec", hash: "sha384" },
-  { oid: OID.ecdsaWithSha512, keyType: "ec", hash: "sha512" },
-  { oid: OID.ed25519, keyType: "ed25519", hash: null },
+  { name: "sha256WithRSAEncryption", oid: OID.sha256WithRsa, keyType: "rsa", hash: "sha256" },
+  { name: "sha384WithRSAEncryption", oid: OID.sha384WithRsa, keyType: "rsa", hash: "sha384" },
+  { name: "sha512WithRSAEncryption", oid: OID.sha512WithRsa, keyType: "rsa", hash: "sha512" },
+  { name: "ecdsa-with-SHA256", oid: OID.ecdsaWithSha256, keyType: "ec", hash: "sha256" },
+  { name: "ecdsa-with-SHA384", oid: OID.ecdsaWithSha384, keyType: "ec", hash: "sha384" },
+  { name: "ecdsa-with-SHA512", oid: OID.ecdsaWithSha512, keyType: "ec", hash: "sha512" },
+  { name: "ED25519", oid: OID.ed25519, keyType: "ed25519", hash: null },
 ];
 
 /** How a CA with this key signs: the hash as strong as the curve; SHA-384 from 4096 bits of RSA. @throws X509Error */

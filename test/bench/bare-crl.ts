@@ -8,6 +8,7 @@ import { readCrl } from "../../scripts/x509/crl-reader.ts";
 import { signCrl } from "../../scripts/x509/crl-writer.ts";
 import { issueAuthority } from "../../scripts/x509/issue.ts";
 import { makeIssuer } from "../../scripts/x509/issuer.ts";
+import { keySigner } from "../../scripts/x509/signer.ts";
 
 const DAY = 86_400;
 const [count = "", file = ""] = process.argv.slice(2);
@@ -15,7 +16,9 @@ const time = now();
 const { privateKey: key } = generateKeyPairSync("ec", { namedCurve: "P-384" });
 const name = { commonName: "Bench CA", organization: "Bench", country: null };
 const times = { notBefore: time - DAY, notAfter: time + 3650 * DAY };
-const issuer = makeIssuer(issueAuthority({ ...name, ...times, key, serial: "40".repeat(16) }), key);
+const signer = keySigner(key);
+const ca = await issueAuthority({ ...name, ...times, signer, serial: "40".repeat(16) });
+const issuer = makeIssuer(ca, signer);
 
 const entries = Array.from({ length: Number(count) }, (_, index): CrlEntry => {
   const serial = `4A${randomBytes(15).toString("hex").toUpperCase()}`;
@@ -23,7 +26,7 @@ const entries = Array.from({ length: Number(count) }, (_, index): CrlEntry => {
 });
 
 const start = performance.now();
-const pem = signCrl({ issuer, number: time, thisUpdate: time, nextUpdate: time + 30 * DAY, entries });
+const pem = await signCrl({ issuer, number: time, thisUpdate: time, nextUpdate: time + 30 * DAY, entries });
 const signed = performance.now();
 const { size } = readCrl(pem).entries;
 const read = performance.now();

@@ -11,10 +11,9 @@ import { readState } from "../../scripts/read/state.ts";
 import { workingTree } from "../../scripts/read/tree.ts";
 import { now as clock } from "../../scripts/system/clock.ts";
 import { formatCertificateFile } from "../../scripts/x509/certificate-file.ts";
-import { signCrl } from "../../scripts/x509/crl-writer.ts";
-import { issueAuthority, issueCertificate } from "../../scripts/x509/issue.ts";
 import { type Issuer, makeIssuer } from "../../scripts/x509/issuer.ts";
 import { runHere } from "../e2e/support/command.ts";
+import { issueAuthority, issueCertificate, signCrl, signerOf } from "../support/sign-now.ts";
 import { run } from "../system/scratch.ts";
 
 const HERE = new URL("../..", import.meta.url).pathname;
@@ -134,7 +133,7 @@ export async function mend(root: string, fix: string): Promise<void> {
 /** The authority itself, as only somebody with its key could use it. */
 function authority(root: string): Issuer {
   const pem = readFileSync(join(root, "pki/ca.crt"), "utf8");
-  return makeIssuer(pem, createPrivateKey(readFileSync(join(root, "pki/private/ca.key"))));
+  return makeIssuer(pem, signerOf(createPrivateKey(readFileSync(join(root, "pki/private/ca.key")))));
 }
 
 /** A CRL that the authority signed, in place of the present one. */
@@ -167,12 +166,13 @@ export function strangersCertificate(root: string, name: string): void {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-384" });
   const { serial, notBefore, notAfter } = certificateOf(readState(workingTree(root)), name);
   const subject = { commonName: "Check CA", organization: "Example Ltd", country: null };
+  const signer = signerOf(privateKey);
   const pem = issueAuthority({
     ...subject,
-    key: privateKey,
+    signer,
     serial: "4B",
     notBefore: notBefore - 60,
     notAfter: notAfter + 60,
   });
-  putCertificate(root, { serial, notBefore, notAfter }, makeIssuer(pem, privateKey));
+  putCertificate(root, { serial, notBefore, notAfter }, makeIssuer(pem, signer));
 }

@@ -4,8 +4,9 @@ import { createServer, type Server } from "node:https";
 import { createServer as createPlainServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { envelop } from "../../scripts/x509/cms.ts";
-import { type CertificateInput, issueCertificate } from "../../scripts/x509/issue.ts";
+import type { CertificateInput } from "../../scripts/x509/issue.ts";
 import { makeIssuer } from "../../scripts/x509/issuer.ts";
+import { issueCertificate, signerOf } from "../support/sign-now.ts";
 import { authority, DAY, NOW, spkiOf } from "../x509/helpers/made.ts";
 import { Field, type Machine, withoutCurl } from "./support/field.ts";
 import { freePorts } from "./support/ports.ts";
@@ -49,7 +50,10 @@ const pem = (key: KeyObject) => key.export({ type: "pkcs8", format: "pem" }).toS
 /** A certificate of the client's own authority. */
 function issued(spki: Buffer, changes: Partial<CertificateInput> = {}): string {
   const { repository } = field.story;
-  const issuer = makeIssuer(repository.read("pki/ca.crt"), createPrivateKey(repository.read("pki/private/ca.key")));
+  const issuer = makeIssuer(
+    repository.read("pki/ca.crt"),
+    signerOf(createPrivateKey(repository.read("pki/private/ca.key"))),
+  );
   const subject = { commonName: "alice", organization: "Test Ltd", country: null };
   const times = { notBefore: NOW - 3600, notAfter: NOW + 100 * DAY };
   const serial = `5F${randomBytes(15).toString("hex").toUpperCase()}`;

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IDENTITY_KINDS, KEY_TYPES, REASONS } from "../../scripts/model/registry.ts";
 import { formatCertificateFile } from "../../scripts/x509/certificate-file.ts";
-import { signCrl } from "../../scripts/x509/crl-writer.ts";
 import { decodePem } from "../../scripts/x509/pem.ts";
+import { signCrl } from "../support/sign-now.ts";
 import { authority, DAY, leaf, NOW, pair, spkiOf } from "../x509/helpers/made.ts";
 
 export const SERIAL = "5F0000000000000000000000000000A1";

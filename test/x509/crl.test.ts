@@ -3,10 +3,10 @@ import { describe, expect, it, test } from "vitest";
 import { REASONS } from "../../scripts/model/registry.ts";
 import type { CrlEntry } from "../../scripts/model/state.ts";
 import { readCrl, verifyCrl } from "../../scripts/x509/crl-reader.ts";
-import { type CrlInput, signCrl } from "../../scripts/x509/crl-writer.ts";
+import type { CrlInput } from "../../scripts/x509/crl-writer.ts";
 import { X509Error } from "../../scripts/x509/error.ts";
-import { issueAuthority } from "../../scripts/x509/issue.ts";
 import { decodePem, encodePem } from "../../scripts/x509/pem.ts";
+import { issueAuthority, signCrl, signerOf } from "../support/sign-now.ts";
 import { authority, DAY, NOW } from "./helpers/made.ts";
 import { directory, must, run } from "./helpers/programs.ts";
 
@@ -63,7 +63,7 @@ describe("a CRL as openssl and GnuTLS read it", () => {
     const { issuer: issuerOfBoth, key } = authority();
     const { notBefore, notAfter } = issuerOfBoth.certificate;
     const subject = { commonName: "Another CA", organization: "Example Ltd", country: null };
-    const other = issueAuthority({ ...subject, key: key.privateKey, serial: "40", notBefore, notAfter });
+    const other = issueAuthority({ ...subject, signer: signerOf(key.privateKey), serial: "40", notBefore, notAfter });
     expect(verifyCrl(crl([]), other)).toBe(false);
   });
 

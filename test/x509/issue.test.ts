@@ -3,11 +3,12 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { IDENTITY_KINDS, KEY_TYPES, type Kind } from "../../scripts/model/registry.ts";
 import { readCertificate, verifyCertificate } from "../../scripts/x509/certificate.ts";
-import { signCrl } from "../../scripts/x509/crl-writer.ts";
 import { X509Error } from "../../scripts/x509/error.ts";
-import { issueAuthority, issueCertificateAsync } from "../../scripts/x509/issue.ts";
+import { issueCertificate } from "../../scripts/x509/issue.ts";
 import { makeIssuer } from "../../scripts/x509/issuer.ts";
 import { decodePem } from "../../scripts/x509/pem.ts";
+import { keySigner } from "../../scripts/x509/signer.ts";
+import { issueAuthority, signCrl, signerOf } from "../support/sign-now.ts";
 import { authority, DAY, leaf, NOW, pair, spkiOf } from "./helpers/made.ts";
 import { directory, must, run } from "./helpers/programs.ts";
 
@@ -136,12 +137,13 @@ describe("a certificate as others read it", () => {
   const instants = fc
     .tuple(fc.nat(4_000_000_000), fc.nat(4_000_000_000))
     .map(([a, b]) => [Math.min(a, b), Math.max(a, b)]);
+  const signer = signerOf(pair("ec-p256", "ca").privateKey);
   const wide = makeIssuer(
     issueAuthority({
-      ...{ commonName: "Wide", organization: "Example Ltd", country: null, key: pair("ec-p256", "ca").privateKey },
+      ...{ commonName: "Wide", organization: "Example Ltd", country: null, signer },
       ...{ serial: "01", notBefore: 0, notAfter: 253_402_300_799 },
     }),
-    pair("ec-p256", "ca").privateKey,
+    signer,
   );
 
   it("says to OpenSSL (through Node) and to ourselves exactly what was put in", () => {
@@ -220,9 +222,9 @@ describe("refused before anything is signed", () => {
     ["a serial with a needless zero", () => leaf("client", { serial: "0041" })],
     ["a serial in lower case", () => leaf("client", { serial: "ab" })],
     ["a key that is none", () => leaf("client", { spki: Buffer.from("3000", "hex") })],
-    ["a CA key of somebody else", () => makeIssuer(authority().pem, pair("ec-p256").privateKey)],
-    ["the public half as a CA key", () => makeIssuer(authority().pem, pair("ec-p256", "ca").publicKey)],
-    ["a leaf as a CA", () => makeIssuer(leaf("client"), pair("ec-p256").privateKey)],
+    ["a CA key of somebody else", () => makeIssuer(authority().pem, keySigner(pair("ec-p256").privateKey))],
+    ["the public half as a CA key", () => keySigner(pair("ec-p256", "ca").publicKey)],
+    ["a leaf as a CA", () => makeIssuer(leaf("client"), keySigner(pair("ec-p256").privateKey))],
   ])("%s", (_, attempt) => {
     expect(attempt).toThrow(X509Error);
   });
@@ -234,7 +236,7 @@ it("signs in the thread pool what it signs at once: all but the signature is the
     ...{ serial: "41", notBefore: NOW, notAfter: NOW + DAY, spki: spkiOf(pair("ed25519").publicKey) },
   };
   const issuer = authority("ed25519").issuer;
-  expect(await issueCertificateAsync({ ...input, issuer })).toBe(leaf("client", { ...input, issuer }));
+  expect(await issueCertificate({ ...input, issuer })).toBe(leaf("client", { ...input, issuer }));
 });
 
 it("finds a certificate that another key signed, or that was changed after signing", () => {

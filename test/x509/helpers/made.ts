@@ -1,8 +1,9 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { KeyType, Kind } from "../../../scripts/model/registry.ts";
-import { type CertificateInput, issueAuthority, issueCertificate } from "../../../scripts/x509/issue.ts";
+import type { CertificateInput } from "../../../scripts/x509/issue.ts";
 import { type Issuer, makeIssuer } from "../../../scripts/x509/issuer.ts";
 import { keyTypeOptions } from "../../../scripts/x509/keys.ts";
+import { issueAuthority, issueCertificate, signerOf } from "../../support/sign-now.ts";
 
 export interface Pair {
   readonly publicKey: KeyObject;
@@ -46,8 +47,9 @@ export function authority(type: KeyType = "ec-p256"): Authority {
   const key = pair(type, "ca");
   const name = { commonName: "Example Packages CA", organization: "Example Ltd", country: "DE" };
   const times = { notBefore: NOW - 60, notAfter: NOW + 3650 * DAY };
-  const pem = issueAuthority({ ...name, ...times, key: key.privateKey, serial: "40".repeat(16) });
-  const made = { pem, key, issuer: makeIssuer(pem, key.privateKey) };
+  const signer = signerOf(key.privateKey);
+  const pem = issueAuthority({ ...name, ...times, signer, serial: "40".repeat(16) });
+  const made = { pem, key, issuer: makeIssuer(pem, signer) };
   authorities.set(type, made);
   return made;
 }

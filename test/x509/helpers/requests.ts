@@ -1,6 +1,7 @@
 import { sign } from "node:crypto";
 import { bitString, element, fromBytes, integer, sequence, toBytes } from "../../../scripts/x509/der-write.ts";
-import { makeSigner } from "../../../scripts/x509/issuer.ts";
+import { schemeForKey } from "../../../scripts/x509/signature.ts";
+import { algorithmOf } from "../../../scripts/x509/signer.ts";
 import { subjectName } from "../../../scripts/x509/write-name.ts";
 import { type Pair, pair, spkiOf } from "./made.ts";
 import { directory, must } from "./programs.ts";
@@ -22,12 +23,12 @@ export function made(
   { publicKey, privateKey }: Pair,
   change: { version?: number; spki?: Buffer; attributes?: string; algorithm?: string } = {},
 ): Buffer {
-  const signer = makeSigner(privateKey);
+  const scheme = schemeForKey(privateKey);
   const spki = toBytes(change.spki ?? spkiOf(publicKey));
   const name = subjectName({ commonName: "alice", organization: "Example Ltd", country: null });
   const body = sequence(integer(change.version ?? 0), name, spki, change.attributes ?? element(0xa0, ""));
-  const signature = sign(signer.scheme.hash, fromBytes(body), privateKey);
-  return fromBytes(sequence(body, change.algorithm ?? signer.algorithm, bitString(toBytes(signature))));
+  const signature = sign(scheme.hash, fromBytes(body), privateKey);
+  return fromBytes(sequence(body, change.algorithm ?? algorithmOf(scheme), bitString(toBytes(signature))));
 }
 
 export const USUAL = pair("ec-p256");
