@@ -1,4 +1,6 @@
+import { askUnseen } from "./cli/ask.ts";
 import { runCommand } from "./cli/run.ts";
+import { secretsOf } from "./custody/secrets.ts";
 import { create } from "./flows/create.ts";
 
 await runCommand(
@@ -14,12 +16,12 @@ await runCommand(
     },
     secrets: "makes them; none with --bare",
   },
-  async ({ root, now, flags, say }) => {
+  async ({ root, now, flags, say, interactive }) => {
     if (flags.bare !== null) {
       const { createBare } = await import("./bare/install.ts");
       return createBare(root, flags.bare, say);
     }
-    await create(root, now, say);
+    await create(root, now, say, secretsOf(process.env, interactive ? askUnseen : null));
     say("Next: npm run reconcile");
   },
 );

@@ -1,4 +1,6 @@
+import { askUnseen } from "./cli/ask.ts";
 import { runCommand } from "./cli/run.ts";
+import { secretsOf } from "./custody/secrets.ts";
 import { publish } from "./flows/publish.ts";
 import { printable } from "./model/printable.ts";
 import { formatProblem, UserError } from "./model/problem.ts";
@@ -21,7 +23,7 @@ await runCommand(
       allowLosses: { type: "integer", argument: "N", description: "exactly N clients may lose access" },
     },
   },
-  async ({ root, now, nowGiven, flags, json, out, say, style, width, progress }) => {
+  async ({ root, now, nowGiven, flags, json, out, say, style, width, progress, interactive }) => {
     if (flags.push && nowGiven)
       throw new UserError("--now is a simulation, and is refused with --push", "leave one of them out");
     const { planned, carriedOut, problems, committed, pushed, late, faults } = await publish({
@@ -30,6 +32,7 @@ await runCommand(
       checkClock: !nowGiven,
       allowLosses: flags.allowLosses,
       digest: flags.digest,
+      secrets: secretsOf(process.env, interactive ? askUnseen : null),
       commit: flags.commit || flags.push,
       push: flags.push,
       show: ({ plan }) => {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
-import { ask } from "./cli/ask.ts";
+import { ask, askUnseen } from "./cli/ask.ts";
 import { runCommand } from "./cli/run.ts";
+import { secretsOf } from "./custody/secrets.ts";
 import { confirmExported } from "./flows/export.ts";
 import { welcome } from "./flows/welcome.ts";
 import { printable } from "./model/printable.ts";
@@ -29,9 +30,7 @@ await runCommand(
     },
   },
   async ({ root, now, nowGiven, flags, json, out: print, say, style, width, progress, interactive }) => {
-    const out = (text: string) => {
-      if (!json) print(text);
-    };
+    const out = (text: string) => (json ? undefined : print(text));
     if (flags.exported !== null && flags.anew)
       throw new UserError("--exported keeps the authority and --anew takes it away: ask for one");
     if (flags.exported !== null) {
@@ -46,6 +45,7 @@ await runCommand(
         checkClock: !nowGiven,
         allowLosses: null,
         digest: null,
+        secrets: secretsOf(process.env, interactive && !json ? askUnseen : null),
         anew: flags.anew,
         ask: interactive && !json ? ask : null,
         progress: (label, total) => progress(label, total),

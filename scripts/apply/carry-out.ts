@@ -1,5 +1,5 @@
-import { createPrivateKey } from "node:crypto";
-import * as paths from "../model/layout.ts";
+import { openSigner } from "../custody/index.ts";
+import type { Secrets } from "../custody/secrets.ts";
 import { UserError } from "../model/problem.ts";
 import type { State } from "../model/state.ts";
 import type { Instant } from "../model/time.ts";
@@ -11,7 +11,6 @@ import type { Tree } from "../read/tree.ts";
 import type { Vault } from "../vault/vault.ts";
 import { waysIn } from "../vault/way-in.ts";
 import { type Issuer, makeIssuer } from "../x509/issuer.ts";
-import { keySigner } from "../x509/signer.ts";
 import { writeDerived } from "./derived.ts";
 import { writeCrl, writeFacts } from "./facts.ts";
 import { issueAll } from "./issue.ts";
@@ -28,6 +27,7 @@ export interface Work {
   /** As the plan was made from. */
   readonly state: State;
   readonly vault: Vault;
+  readonly secrets: Secrets;
   /** Starts a progress line; call it with how many more are done. */
   readonly progress: (label: string, total: number) => { tick: (count: number) => void; done: () => void };
 }
@@ -39,8 +39,16 @@ export interface Work {
  * @throws UserError where the vault is locked and something is to be signed; nothing was done then
  */
 export async function carryOut(applicable: ApplicablePlan, work: Work): Promise<State> {
+  const authority = await openAuthority(applicable, work);
+  try {
+    return await inOrder(applicable, work, authority?.issuer ?? null);
+  } finally {
+    await authority?.close();
+  }
+}
+
+async function inOrder(applicable: ApplicablePlan, work: Work, issuer: Issuer | null): Promise<State> {
   const { root, now, tree, vault } = work;
-  const issuer = issuerFor(applicable, work);
   let state = rereadState(tree, work.state, await issueOrders(applicable, issuer, work));
   state = rereadState(tree, state, await writeFacts(root, applicable.decisions, now, new Set(state.holds.keys())));
   const order = planCrl(state, applicable.registry.crl, now, "registry");
@@ -61,24 +69,28 @@ function withoutKeys(state: State, serials: readonly string[]): State {
     : { ...state, keys: new Set([...state.keys].filter((serial) => !serials.includes(serial))) };
 }
 
+interface OpenAuthority {
+  readonly issuer: Issuer;
+  readonly close: () => Promise<void>;
+}
+
 /** The authority with its key: only where the plan signs something. */
-function issuerFor(applicable: ApplicablePlan, { state, vault, root }: Work): Issuer | null {
+async function openAuthority(
+  applicable: ApplicablePlan,
+  { state, vault, secrets, root }: Work,
+): Promise<OpenAuthority | null> {
   const signs = applicable.plan.changes.some(({ kind }) => kind === "issue" || kind === "renew" || kind === "crl");
   if (!signs || state.authority === null) return null;
   if (vault.state === "locked") {
     const what = "the vault is locked, and this plan needs the authority's key; nothing was done";
     throw new UserError(what, ...waysIn(root));
   }
-  const pem = vault.read(paths.CA_KEY).toString("utf8");
-  return makeIssuer(state.authority.pem, keySigner(privateKey(pem, root)));
-}
-
-function privateKey(pem: string, root: string) {
+  const { signer, close } = await openSigner({ root, vault, secrets });
   try {
-    return createPrivateKey(pem);
-  } catch {
-    // The reason would quote the key's bytes.
-    throw new UserError(`${paths.CA_KEY} is no private key`, `run in ${root}: git log -- ${paths.CA_KEY}`);
+    return { issuer: makeIssuer(state.authority.pem, signer), close };
+  } catch (error) {
+    await close();
+    throw error;
   }
 }
 

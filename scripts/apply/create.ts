@@ -1,33 +1,57 @@
-import { createPrivateKey } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { openSigner } from "../custody/index.ts";
+import type { Secrets } from "../custody/secrets.ts";
 import * as paths from "../model/layout.ts";
 import type { Authority } from "../model/registry.ts";
 import type { Instant } from "../model/time.ts";
 import { writeFiles } from "../system/files.ts";
 import type { Vault } from "../vault/vault.ts";
 import { issueAuthority } from "../x509/issue.ts";
-import { keySigner } from "../x509/signer.ts";
+import { encryptKey } from "../x509/pbes2.ts";
+import type { Signer } from "../x509/signer.ts";
 import { newKey } from "./keys.ts";
 import { newSerial } from "./orders.ts";
+
+/** Of a passphrase that guards the authority's key for years: a third of a second. */
+const ITERATIONS = 600_000;
 
 /** The authority must be valid before what it issues, which is backdated itself. */
 const BACKDATE = 2 * 3600;
 
+interface Place {
+  readonly root: string;
+  readonly vault: Vault;
+  readonly secrets: Secrets;
+  readonly now: Instant;
+}
+
 /**
  * Makes the authority: its key, then its self-signed certificate. A key that a killed run left without a certificate
- * is used, not replaced.
+ * is used, not replaced. Where the environment gives a passphrase, the key has it from its first byte on.
  */
-export async function createAuthority(root: string, authority: Authority, vault: Vault, now: Instant): Promise<void> {
+export async function createAuthority(authority: Authority, { root, vault, secrets, now }: Place): Promise<void> {
   if (!existsSync(join(root, paths.CA_KEY))) {
-    const { pem } = await newKey(authority.key);
+    const pem = withPassphrase((await newKey(authority.key)).pem, secrets.given());
     await writeFiles(root, [{ path: paths.CA_KEY, data: vault.forTree(Buffer.from(pem), paths.CA_KEY) }]);
   }
-  const signer = keySigner(createPrivateKey(vault.read(paths.CA_KEY).toString("utf8")));
+  const { signer, close } = await openSigner({ root, vault, secrets });
+  try {
+    await writeFiles(root, [{ path: paths.CA_CERTIFICATE, data: await selfSigned(authority, signer, now) }]);
+  } finally {
+    await close();
+  }
+}
+
+function withPassphrase(pem: string, passphrase: string | null): string {
+  return passphrase === null ? pem : encryptKey(pem, { passphrase, iterations: ITERATIONS, random: randomBytes });
+}
+
+function selfSigned(authority: Authority, signer: Signer, now: Instant): Promise<string> {
   const { commonName, organization, country, lifetime } = authority;
   const serial = newSerial(new Set());
   const notBefore = now - BACKDATE;
   const subject = { commonName, organization, country };
-  const pem = await issueAuthority({ ...subject, signer, serial, notBefore, notAfter: now + lifetime });
-  await writeFiles(root, [{ path: paths.CA_CERTIFICATE, data: pem }]);
+  return issueAuthority({ ...subject, signer, serial, notBefore, notAfter: now + lifetime });
 }

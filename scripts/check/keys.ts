@@ -1,11 +1,10 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { readKey } from "../custody/key-pem.ts";
 import * as paths from "../model/layout.ts";
 import { type Finding, UserError } from "../model/problem.ts";
 import type { Certificate } from "../model/state.ts";
 import { isLive } from "../plan/holdings.ts";
-import { makeIssuer } from "../x509/issuer.ts";
 import { publicKeyFacts } from "../x509/keys.ts";
-import { keySigner } from "../x509/signer.ts";
 import { block, type CheckInput } from "./input.ts";
 import { isRewritten } from "./lost.ts";
 import { remove } from "./restore.ts";
@@ -37,36 +36,18 @@ function keyOfRequest(path: string, certificate: string, input: CheckInput): Fin
   return [block("KeyUnexpected", path, "is here, though its certificate came by request", fix)];
 }
 
-const FOREIGN = "is not the key of its certificate";
+export const FOREIGN = "is not the key of its certificate";
 
-/** The authority's key: there, and, where the vault is open, a key that signs what ca.crt verifies. */
-export async function authorityKey(input: CheckInput): Promise<Finding[]> {
-  const { state, vault, entries, restore } = input;
-  const { authority } = state;
-  const path = paths.CA_KEY;
-  if (authority === null) return [];
-  if (!entries.some((entry) => entry.path === path && entry.kind === "file"))
-    return [block("KeyMissing", path, "is gone: nothing can be signed", await restore(path))];
-  if (vault.state === "locked") return [];
-  const wrong = whatIsWrong(path, input, (key) => {
-    try {
-      makeIssuer(authority.pem, keySigner(key));
-      return null;
-    } catch (error) {
-      if (error instanceof UserError) return FOREIGN;
-      throw error;
-    }
-  });
-  return wrong === null ? [] : [block(wrong[0], path, wrong[1], await restore(path))];
-}
-
-function whatIsWrong(
+/** Code and message; null for a key that `judge` has nothing against. */
+export function whatIsWrong(
   path: string,
   { vault }: CheckInput,
   judge: (key: KeyObject) => string | null,
+  passphrase: string | null = null,
 ): readonly [string, string] | null {
   try {
-    const key = privateKey(vault.read(path));
+    const key = readKey(vault.read(path).toString("latin1"), passphrase);
+    if (key === null && passphrase !== null) return ["KeyUnreadable", "is not opened by the passphrase that is given"];
     if (key === null) return ["KeyUnreadable", "is no private key"];
     const message = judge(key);
     return message === null ? null : ["KeyMismatch", message];
@@ -74,15 +55,6 @@ function whatIsWrong(
     // vault.read names the path, and never a byte of the key.
     if (error instanceof UserError) return ["KeyUnreadable", error.message.replace(`${path}: `, "")];
     throw error;
-  }
-}
-
-/** Null for what is none; the reason would quote the key's bytes. */
-function privateKey(pem: Buffer): KeyObject | null {
-  try {
-    return createPrivateKey(pem);
-  } catch {
-    return null;
   }
 }
 

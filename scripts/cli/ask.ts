@@ -30,6 +30,11 @@ export async function newPassphrase({ file, variable, interactive }: PassphraseS
   return first;
 }
 
+/** One that there is already, typed unseen; null where the person gives up. */
+export async function askUnseen(prompt: string): Promise<string | null> {
+  return (await unseen([prompt]))[0] ?? null;
+}
+
 function firstLine(file: string): string {
   try {
     return readFileSync(file, "utf8").split(/\r?\n/)[0] ?? "";

@@ -1,3 +1,4 @@
+import { authorityKey, wantsPassphrase } from "../check/authority-key.ts";
 import { certificates } from "../check/certificates.ts";
 import { crl } from "../check/crl.ts";
 import { derived, pending, planned } from "../check/derived.ts";
@@ -6,7 +7,7 @@ import { authorityMissing, doubts, registryProblems } from "../check/facts.ts";
 import { type History, NO_HISTORY, readHistory } from "../check/history.ts";
 import { hooks } from "../check/hooks.ts";
 import { type CheckInput, committedIn, warn } from "../check/input.ts";
-import { authorityKey, keyOf } from "../check/keys.ts";
+import { keyOf } from "../check/keys.ts";
 import { lineFindings } from "../check/line.ts";
 import { lostFacts, rewrittenFacts, shortHistory, together } from "../check/lost.ts";
 import { attributes, filter, guarded } from "../check/repository.ts";
@@ -14,6 +15,7 @@ import { restorer } from "../check/restore.ts";
 import { signing } from "../check/signing.ts";
 import { leftovers, modes, unexpected } from "../check/tree.ts";
 import { droppedAtOrigin, seenAtOrigin } from "../check/witness.ts";
+import { secretsOf } from "../custody/secrets.ts";
 import * as paths from "../model/layout.ts";
 import type { Finding } from "../model/problem.ts";
 import type { Instant } from "../model/time.ts";
@@ -139,8 +141,9 @@ async function checkFacts(input: CheckInput, { progress }: CheckOptions): Promis
       () => line.tick(1),
       (certificate) => keyOf(certificate, input),
     );
+    const passphrase = secretsOf(process.env, null).given();
     const written = [...rewrittenFacts(input), ...(await lineFindings(input))];
-    const all = [...lostFacts(input), ...doubted, ...chained, ...(await authorityKey(input)), ...written];
+    const all = [...lostFacts(input), ...doubted, ...chained, ...(await authorityKey(input, passphrase)), ...written];
     return oncePerPath(withoutConsequences(all));
   } finally {
     line.done();
@@ -174,13 +177,19 @@ function saved({ root, state, vault }: CheckInput): Finding[] {
   return [warn("KeyNotExported", ".git/git-crypt", message, `${EXPORT_HINT} && npm start -- --exported ${file}`)];
 }
 
-function leftOut({ root, vault, state, head }: CheckInput, doubtful: boolean, ofCommit: boolean): string[] {
+function leftOut(input: CheckInput, doubtful: boolean, ofCommit: boolean): string[] {
+  const { root, vault, state, head } = input;
   return [
     ...(ofCommit
       ? ["Left out, because it is a commit that is looked at: modes, hooks and filter, and what the keys hold."]
       : []),
     ...(vault.state === "locked" && !ofCommit
       ? [`Left out, because the vault is locked (${unlockCommand(root)}): whether each key is that of its certificate.`]
+      : []),
+    ...(!ofCommit && wantsPassphrase(input) && secretsOf(process.env, null).given() === null
+      ? [
+          `Left out, because ${paths.CA_KEY} has a passphrase (GATEHOUSE_CA_PASSPHRASE_FILE): whether it is the authority's.`,
+        ]
       : []),
     ...(doubtful ? ["Left out until the facts are mended: derived files, and what clients.yaml asks for."] : []),
     ...(head === null && state.authority !== null

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createAuthority } from "../apply/create.ts";
+import { type Secrets, secretsOf } from "../custody/secrets.ts";
 import * as paths from "../model/layout.ts";
 import { REGISTRY_FILE } from "../model/layout.ts";
 import { formatProblem, UserError } from "../model/problem.ts";
@@ -20,7 +21,12 @@ import { loadWorkingTree } from "./load.ts";
 import { protect } from "./protect.ts";
 
 /** Makes git-crypt's key and the authority. Refuses, and changes nothing, where any state exists. */
-export async function create(root: string, now: Instant, say: (text: string) => void): Promise<void> {
+export async function create(
+  root: string,
+  now: Instant,
+  say: (text: string) => void,
+  secrets: Secrets = secretsOf(process.env, null),
+): Promise<void> {
   await withLock(commonDirectory(root), "create", async () => {
     const { registry, problems, state } = await loadWorkingTree(root, now);
     insistOnNone(state);
@@ -31,7 +37,8 @@ export async function create(root: string, now: Instant, say: (text: string) => 
       say("Made git-crypt's key: everything under pki/private is encrypted on its way into git.");
     await installFilter(root);
     const again = existsSync(join(root, paths.CA_KEY));
-    await createAuthority(root, registry.authority, openVault(root, process.env), now);
+    const vault = openVault(root, process.env);
+    await createAuthority(registry.authority, { root, vault, secrets, now });
     say(
       `Made the authority ${registry.authority.commonName} (${registry.authority.key})${again ? ", with the key of an interrupted run" : ""}.`,
     );

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { posix } from "node:path";
 import { carryOut } from "../apply/carry-out.ts";
+import { type Secrets, secretsOf } from "../custody/secrets.ts";
 import * as paths from "../model/layout.ts";
 import type { CrlChange, Plan, Refusal } from "../model/plan.ts";
 import { type Problem, UserError } from "../model/problem.ts";
@@ -27,6 +28,8 @@ export interface ReconcileOptions {
   readonly allowLosses: number | null;
   /** Do nothing unless the plan has this digest. */
   readonly digest: string | null;
+  /** To the authority's key; without, what the environment gives. */
+  readonly secrets?: Secrets;
   /** Shown the plan before anything is done. */
   readonly show: (planned: Planned) => void;
   /** Starts a progress line; call it with how many more are done. */
@@ -68,7 +71,9 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     await tidyTemporaries(root, directoriesOf(loaded, root));
     if (applicable.plan.changes.length === 0) return nothing;
     const version = gatehouseVersion();
-    const work = { ...options, tree: loaded.tree, state: loaded.state, vault: openVault(root, process.env), version };
+    const secrets = options.secrets ?? secretsOf(process.env, null);
+    const given = { tree: loaded.tree, state: loaded.state, vault: openVault(root, process.env) };
+    const work = { ...options, ...given, secrets, version };
     const state = await carryOut(applicable, work);
     const after = planFor(loaded, state, options, signatures);
     insistOnNothingToDo(after, applicable);

@@ -39,7 +39,7 @@ export async function welcome(options: WelcomeOptions, say: (text: string) => vo
   if (locked) await installFilter(root);
   if (!locked && !hasAuthority(root)) {
     if (ask !== null) await nameAuthority(root, now, ask, say);
-    await create(root, now, say);
+    await create(root, now, say, options.secrets);
   }
   const reconciled = locked ? null : await reconcile(options);
   const { registry, problems, state } = await loadWorkingTree(root, now);

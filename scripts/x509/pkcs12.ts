@@ -1,7 +1,8 @@
-import { createCipheriv, createHash, createHmac, pbkdf2Sync } from "node:crypto";
+import { createCipheriv, createHash, createHmac } from "node:crypto";
 import { context, TAG } from "./der.ts";
 import { type Bytes, element, explicit, fromBytes, integer, oid, sequence, toBytes } from "./der-write.ts";
 import { OID } from "./oids.ts";
+import { type Cipher, pbes2 } from "./pbes2.ts";
 import { decodePem } from "./pem.ts";
 
 export interface Pkcs12Input {
@@ -79,32 +80,9 @@ interface Encrypted {
 }
 
 function encrypt(plain: Buffer, input: Pkcs12Input): Encrypted {
-  const { algorithm, name, key, iv } = input.compat ? tripleDes(input) : pbes2(input);
+  const { algorithm, name, key, iv } = input.compat ? tripleDes(input) : pbes2({ ...input, iterations: ITERATIONS });
   const cipher = createCipheriv(name, key, iv);
   return { algorithm, encrypted: toBytes(Buffer.concat([cipher.update(plain), cipher.final()])) };
-}
-
-interface Cipher {
-  readonly algorithm: Bytes;
-  readonly name: "aes-256-cbc" | "des-ede3-cbc";
-  readonly key: Uint8Array;
-  readonly iv: Uint8Array;
-}
-
-/** PBES2 (RFC 8018, 6.2): PBKDF2 with HMAC-SHA-256, AES-256-CBC. */
-function pbes2({ passphrase, random }: Pkcs12Input): Cipher {
-  const salt = random(16);
-  const iv = random(16);
-  const prf = sequence(oid(OID.hmacSha256), element(TAG.null, ""));
-  const derivation = sequence(element(TAG.octetString, toBytes(salt)), integer(ITERATIONS), prf);
-  const algorithm = sequence(
-    oid(OID.pbes2),
-    sequence(
-      sequence(oid(OID.pbkdf2), derivation),
-      sequence(oid(OID.aes256Cbc), element(TAG.octetString, toBytes(iv))),
-    ),
-  );
-  return { algorithm, name: "aes-256-cbc", key: pbkdf2Sync(passphrase, salt, ITERATIONS, 32, "sha256"), iv };
 }
 
 /** pbeWithSHAAnd3-KeyTripleDES-CBC (RFC 7292, appendix C) */

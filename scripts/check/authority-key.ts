@@ -1,0 +1,50 @@
+import type { KeyObject } from "node:crypto";
+import { isEncrypted } from "../custody/key-pem.ts";
+import * as paths from "../model/layout.ts";
+import { type Finding, UserError } from "../model/problem.ts";
+import { makeIssuer } from "../x509/issuer.ts";
+import { keySigner } from "../x509/signer.ts";
+import { block, type CheckInput } from "./input.ts";
+import { FOREIGN, whatIsWrong } from "./keys.ts";
+
+const path = paths.CA_KEY;
+
+/**
+ * The authority's key: there, and, where the vault is open and its passphrase, if it has one, is given, a key that
+ * signs what ca.crt verifies.
+ */
+export async function authorityKey(input: CheckInput, passphrase: string | null): Promise<Finding[]> {
+  const { state, vault, restore } = input;
+  const { authority } = state;
+  if (authority === null) return [];
+  if (!isThere(input)) return [block("KeyMissing", path, "is gone: nothing can be signed", await restore(path))];
+  if (vault.state === "locked" || (passphrase === null && wantsPassphrase(input))) return [];
+  const given = wantsPassphrase(input) ? passphrase : null;
+  const wrong = whatIsWrong(path, input, (key) => foreign(authority.pem, key), given);
+  return wrong === null ? [] : [block(wrong[0], path, wrong[1], await restore(path))];
+}
+
+function foreign(authority: string, key: KeyObject): string | null {
+  try {
+    makeIssuer(authority, keySigner(key));
+    return null;
+  } catch (error) {
+    if (error instanceof UserError) return FOREIGN;
+    throw error;
+  }
+}
+
+/** Whether the authority's key is here and open but for a passphrase. */
+export function wantsPassphrase(input: CheckInput): boolean {
+  if (input.vault.state === "locked" || !isThere(input)) return false;
+  try {
+    return isEncrypted(input.vault.read(path).toString("latin1"));
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}
+
+function isThere({ entries }: CheckInput): boolean {
+  return entries.some((entry) => entry.path === path && entry.kind === "file");
+}
