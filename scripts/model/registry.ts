@@ -9,6 +9,7 @@ import type { SIGNER } from "./schema/signers.ts";
 export { type Deploy, saysHow } from "./schema/deploy.ts";
 export type { Rate } from "./schema/servers.ts";
 export {
+  CUSTODIES,
   IDENTITY_KINDS,
   KEY_TYPES,
   type KeyType,

@@ -61,6 +61,7 @@ export function registry({ repositories, groups, clients, servers }: Sections): 
     country: null,
     key: "ec-p384",
     root: "self",
+    custody: "vault",
   } as const;
   return {
     authority: { ...authority, lifetime: 315_360_000 },

@@ -94,6 +94,7 @@ export function registryOf(sections: Sections = {}): Registry {
       key: "ec-p384",
       lifetime: 3650 * DAY,
       root: "self",
+      custody: "vault",
       ...sections.authority,
     },
     crl: { lifetime: 30 * DAY, renewBefore: 15 * DAY, ...sections.crl },

@@ -1,5 +1,12 @@
 import fc from "fast-check";
-import { KEY_TYPES, REASONS, REPOSITORY_TYPES, type Registry, SOFTWARE } from "../../scripts/model/registry.ts";
+import {
+  CUSTODIES,
+  KEY_TYPES,
+  REASONS,
+  REPOSITORY_TYPES,
+  type Registry,
+  SOFTWARE,
+} from "../../scripts/model/registry.ts";
 import { MAX_INSTANT } from "../../scripts/model/time.ts";
 
 const text = fc.oneof(fc.string(), fc.string({ unit: "binary" }));
@@ -29,6 +36,7 @@ export const registries: fc.Arbitrary<Registry> = fc.record({
     key: settings.key,
     lifetime: duration,
     root: fc.constant("self"),
+    custody: fc.constantFrom(...CUSTODIES),
   }),
   crl: fc.record({ lifetime: duration, renewBefore: duration }),
   limits: fc.record({

@@ -2,9 +2,9 @@ import { oneOf } from "./basics.ts";
 import type { Field } from "./field.ts";
 import { word } from "./kept.ts";
 import { boolean, count, country, duration, instant, percent, prose } from "./kinds.ts";
-import { required, unless } from "./presence.ts";
+import { later, required, unless } from "./presence.ts";
 import { define, record } from "./record.ts";
-import { KEY_TYPES } from "./terms.ts";
+import { CUSTODIES, KEY_TYPES } from "./terms.ts";
 
 /** Sections without entries of their own: authority, crl, limits. */
 
@@ -32,6 +32,10 @@ export const AUTHORITY = define("The certificate authority.", {
   key: unless(oneOf("Key type of the authority.", KEY_TYPES), "ec-p384"),
   lifetime: unless(duration("How long the authority's certificate lasts, such as 10y."), "10y"),
   root: unless(root, "self"),
+  custody: later(
+    1,
+    unless(oneOf("Where the key that signs is: in pki/private, or not in the repository at all.", CUSTODIES), "vault"),
+  ),
 });
 
 export const CRL = define("The certificate revocation list.", {

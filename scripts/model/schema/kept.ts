@@ -147,7 +147,8 @@ function fieldOf<T, K extends keyof T & string>(key: K, value: Value<T[K]>): Fie
       if (leftOut === undefined || entry[key] !== leftOut) into[key] = value.write(entry[key]);
     },
     show: (entry, into) => {
-      if (leftOut !== undefined && entry[key] === leftOut) return;
+      // A word that counts without being said is told to a reviewer all the same.
+      if (leftOut !== undefined && typeof leftOut !== "string" && entry[key] === leftOut) return;
       if (showFields === undefined) into[shown] = value.show(entry[key]);
       else Object.assign(into, showFields(entry[key]));
     },

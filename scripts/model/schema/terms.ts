@@ -3,6 +3,9 @@
 export const KEY_TYPES = ["ec-p256", "ec-p384", "rsa-3072", "rsa-4096", "ed25519"] as const;
 export type KeyType = (typeof KEY_TYPES)[number];
 
+/** Where the key that signs is: pki/private/ca.key, or nowhere in the repository. */
+export const CUSTODIES = ["vault", "outside"] as const;
+
 /** Reasons a person may give (RFC 5280, 5.3.1); certificateHold is `suspended`. */
 export const REASONS = [
   "keyCompromise",

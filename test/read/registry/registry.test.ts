@@ -47,6 +47,7 @@ signers: { build: }
       key: "ec-p384",
       lifetime: 3650 * DAY,
       root: "self",
+      custody: "vault",
     });
     expect(registry.crl).toEqual({ lifetime: 30 * DAY, renewBefore: 15 * DAY });
     expect(registry.limits).toEqual({ lose: 25, allow: null, signed: false });

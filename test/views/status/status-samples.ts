@@ -35,6 +35,7 @@ export function registry(clients: Record<string, Client>, parts: Partial<Registr
       key: "ec-p384",
       lifetime: 1,
       root: "self",
+      custody: "vault",
     },
     crl: { lifetime: 30 * DAY, renewBefore: 15 * DAY },
     limits: { lose: 25, allow: null, signed: false },
