@@ -76,18 +76,20 @@ interface OpenAuthority {
 
 /** The authority with its key: only where the plan signs something. */
 async function openAuthority(
-  applicable: ApplicablePlan,
+  { plan, registry }: ApplicablePlan,
   { state, vault, secrets, root }: Work,
 ): Promise<OpenAuthority | null> {
-  const signs = applicable.plan.changes.some(({ kind }) => kind === "issue" || kind === "renew" || kind === "crl");
+  const signs = plan.changes.some(({ kind }) => kind === "issue" || kind === "renew" || kind === "crl");
   if (!signs || state.authority === null) return null;
   if (vault.state === "locked") {
-    const what = "the vault is locked, and this plan needs the authority's key; nothing was done";
+    const what = "the vault is locked, and this plan needs private keys; nothing was done";
     throw new UserError(what, ...waysIn(root));
   }
-  const { signer, close } = await openSigner({ root, vault, secrets });
+  const certificate = state.authority.pem;
+  const { custody } = registry.authority;
+  const { signer, close } = await openSigner({ root, custody, certificate, vault, secrets });
   try {
-    return { issuer: makeIssuer(state.authority.pem, signer), close };
+    return { issuer: makeIssuer(certificate, signer), close };
   } catch (error) {
     await close();
     throw error;

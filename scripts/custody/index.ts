@@ -1,25 +1,41 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
 import * as paths from "../model/layout.ts";
+import type { Authority } from "../model/registry.ts";
 import type { Vault } from "../vault/vault.ts";
-import { keySigner, type Signer } from "../x509/signer.ts";
+import { certificateSpki } from "../x509/certificate.ts";
+import { decodePem } from "../x509/pem.ts";
+import { keySigner } from "../x509/signer.ts";
 import { openKeyPem } from "./key-pem.ts";
+import { NOTHING_TO_CLOSE, type OpenSigner } from "./open-signer.ts";
+import { openOutside } from "./outside.ts";
 import type { Secrets } from "./secrets.ts";
-
-/** A signer that is ready to work, until it is closed. */
-export interface OpenSigner {
-  readonly signer: Signer;
-  readonly close: () => Promise<void>;
-}
 
 /** Where the authority's key is, and what may be needed to come at it. */
 export interface Custody {
   readonly root: string;
+  readonly custody: Authority["custody"];
+  /** The authority's certificate, PEM; null where it is about to be made. */
+  readonly certificate: string | null;
   readonly vault: Vault;
   readonly secrets: Secrets;
 }
 
 /** The authority's key, ready to sign. @throws UserError that says what is missing, and never a byte of a secret */
-export async function openSigner({ root, vault, secrets }: Custody): Promise<OpenSigner> {
-  const pem = vault.read(paths.CA_KEY).toString("utf8");
+export function openSigner({ root, custody, certificate, vault, secrets }: Custody): Promise<OpenSigner> {
+  switch (custody) {
+    case "vault":
+      return openInVault(root, vault, secrets);
+    case "outside":
+      return openOutside(root, secrets, certificate === null ? null : publicKeyOf(certificate));
+  }
+}
+
+async function openInVault(root: string, vault: Vault, secrets: Secrets): Promise<OpenSigner> {
+  const pem = vault.read(paths.CA_KEY).toString("latin1");
   const key = await openKeyPem(pem, paths.CA_KEY, secrets, `run in ${root}: git log -- ${paths.CA_KEY}`);
-  return { signer: keySigner(key), close: async () => {} };
+  return { signer: keySigner(key), close: NOTHING_TO_CLOSE };
+}
+
+function publicKeyOf(certificate: string): KeyObject {
+  return createPublicKey({ key: certificateSpki(decodePem(certificate, "CERTIFICATE")), format: "der", type: "spki" });
 }

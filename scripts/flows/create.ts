@@ -36,11 +36,12 @@ export async function create(
     if (await initVault(root))
       say("Made git-crypt's key: everything under pki/private is encrypted on its way into git.");
     await installFilter(root);
-    const again = existsSync(join(root, paths.CA_KEY));
+    const { commonName, key, custody } = registry.authority;
+    const again = custody === "vault" && existsSync(join(root, paths.CA_KEY));
     const vault = openVault(root, process.env);
     await createAuthority(registry.authority, { root, vault, secrets, now });
     say(
-      `Made the authority ${registry.authority.commonName} (${registry.authority.key})${again ? ", with the key of an interrupted run" : ""}.`,
+      `Made the authority ${commonName} (${key})${again ? ", with the key of an interrupted run" : custody === "outside" ? ", whose key is not in the repository" : ""}.`,
     );
   });
 }
