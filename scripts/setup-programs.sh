@@ -50,17 +50,26 @@ judge_names() {
 	apt-get-pk12util) echo "libnss3-tools" ;;
 	dnf-pk12util | apk-pk12util) echo "nss-tools" ;;
 	*-pk12util) echo "nss" ;;
-	*-apt-ftparchive) echo "apt-utils" ;;
-	*-dpkg-deb) echo "dpkg" ;;
-	*-createrepo_c) echo "createrepo-c" ;;
-	*-rpmbuild) echo "rpm" ;;
-	*-pip3) echo "python3-pip" ;;
-	*-pg_ctlcluster) echo "postgresql" ;;
 	apt-get-script) echo "bsdutils" ;;
 	*-script) echo "util-linux" ;;
 	dnf-faketime | apk-faketime | pkg-faketime | brew-faketime) echo "libfaketime" ;;
 	dnf-shellcheck) echo "ShellCheck" ;;
 	pkg-shellcheck) echo "hs-ShellCheck" ;;
+	*) debian_names "$1" ;;
+	esac
+}
+
+# PROGRAM: the same of what tests run on Debian alone.
+debian_names() {
+	case $1 in
+	apt-ftparchive) echo "apt-utils" ;;
+	dpkg-deb) echo "dpkg" ;;
+	createrepo_c) echo "createrepo-c" ;;
+	rpmbuild) echo "rpm" ;;
+	pip3) echo "python3-pip" ;;
+	pg_ctlcluster) echo "postgresql" ;;
+	softhsm2-util) echo "softhsm2" ;;
+	pkcs11-tool) echo "opensc" ;;
 	*) echo "$1" ;;
 	esac
 }

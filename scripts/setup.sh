@@ -25,7 +25,7 @@ own=node_modules/.bin/node
 failed=0
 # What the tests drive and judge by.
 judges="certtool curl easyrsa gpg ssh-keygen shellcheck busybox sshd ansible-playbook apache2 stunnel haproxy pk12util age bsdtar wget chromium script faketime"
-judges_debian="apt-ftparchive dpkg-deb dnf createrepo_c rpmbuild pip3 redis-server pg_ctlcluster"
+judges_debian="apt-ftparchive dpkg-deb dnf createrepo_c rpmbuild pip3 redis-server pg_ctlcluster softhsm2-util pkcs11-tool p11-kit"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 

@@ -5,15 +5,17 @@ import { UserError } from "../model/problem.ts";
 import { keySigner } from "../x509/signer.ts";
 import { openKeyPem } from "./key-pem.ts";
 import { NOTHING_TO_CLOSE, type OpenSigner } from "./open-signer.ts";
+import { openToken } from "./pkcs11/index.ts";
 import { openProgram } from "./program.ts";
 import type { Environment, Secrets } from "./secrets.ts";
 
 /** The variables that say where a key outside the repository is; nothing of the registry does. */
-const WAYS = ["GATEHOUSE_CA_KEY_FILE", "GATEHOUSE_CA_SIGNER"] as const;
+const WAYS = ["GATEHOUSE_CA_KEY_FILE", "GATEHOUSE_CA_KEY_URI", "GATEHOUSE_CA_SIGNER"] as const;
 type Way = (typeof WAYS)[number];
 
 const HOW: Readonly<Record<Way, string>> = {
   GATEHOUSE_CA_KEY_FILE: "GATEHOUSE_CA_KEY_FILE=KEY.pem",
+  GATEHOUSE_CA_KEY_URI: "GATEHOUSE_CA_KEY_URI='pkcs11:token=…;object=…?module-path=/path/of/MODULE.so'",
   GATEHOUSE_CA_SIGNER: "GATEHOUSE_CA_SIGNER=/path/of/PROGRAM",
 };
 
@@ -26,6 +28,8 @@ export function openOutside(root: string, secrets: Secrets, known: KeyObject | n
   switch (way) {
     case "GATEHOUSE_CA_KEY_FILE":
       return openFile(root, value, secrets);
+    case "GATEHOUSE_CA_KEY_URI":
+      return openToken(value, known, secrets);
     case "GATEHOUSE_CA_SIGNER":
       return openProgram(value, known);
   }

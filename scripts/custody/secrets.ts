@@ -14,9 +14,9 @@ export interface Secrets {
   readonly given: () => string | null;
   /**
    * Tries `open` with what is given, or with what a person types, three times at most: it returns null for a wrong
-   * one. `what` is named in the prompt and in errors. @throws UserError where there is none, or it is wrong
+   * one (a token: `tries` is 1). `what` is named in the prompt and in errors. @throws UserError where there is none, or it is wrong
    */
-  readonly opening: <T>(what: string, open: (passphrase: string) => Promise<T | null>) => Promise<T>;
+  readonly opening: <T>(what: string, open: (passphrase: string) => Promise<T | null>, tries?: number) => Promise<T>;
 }
 
 const FILE = "GATEHOUSE_CA_PASSPHRASE_FILE";
@@ -27,7 +27,7 @@ const TRIES = 3;
 export function secretsOf(environment: Environment, ask: AskUnseen | null): Secrets {
   let known: string | null = null;
   const given = () => known ?? fromEnvironment(environment);
-  const opening = async <T>(what: string, open: (passphrase: string) => Promise<T | null>): Promise<T> => {
+  const opening: Secrets["opening"] = async (what, open, tries = TRIES) => {
     const here = given();
     if (here !== null) {
       const opened = await open(here);
@@ -39,7 +39,7 @@ export function secretsOf(environment: Environment, ask: AskUnseen | null): Secr
         `${what} wants a passphrase or PIN, and there is no terminal to ask`,
         `put it into a file that only you can read, and set ${FILE}=FILE: docs/custody.md`,
       );
-    for (let attempt = 1; attempt <= TRIES; attempt++) {
+    for (let attempt = 1; attempt <= tries; attempt++) {
       const typed = await ask(`Passphrase or PIN of ${what}: `);
       if (typed === null)
         throw new UserError("no passphrase was given, and nothing was done", "run the same command again");
@@ -48,7 +48,9 @@ export function secretsOf(environment: Environment, ask: AskUnseen | null): Secr
       known = typed;
       return opened;
     }
-    throw new UserError(`that is not the passphrase or PIN of ${what}, ${TRIES} times; nothing was done`);
+    throw new UserError(
+      `that is not the passphrase or PIN of ${what}, ${tries === 1 ? "once" : `${tries} times`}; nothing was done`,
+    );
   };
   return { environment, given, opening };
 }
@@ -60,20 +62,25 @@ function from(environment: Environment): string {
 function fromEnvironment(environment: Environment): string | null {
   const file = environment[FILE];
   if (!isSet(file)) return isSet(environment[VARIABLE]) ? environment[VARIABLE] : null;
-  const line = firstLine(file);
-  if (line === "") throw new UserError(`${FILE}: the first line of ${file} is empty; it is the passphrase`);
-  return line;
+  return firstLine(file, FILE);
 }
 
 function isSet(value: string | undefined): value is string {
   return value !== undefined && value !== "";
 }
 
-function firstLine(file: string): string {
+/** Of a file that `said` names. @throws UserError where it cannot be read, or is empty */
+export function firstLine(file: string, said: string): string {
+  const line = read(file, said).split(/\r?\n/)[0] ?? "";
+  if (line === "") throw new UserError(`${said}: the first line of ${file} is empty; it is the passphrase or PIN`);
+  return line;
+}
+
+function read(file: string, said: string): string {
   try {
-    return readFileSync(file, "utf8").split(/\r?\n/)[0] ?? "";
+    return readFileSync(file, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UserError(`${FILE} names a file that cannot be read (${code ?? "unknown"}): ${file}`);
+    throw new UserError(`${said} names a file that cannot be read (${code ?? "unknown"}): ${file}`);
   }
 }

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
-import { childEnvironment } from "./environment.ts";
+import { childEnvironment } from "./programs.ts";
 
 /** What somebody else's program may take of us. */
 export interface Bounds {

@@ -52,6 +52,7 @@ export const OID = {
   ecdhSha256: "1.3.132.1.11.1",
   sha1: "1.3.14.3.2.26",
   sha256: "2.16.840.1.101.3.4.2.1",
+  sha384: "2.16.840.1.101.3.4.2.2",
   // PKCS#12 and its passphrases: RFC 7292, 4.2 and appendix C; RFC 2985, 5.5; RFC 8018, appendix B
   shroudedKeyBag: "1.2.840.113549.1.12.10.1.2",
   certBag: "1.2.840.113549.1.12.10.1.3",

@@ -2,7 +2,7 @@ import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:f
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { KEY_TYPES } from "../../scripts/model/registry.ts";
 import { verdict } from "./support/judges.ts";
-import { outsideKey, outsideYaml, program, signing } from "./support/outside.ts";
+import { made, outsideKey, outsideYaml, program, signing, wholeWay } from "./support/outside.ts";
 import { clientsYaml, NOON, Repository, type Variables } from "./support/repository.ts";
 
 const CA_KEY = "pki/private/ca.key";
@@ -10,32 +10,6 @@ const ALICE = { alice: "{ groups: [staff] }" };
 const MORE = { ...ALICE, bob: "{ groups: [guests] }", cleo: "{ groups: [guests] }" };
 const LATER = "2026-11-22T12:00:00Z";
 const SECRET = "tr0ub4dor&3";
-
-/** Makes the authority with these variables; returns what the program said. */
-async function made(repository: Repository, variables: Variables): Promise<string> {
-  const { code, stdout, stderr } = await repository.runWith(variables, "start", "--now", NOON);
-  expect({ code, stderr }).toMatchObject({ code: 0 });
-  repository.settle("Make the authority");
-  return stdout + stderr;
-}
-
-/** The whole way of a repository whose authority's key the environment names. */
-async function wholeWay(repository: Repository, variables: Variables): Promise<void> {
-  expect(await made(repository, variables)).toContain("whose key is not in the repository");
-  expect(repository.list("pki/private")).not.toContain("ca.key");
-  expect(verdict(repository, "pki/issued/alice.crt", NOON)).toBe("OK");
-  repository.write(
-    "clients.yaml",
-    repository.read("clients.yaml").replace("clients:\n", "clients:\n  bob: { groups: [guests] }\n"),
-  );
-  // A plan needs no key, and neither does what looks.
-  expect(await repository.run("plan", "--now", LATER, "--detailed-exitcode")).toMatchObject({ code: 2 });
-  expect(await repository.run("status", "--now", LATER)).toMatchObject({ code: 0 });
-  expect(await repository.runWith(variables, "reconcile", "--now", LATER, "--commit")).toMatchObject({ code: 0 });
-  expect(verdict(repository, "pki/issued/bob.crt", LATER)).toBe("OK");
-  const { stdout } = await repository.run("check", "--json", "--now", LATER);
-  expect(JSON.parse(stdout).findings.filter(({ level }: { level: string }) => level === "block")).toEqual([]);
-}
 
 describe.each(KEY_TYPES)("an authority whose key of type %s is outside the repository", (type) => {
   it("signs with a PEM file", async () => {

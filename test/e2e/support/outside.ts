@@ -1,7 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
+import { expect } from "vitest";
 import type { KeyType } from "../../../scripts/model/registry.ts";
-import { clientsYaml, environment, type Repository } from "./repository.ts";
+import { verdict } from "./judges.ts";
+import { clientsYaml, environment, NOON, type Repository, type Variables } from "./repository.ts";
+
+const LATER = "2026-11-22T12:00:00Z";
 
 /** clients.yaml with the authority's key outside. */
 export function outsideYaml(key: KeyType, clients: Readonly<Record<string, string>>): string {
@@ -47,4 +51,30 @@ case "$1 \${2-}" in
 *) echo "what is $*?" >&2; exit 2 ;;
 esac
 `;
+}
+
+/** Makes the authority with these variables; returns what the program said. */
+export async function made(repository: Repository, variables: Variables): Promise<string> {
+  const { code, stdout, stderr } = await repository.runWith(variables, "start", "--now", NOON);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  repository.settle("Make the authority");
+  return stdout + stderr;
+}
+
+/** The whole way of a repository whose authority's key the environment names. */
+export async function wholeWay(repository: Repository, variables: Variables): Promise<void> {
+  expect(await made(repository, variables)).toContain("whose key is not in the repository");
+  expect(repository.list("pki/private")).not.toContain("ca.key");
+  expect(verdict(repository, "pki/issued/alice.crt", NOON)).toBe("OK");
+  repository.write(
+    "clients.yaml",
+    repository.read("clients.yaml").replace("clients:\n", "clients:\n  bob: { groups: [guests] }\n"),
+  );
+  // A plan needs no key, and neither does what looks.
+  expect(await repository.run("plan", "--now", LATER, "--detailed-exitcode")).toMatchObject({ code: 2 });
+  expect(await repository.run("status", "--now", LATER)).toMatchObject({ code: 0 });
+  expect(await repository.runWith(variables, "reconcile", "--now", LATER, "--commit")).toMatchObject({ code: 0 });
+  expect(verdict(repository, "pki/issued/bob.crt", LATER)).toBe("OK");
+  const { stdout } = await repository.run("check", "--json", "--now", LATER);
+  expect(JSON.parse(stdout).findings.filter(({ level }: { level: string }) => level === "block")).toEqual([]);
 }
