@@ -37,31 +37,44 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
 
 /** The profile, or null: also where an extension is critical that nobody here understands. @throws X509Error */
 export function readProfile(extensions: ReadonlyMap<string, Extension>): Profile | null {
-  const ca = isAuthority(extensions.get(OID.basicConstraints)?.value);
-  const usage = readUsage(extensions.get(OID.keyUsage)?.value);
-  const purposes = readPurposes(extensions.get(OID.extKeyUsage)?.value);
-  for (const [oid, { critical }] of extensions) if (critical && !UNDERSTOOD.has(oid)) return null;
-  return recogniseProfile(ca, usage, purposes);
+  const { ca } = readConstraints(extensions);
+  const usage = readUsage(extensions);
+  const purposes = readPurposes(extensions);
+  return notUnderstood(extensions) === null ? recogniseProfile(ca, usage, purposes) : null;
 }
 
-function isAuthority(value: Der | undefined): boolean {
-  if (value === undefined) return false;
+/** The first critical extension that nobody here understands, dotted; null where there is none. */
+export function notUnderstood(extensions: ReadonlyMap<string, Extension>): string | null {
+  for (const [oid, { critical }] of extensions) if (critical && !UNDERSTOOD.has(oid)) return oid;
+  return null;
+}
+
+/** basicConstraints (RFC 5280, 4.2.1.9). `pathLength`: null where there is none, so no limit; -1: negative. @throws X509Error */
+export function readConstraints(extensions: ReadonlyMap<string, Extension>): {
+  readonly ca: boolean;
+  readonly pathLength: number | null;
+} {
+  const value = extensions.get(OID.basicConstraints)?.value;
+  if (value === undefined) return { ca: false, pathLength: null };
   const constraints = inside(value, TAG.sequence, "basicConstraints");
   const ca = constraints.tag === TAG.boolean && constraints.boolean("basicConstraints' cA");
-  if (!constraints.atEnd) constraints.integer("basicConstraints' pathLenConstraint");
+  const limit = constraints.atEnd ? null : constraints.integer("basicConstraints' pathLenConstraint");
   constraints.finish("basicConstraints");
-  return ca;
+  return { ca, pathLength: limit === null ? null : limit.at(0) >= 0x80 ? -1 : Number.parseInt(limit.hex(), 16) };
 }
 
-/** The first 16 bits, bit 0 highest. */
-function readUsage(value: Der | undefined): number {
+/** The first 16 bits of keyUsage, bit 0 highest; 0 where there is none. @throws X509Error */
+export function readUsage(extensions: ReadonlyMap<string, Extension>): number {
+  const value = extensions.get(OID.keyUsage)?.value;
   if (value === undefined) return 0;
   const bits = inside(value, TAG.bitString, "keyUsage");
   if (bits.size < 1 || bits.size > 3 || bits.at(0) > 7) throw new X509Error("keyUsage is malformed");
   return (Math.max(bits.at(1), 0) << 8) | Math.max(bits.at(2), 0);
 }
 
-function readPurposes(value: Der | undefined): string[] {
+/** extKeyUsage, dotted; empty where there is none. @throws X509Error */
+export function readPurposes(extensions: ReadonlyMap<string, Extension>): string[] {
+  const value = extensions.get(OID.extKeyUsage)?.value;
   if (value === undefined) return [];
   const list = inside(value, TAG.sequence, "extKeyUsage");
   const purposes: string[] = [];

@@ -88,7 +88,11 @@ const CODES = [
 ] as const satisfies readonly (readonly [CrlEntry["reason"], number])[];
 
 const BY_REASON = new Map<CrlEntry["reason"], number>(CODES);
-const BY_CODE = new Map<number, CrlEntry["reason"]>(CODES.map(([reason, code]) => [code, reason]));
+/** cACompromise is what keyCompromise is called of an authority's key: on a root's list, never written here. */
+const BY_CODE = new Map<number, CrlEntry["reason"]>([
+  [2, "keyCompromise"],
+  ...CODES.map(([reason, code]) => [code, reason] as const),
+]);
 
 /** The code of a reason; 0 for unspecified. */
 export function crlReasonCode(reason: CrlEntry["reason"]): number {
