@@ -3,6 +3,7 @@ import { type Der, TAG } from "./der.ts";
 import { X509Error } from "./error.ts";
 import { bitLength, type PublicKeyInfo, readPublicKeyInfo, readRsaKey } from "./keys.ts";
 import { OID, oidName } from "./oids.ts";
+import { refuseWeakKey } from "./weak-key.ts";
 
 /** NIST SP 800-57 part 1, table 2: 2048 bits are the least; beyond 8192 a handshake takes too long. */
 const RSA_BITS = { least: 2048, most: 8192 } as const;
@@ -17,6 +18,7 @@ const POINT_BYTES = new Map<string, number>([
 /**
  * The public key of a request, if it is one that we certify: RSA of 2048 to 8192 bits, P-256, P-384, P-521, Ed25519,
  * in the one encoding that each key has; two encodings of one key would pass for two keys, also for one that was revoked.
+ * Its size is checked first, so that what costs time is bounded.
  * @throws X509Error
  */
 export function requestKey(spki: Buffer): KeyObject {
@@ -32,6 +34,7 @@ export function requestKey(spki: Buffer): KeyObject {
   if (!key.export({ type: "spki", format: "der" }).equals(spki)) {
     throw new X509Error("the public key is not in the form that such keys are always written in");
   }
+  refuseWeakKey(info);
   return key;
 }
 
