@@ -1,18 +1,24 @@
 import { spawn } from "node:child_process";
-import { environment, type Repository, scriptOf } from "./repository.ts";
+import { environment, type Repository, scriptOf, type Variables } from "./repository.ts";
 
 /** What is typed when a text has appeared, in their order. Enter is `\r`. */
 export type Typed = readonly (readonly [awaited: string, keys: string | Uint8Array])[];
 
-/** `npm start`'s program at a terminal of its own (script(1), util-linux). Returns exit code and what the screen was sent. */
-export function startAtTerminal(
-  { root }: Repository,
-  typed: Typed,
-  argv: readonly string[] = [],
-): Promise<{ code: number | null; screen: string }> {
-  const words = [process.execPath, scriptOf("start"), "--root", root, ...argv];
+export interface Shown {
+  readonly code: number | null;
+  /** What the screen was sent. */
+  readonly screen: string;
+}
+
+/** `npm start`'s program at a terminal of its own. */
+export function startAtTerminal({ root }: Repository, typed: Typed, argv: readonly string[] = []): Promise<Shown> {
+  return atTerminal([process.execPath, scriptOf("start"), "--root", root, ...argv], typed);
+}
+
+/** A program at a terminal of its own (script(1), util-linux). No quotes in its words. */
+export function atTerminal(words: readonly string[], typed: Typed, variables: Variables = {}): Promise<Shown> {
   const line = words.map((word) => `'${word}'`).join(" ");
-  const env = environment({ TERM: "xterm" });
+  const env = environment({ TERM: "xterm", ...variables });
   const child = spawn("script", ["--quiet", "--return", "--command", line, "/dev/null"], { env, timeout: 60_000 });
   let screen = "";
   let seen = 0;
