@@ -22,9 +22,11 @@ export function compareRegistries(
     return pairs
       .filter(({ same }) => !same)
       .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .flatMap(({ name, previously }) =>
-        compareEntry({ section, name }, was?.show(previously ?? name) ?? null, is.show(name)),
-      );
+      .flatMap(({ name, previously }) => {
+        // Of two, both values are told; of one that comes or goes, what it says.
+        const both = is.byName.has(name) && was?.byName.has(previously ?? name) === true;
+        return compareEntry({ section, name }, was?.show(previously ?? name, both) ?? null, is.show(name, both));
+      });
   });
 }
 

@@ -109,16 +109,17 @@ export function fileName(field: string): string {
 
 export interface ObjectValue<T> extends Value<T> {
   write(value: T): Written;
-  show(value: T): Written;
+  /** `all`: fields that were added later too, where they are as ever. */
+  show(value: T, all?: boolean): Written;
 }
 
 /** An object with just these fields. */
 export function object<T extends object>(shape: Shape<T>): ObjectValue<T> {
   const keys = Object.keys(shape) as (keyof T & string)[];
   const fields = keys.map((key) => fieldOf<T, typeof key>(key, shape[key]));
-  const gather = (entry: T, how: "write" | "show") => {
+  const gather = (entry: T, how: "write" | "show", all = false) => {
     const gathered: Record<string, EditValue> = {};
-    for (const field of fields) field[how](entry, gathered);
+    for (const field of fields) field[how](entry, gathered, all);
     return gathered;
   };
   const read = (value: unknown, what: string) => {
@@ -129,12 +130,12 @@ export function object<T extends object>(shape: Shape<T>): ObjectValue<T> {
     // Each field of the shape, and so of T, is there.
     return entry as T;
   };
-  return { write: (entry) => gather(entry, "write"), show: (entry) => gather(entry, "show"), read };
+  return { write: (entry) => gather(entry, "write"), show: (entry, all) => gather(entry, "show", all), read };
 }
 
 interface Field<T> {
   readonly write: (entry: T, into: Record<string, EditValue>) => void;
-  readonly show: (entry: T, into: Record<string, EditValue>) => void;
+  readonly show: (entry: T, into: Record<string, EditValue>, all: boolean) => void;
   /** Whether it is there. */
   readonly read: (written: Fields, into: Partial<T>, what: string) => boolean;
 }
@@ -146,9 +147,8 @@ function fieldOf<T, K extends keyof T & string>(key: K, value: Value<T[K]>): Fie
     write: (entry, into) => {
       if (leftOut === undefined || entry[key] !== leftOut) into[key] = value.write(entry[key]);
     },
-    show: (entry, into) => {
-      // A word that counts without being said is told to a reviewer all the same.
-      if (leftOut !== undefined && typeof leftOut !== "string" && entry[key] === leftOut) return;
+    show: (entry, into, all) => {
+      if (!all && leftOut !== undefined && entry[key] === leftOut) return;
       if (showFields === undefined) into[shown] = value.show(entry[key]);
       else Object.assign(into, showFields(entry[key]));
     },
@@ -183,8 +183,8 @@ export function list<T extends object>(shape: Shape<T>): Value<T> {
 /** A section's entries by name. Null: there is no such entry. */
 export interface Entries {
   readonly byName: ReadonlyMap<string, object>;
-  /** As clients.yaml says it. */
-  readonly show: (name: string) => Written | null;
+  /** As clients.yaml says it. `all`: fields that were added later too, where they are as ever. */
+  readonly show: (name: string, all?: boolean) => Written | null;
   /** As pki/registry.yaml has it. */
   readonly write: (name: string) => Written | null;
 }
@@ -205,16 +205,16 @@ export function many<T extends object>(value: ObjectValue<T>): KeptSection<Reado
     Object.fromEntries([...entries].map(([name, entry]) => [name, write(entry)]));
   return {
     write: (entries) => each(entries, value.write),
-    show: (entries) => each(entries, value.show),
+    show: (entries) => each(entries, (entry) => value.show(entry)),
     read: (written, what) => readEntries(written, what, value),
     entries: (section) => entriesOf(section, value),
   };
 }
 
 function entriesOf<T extends object>(byName: ReadonlyMap<string, T>, value: ObjectValue<T>): Entries {
-  const as = (how: "show" | "write") => (name: string) => {
+  const as = (how: "show" | "write") => (name: string, all?: boolean) => {
     const entry = byName.get(name);
-    return entry === undefined ? null : value[how](entry);
+    return entry === undefined ? null : value[how](entry, all);
   };
   return { byName, show: as("show"), write: as("write") };
 }
