@@ -184,6 +184,7 @@ export const WARNING_CODES = [
   "AlreadyEnded",
   "MaterialChanged",
   "ReachesNothing",
+  "LongCertificates",
 ] as const;
 export type WarningCode = (typeof WARNING_CODES)[number];
 

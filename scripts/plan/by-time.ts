@@ -7,6 +7,7 @@ import { type Decisions, decide, inOrder } from "./decide.ts";
 import { ledgerOf } from "./holdings.ts";
 import type { Identity } from "./identity.ts";
 import { project } from "./project.ts";
+import { overlapOf } from "./revoke-causes.ts";
 
 const DAY: Duration = 86_400;
 const DAYS = 14;
@@ -66,17 +67,20 @@ class Agenda {
   }
 
   /** Puts down whatever may happen to an identity that has these certificates, oldest first, after that day. */
-  note({ name, expires, renewBefore, overlap }: Identity, live: readonly Certificate[], after = 0): void {
+  note(identity: Identity, live: readonly Certificate[], after = 0): void {
+    const { name, expires, renewBefore } = identity;
     const put = (at: Instant) => {
       const day = Math.ceil((at - this.#now) / DAY);
       if (day > after && day <= DAYS) this.#days[day]?.add(name);
     };
     if (expires !== null) put(expires);
-    for (const [index, { notAfter }] of live.entries()) {
-      put(notAfter - renewBefore);
-      put(notAfter + 1);
-      const successor = live[index + 1];
-      if (overlap !== null && successor !== undefined) put(successor.issued + overlap);
+    for (const [index, one] of live.entries()) {
+      put(one.notAfter - renewBefore);
+      put(one.notAfter + 1);
+      for (const successor of live.slice(index + 1)) {
+        const overlap = overlapOf(identity, one, successor);
+        if (overlap !== null) put(successor.issued + overlap);
+      }
     }
   }
 }

@@ -19,6 +19,7 @@ export interface Identity {
   readonly lifetime: Duration;
   readonly renewBefore: Duration;
   readonly overlap: Duration | null;
+  readonly shorten: boolean;
   readonly subject: { readonly commonName: string; readonly organization: string; readonly country: string | null };
   /** The subject as text, as formatSubject writes it. */
   readonly subjectText: string;
@@ -106,6 +107,6 @@ function ofHost(
 }
 
 function settingsOf(settings: CertificateSettings): CertificateSettings {
-  const { key, lifetime, renewBefore, overlap } = settings;
-  return { key, lifetime, renewBefore, overlap };
+  const { key, lifetime, renewBefore, overlap, shorten } = settings;
+  return { key, lifetime, renewBefore, overlap, shorten };
 }

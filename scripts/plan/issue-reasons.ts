@@ -1,5 +1,5 @@
 import { type Certificate, ISSUE_REASONS, type IssueReason, type State } from "../model/state.ts";
-import { formatInstant, type Instant } from "../model/time.ts";
+import { formatDuration, formatInstant, type Instant } from "../model/time.ts";
 import type { Identity } from "./identity.ts";
 
 /** What the policies look at. `current` is the newest certificate that goes on; null when none does. */
@@ -25,6 +25,11 @@ type Policy = (situation: Situation) => string | null;
 export function endOfSuccessor(identity: Identity, state: State, now: Instant): Instant {
   const authorityEnd = state.authority?.notAfter ?? now;
   return Math.min(now + identity.lifetime, identity.expires ?? Number.POSITIVE_INFINITY, authorityEnd);
+}
+
+/** Whether it goes on for longer than one that is issued now would, by the lifetime that is asked for. */
+export function isLong({ issued, notAfter }: Certificate, { lifetime }: Identity, now: Instant): boolean {
+  return notAfter > Math.max(now, issued) + lifetime;
 }
 
 const missing: Policy = ({ current, hadLive }) => (current === null && !hadLive ? "it has no valid certificate" : null);
@@ -61,10 +66,15 @@ const profileChanged: Policy = ({ current, identity }) =>
     ? `its certificate does not have the form of a ${identity.kind}'s`
     : null;
 
-const lifetimeChanged: Policy = ({ current, identity }) =>
-  current !== null && identity.expires !== null && current.notAfter > identity.expires
-    ? `its certificate ends ${formatInstant(current.notAfter)}, its access ${formatInstant(identity.expires)}`
+const lifetimeChanged: Policy = ({ current, identity, now }) => {
+  if (current === null) return null;
+  const end = formatInstant(current.notAfter);
+  if (identity.expires !== null && current.notAfter > identity.expires)
+    return `its certificate ends ${end}, its access ${formatInstant(identity.expires)}`;
+  return identity.shorten && isLong(current, identity, now)
+    ? `its certificate ends ${end}, later than its lifetime (${formatDuration(identity.lifetime)}) from now`
     : null;
+};
 
 const issuerChanged: Policy = ({ current, state }) =>
   current !== null && state.authority !== null && current.authorityKeyId !== state.authority.subjectKeyId

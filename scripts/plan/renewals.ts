@@ -23,7 +23,7 @@ const OPENING: readonly Certificate["keyType"][] = ["ec-p256", "ec-p384", "rsa-2
  * What clients can fetch with a certificate that they have, for every client's newest certificate. `valid`: an
  * identity's oldest first. Never to another name: after a rename the client needs its bundle.
  * A request's certificate goes to every holder of the same key. A managed key changes with its certificate: it goes
- * to predecessors only when time alone was the reason for it, and never after a reissue, whose cause may well be that
+ * to predecessors only when its end was the reason for it, and never after a reissue, whose cause may well be that
  * somebody else has the key.
  */
 export function renewalOrders(valid: readonly Valid[]): RenewalOrder[] {
@@ -40,12 +40,15 @@ export function renewalOrders(valid: readonly Valid[]): RenewalOrder[] {
   return orders;
 }
 
+/** A lifetime that was shortened says nothing against the holder of the longer one. */
+const BY_ITS_END: ReadonlySet<Certificate["reason"]> = new Set(["RenewalDue", "LifetimeChanged"]);
+
 function sameKey(predecessor: Certificate, successor: Certificate): boolean {
   return predecessor.fingerprint === successor.fingerprint;
 }
 
 function canOpen(predecessor: Certificate, successor: Certificate): boolean {
-  return successor.reason === "RenewalDue" && OPENING.includes(predecessor.keyType);
+  return BY_ITS_END.has(successor.reason) && OPENING.includes(predecessor.keyType);
 }
 
 /** The orders whose envelope is missing, cannot be read or is another's: what apply/ makes. */

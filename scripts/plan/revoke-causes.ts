@@ -1,6 +1,6 @@
 import type { Reason } from "../model/registry.ts";
 import { type Certificate, REVOKE_CAUSES, type Request, type RevokeCause, type State } from "../model/state.ts";
-import { formatDuration, formatInstant, type Instant } from "../model/time.ts";
+import { type Duration, formatDuration, formatInstant, type Instant } from "../model/time.ts";
 import type { Identity } from "./identity.ts";
 
 export interface Charge {
@@ -75,15 +75,26 @@ const outlives: Policy = ({ certificate, identity, successors, issuing }) => {
     : null;
 };
 
-/** A successor is there, and `overlap` is over. Without one a predecessor lives out its days. */
-const overlapOver: Policy = ({ identity, successors, now }) => {
-  const first = successors[0];
-  if (identity.overlap === null || first === undefined || now < first.issued + identity.overlap) return null;
-  return {
-    reason: "superseded",
-    message: `its successor is older than ${formatDuration(identity.overlap)}`,
-    due: "time",
-  };
+/**
+ * How long a predecessor goes on beside this successor; null: it lives out its days. Under `shorten` one that would
+ * outlive it has as long as there is to fetch the next one before every end.
+ */
+export function overlapOf(
+  { overlap, shorten, renewBefore }: Identity,
+  predecessor: Pick<Certificate, "notAfter">,
+  successor: Pick<Certificate, "notAfter">,
+): Duration | null {
+  return overlap ?? (shorten && successor.notAfter < predecessor.notAfter ? renewBefore : null);
+}
+
+/** A successor is there, and the time that both have is over. */
+const overlapOver: Policy = ({ certificate, identity, successors, now }) => {
+  for (const successor of successors) {
+    const overlap = overlapOf(identity, certificate, successor);
+    if (overlap === null || now < successor.issued + overlap) continue;
+    return { reason: "superseded", message: `its successor is older than ${formatDuration(overlap)}`, due: "time" };
+  }
+  return null;
 };
 
 const issuerChanged: Policy = (charge) => {

@@ -81,6 +81,7 @@ const INHERITED: { readonly [K in keyof CertificateSettings | "organization" | "
   lifetime: null,
   renewBefore: null,
   overlap: null,
+  shorten: null,
   organization: null,
   country: null,
 };

@@ -9,6 +9,7 @@ import type { Identity } from "./identity.ts";
 import { looseRequests, looseText } from "./loose-requests.ts";
 import { some } from "./refusals.ts";
 import { type AccessWarningInput, accessWarnings } from "./warnings-access.ts";
+import { lifetimeWarnings } from "./warnings-lifetime.ts";
 
 export interface WarningInput extends AccessWarningInput {
   readonly state: State;
@@ -28,6 +29,7 @@ export function warningsOf(input: WarningInput): Warning[] {
     ...aboutPeople(input),
     ...aboutChange(input),
     ...aboutMaterial(input),
+    ...lifetimeWarnings(input),
     ...aboutTime(input),
   ];
 }

@@ -87,6 +87,12 @@ describe("a client is issued a certificate", () => {
     ["when its certificate has the form of a server's", "ProfileChanged", {}, [certificateOf({ profile: "server" })]],
     ["when its certificate has no form of ours", "ProfileChanged", {}, [certificateOf({ profile: null })]],
     ["when its access ends before its certificate", "LifetimeChanged", { expires: END - 1 }, [certificateOf()]],
+    [
+      "when its certificate goes on for longer than one issued now, and is to be shortened",
+      "LifetimeChanged",
+      { shorten: true, lifetime: END - NOW - 1 },
+      [certificateOf()],
+    ],
     ["when another authority issued its certificate", "IssuerChanged", {}, [certificateOf({ authorityKeyId: "BB" })]],
     ["as a renewal when renew_before is reached", "RenewalDue", {}, [certificateOf({ notAfter: NOW + 30 * DAY })]],
   ])("%s", (_, reason, client, certificates, facts) => {
@@ -97,6 +103,8 @@ describe("a client is issued a certificate", () => {
 describe("nothing is issued to a client", () => {
   it.each<[sentence: string, client: Partial<Client>, certificate: Certificate | null, facts?: Facts]>([
     ["whose certificate fits", {}, certificateOf()],
+    ["whose certificate is longer than asked for, and is not to be shortened", { lifetime: 60 * DAY }, certificateOf()],
+    ["whose certificate ends just as one issued now", { shorten: true, lifetime: END - NOW }, certificateOf()],
     ["whose certificate ends with its access", { expires: END }, certificateOf()],
     ["a second before renew_before", {}, certificateOf({ notAfter: NOW + 30 * DAY + 1 })],
     [

@@ -45,9 +45,10 @@ describe("after a run", () => {
     );
   });
 
-  test("CRL numbers and times rise, and it is never over", () => {
-    always(({ before, after, now }) => {
+  test("CRL numbers and times rise, and it is neither over nor longer than is asked for", () => {
+    always(({ before, after, registry, now }) => {
       expect(after.crl?.nextUpdate).toBeGreaterThan(now);
+      expect(after.crl?.nextUpdate).toBeLessThanOrEqual(now + registry.crl.lifetime);
       if (before.crl === null || after.crl === before.crl) return;
       expect(after.crl?.number).toBeGreaterThan(before.crl.number);
       expect(after.crl?.thisUpdate).toBeGreaterThan(before.crl.thisUpdate);
@@ -82,7 +83,8 @@ describe("after a run", () => {
           continue;
         const newest = live.at(-1);
         expect(newest).toMatchObject({ subject: identity.subjectText, profile: identity.kind });
-        expect(newest?.notAfter).toBeLessThanOrEqual(Math.min(end, identity.expires ?? end));
+        const asked = identity.shorten ? now + identity.lifetime : end;
+        expect(newest?.notAfter).toBeLessThanOrEqual(Math.min(end, identity.expires ?? end, asked));
         expect(newest?.key).toBe(identity.csr ? "request" : "managed");
         if (identity.kind === "client") expect(listed.get(`s:${newest?.serial.toLowerCase()}`)).toBe(identity.name);
       }
@@ -231,7 +233,8 @@ describe("a plan", () => {
           const { digest } = planFor(registry, before, now + later).plan;
           // Not as the plan has them: what they are due by depends on the base there, and the digest does not.
           const { list } = decide(registry, before, now + later);
-          const what = JSON.stringify([list.map(({ message: _, ...rest }) => rest), [...registry.clients].sort()]);
+          const asked = [registry.crl, [...registry.clients].sort()];
+          const what = JSON.stringify([list.map(({ message: _, ...rest }) => rest), asked]);
           expect(digests.get(what) ?? digest).toBe(digest);
           digests.set(what, digest);
         }

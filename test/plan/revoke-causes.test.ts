@@ -100,6 +100,18 @@ describe("a certificate is revoked", () => {
       [FIRST, SECOND, certificateOf({ serial: serialOf(3), issued: NOW })],
     ],
     [
+      "under shorten when it would outlive its successor, which is as old as renew_before",
+      ["…1 Superseded superseded"],
+      { shorten: true, lifetime: 60 * DAY, renewBefore: 10 * DAY },
+      [FIRST, { ...SECOND, notAfter: NOW + 50 * DAY }],
+    ],
+    [
+      "under shorten when the overlap is over, if there is one",
+      ["…1 Superseded superseded"],
+      { shorten: true, lifetime: 60 * DAY, renewBefore: 30 * DAY, overlap: 10 * DAY },
+      [FIRST, { ...SECOND, notAfter: NOW + 50 * DAY }],
+    ],
+    [
       "as another authority's when its successor is as old as the overlap",
       ["…1 IssuerChanged superseded"],
       { overlap: 10 * DAY },
@@ -116,6 +128,12 @@ describe("a certificate stays", () => {
     ["when it is renewed: it lives out its days", {}, [{ ...FIRST, notAfter: NOW + DAY }]],
     ["when it has a successor and there is no overlap", {}, [FIRST, SECOND]],
     ["until the overlap's last second", { overlap: 10 * DAY + 1 }, [FIRST, SECOND]],
+    ["under shorten when it ends before its successor", { shorten: true, renewBefore: 5 * DAY }, [FIRST, SECOND]],
+    [
+      "under shorten until renew_before is over",
+      { shorten: true, lifetime: 60 * DAY, renewBefore: 10 * DAY + 1 },
+      [FIRST, { ...SECOND, notAfter: NOW + 50 * DAY }],
+    ],
     ["when its client is suspended", { suspended: true }, [FIRST]],
     ["when it ends with the access, and the access has just ended", { expires: NOW }, [{ ...FIRST, notAfter: NOW }]],
     ["when the client's organization changed", { organization: "Other" }, [FIRST]],

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from "vitest";
-import type { Registry } from "../../scripts/model/registry.ts";
+import type { Client, Registry } from "../../scripts/model/registry.ts";
+import { formatInstant } from "../../scripts/model/time.ts";
 import type { WarningInput } from "../../scripts/plan/warnings.ts";
 import {
   authorityOf,
@@ -153,5 +154,42 @@ describe("time", () => {
     ["does not at half of renew_before", [], { crl }],
   ])("%s", (_, expected, facts) => {
     expect(warnings(registry, registry, facts).map((text) => text.replace(/:.*/, ""))).toEqual(expected);
+  });
+});
+
+describe("certificates that are longer than asked for", () => {
+  const DAYS_LEFT = 265 * DAY;
+  const names = Array.from({ length: 22 }, (_, n) => `c${String(n).padStart(2, "0")}`);
+  const certificates = names.map((identity, n) => certificateOf({ identity, serial: serialOf(n) }));
+  const asked = (fields: Partial<Client>) =>
+    registryOf({ clients: Object.fromEntries(names.map((name) => [name, clientOf(fields)])) });
+  const long = asked({});
+  const told = (before: Registry | null, after: Registry) => warnings(before, after, { certificates });
+
+  it("are told of once, with twenty names, and what shortens them", () => {
+    expect(told(long, asked({ lifetime: 60 * DAY }))).toEqual([
+      `LongCertificates: ${names.slice(0, 20).join(", ")} and 2 more: 22 certificates end later than one issued now would, until ${formatInstant(NOW + DAYS_LEFT)} at the latest. With shorten: true beside lifetime successors are made now, and what is long is revoked in time.`,
+    ]);
+  });
+
+  it("are told of with the day from which on they are revoked, where they are shortened", () => {
+    const [said, ...rest] = told(long, asked({ lifetime: 60 * DAY, renewBefore: 10 * DAY, shorten: true }));
+    expect(said).toContain(`From ${formatInstant(NOW + 10 * DAY)} on what is long is revoked`);
+    expect(rest).toEqual([]);
+    const overlap = told(long, asked({ lifetime: 60 * DAY, overlap: 2 * DAY, shorten: true }));
+    expect(overlap.join()).toContain(`From ${formatInstant(NOW + 2 * DAY)} on`);
+  });
+
+  it("are told of by what is carried out first", () => {
+    expect(told(null, asked({ lifetime: 60 * DAY }))).toHaveLength(1);
+  });
+
+  it.each<[sentence: string, before: Registry, after: Registry]>([
+    ["where the lifetime was as short before", asked({ lifetime: 60 * DAY }), asked({ lifetime: 60 * DAY })],
+    ["where it gets longer", asked({ lifetime: 50 * DAY }), asked({ lifetime: 60 * DAY })],
+    ["where they end as early as new ones", long, asked({ lifetime: DAYS_LEFT })],
+    ["where nobody has any more to do with them", long, asked({ lifetime: 60 * DAY, revoked: "superseded" })],
+  ])("are not told of %s", (_, before, after) => {
+    expect(told(before, after)).toEqual([]);
   });
 });

@@ -1,6 +1,12 @@
 import type { CertificateSettings, Client, Group, Registry, Repository, Server } from "../../scripts/model/registry.ts";
 
-const SETTINGS: CertificateSettings = { key: "ec-p256", lifetime: 31_536_000, renewBefore: 2_592_000, overlap: null };
+const SETTINGS: CertificateSettings = {
+  key: "ec-p256",
+  lifetime: 31_536_000,
+  renewBefore: 2_592_000,
+  overlap: null,
+  shorten: false,
+};
 
 export function client(fields: Partial<Client> = {}): Client {
   return {

@@ -41,7 +41,8 @@ type Edit =
   /** Under another name, with the same key. */
   | { readonly kind: "rename"; readonly name: string; readonly to: string }
   /** One field of one that is there. */
-  | { readonly kind: "change"; readonly name: string; readonly fields: Partial<Client> };
+  | { readonly kind: "change"; readonly name: string; readonly fields: Partial<Client> }
+  | { readonly kind: "crl"; readonly crl: Registry["crl"] };
 
 /** What a run found and what it left. */
 export interface Moment {
@@ -72,6 +73,7 @@ const drafts: fc.Arbitrary<Draft> = fc.record({
         organization: usually("Example", "Other"),
         key: usually<Client["key"]>("ec-p256", "rsa-3072"),
         overlap: usually<number | null>(null, 2 * DAY, DAY / 2),
+        shorten: usually(false, true),
         home: usually<string | null>(null, "beta"),
       }),
     )
@@ -93,12 +95,21 @@ const changes = fc.constantFrom<Partial<Client>>(
   { organization: "Other" },
   { groups: ["readers"], home: null },
   { lifetime: 60 * DAY, renewBefore: 20 * DAY },
+  { lifetime: 60 * DAY, renewBefore: 20 * DAY, shorten: true },
+  { lifetime: 5 * DAY, renewBefore: DAY, shorten: true },
+);
+const crls = fc.constantFrom<Registry["crl"]>(
+  { lifetime: 30 * DAY, renewBefore: 15 * DAY },
+  { lifetime: 30 * DAY, renewBefore: 29 * DAY },
+  { lifetime: 90 * DAY, renewBefore: 15 * DAY },
+  { lifetime: DAY, renewBefore: DAY / 2 },
 );
 const edits: fc.Arbitrary<Edit> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("write"), name, draft: drafts }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove"), name }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("rename"), name, to: name }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("change"), name, fields: changes }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("crl"), crl: crls }) },
 );
 
 const steps: fc.Arbitrary<Step> = fc.record({
@@ -167,7 +178,12 @@ export function play(steps: readonly Step[], authorityEnd: Instant, look: (momen
 function edit(registry: Registry, state: State, { edits }: Step, now: Instant) {
   const clients = new Map(registry.clients);
   const requests = new Map(state.requests);
+  let { crl } = registry;
   for (const edit of edits) {
+    if (edit.kind === "crl") {
+      crl = edit.crl;
+      continue;
+    }
     const { name } = edit;
     const there = clients.get(name);
     if (edit.kind === "remove") clients.delete(name);
@@ -183,7 +199,7 @@ function edit(registry: Registry, state: State, { edits }: Step, now: Instant) {
       if (request !== undefined && there.csr) requests.set(edit.to, request);
     }
   }
-  return { registry: { ...registry, clients: valid(clients) }, state: { ...state, requests } };
+  return { registry: { ...registry, crl, clients: valid(clients) }, state: { ...state, requests } };
 }
 
 function write({ fields, request, expiresIn, reissueAgo, previously }: Draft, now: Instant): Client {

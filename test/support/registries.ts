@@ -23,6 +23,7 @@ const settings = {
   lifetime: duration,
   renewBefore: duration,
   overlap: orNull(duration),
+  shorten: fc.boolean(),
 };
 const entries = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<ReadonlyMap<string, T>> =>
   fc.uniqueArray(fc.tuple(name, value), { selector: ([key]) => key, maxLength: 4 }).map((pairs) => new Map(pairs));

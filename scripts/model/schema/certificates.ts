@@ -1,5 +1,5 @@
-import { duration, keyType } from "./kinds.ts";
-import { nullable, otherwise, unless } from "./presence.ts";
+import { boolean, duration, keyType } from "./kinds.ts";
+import { later, nullable, otherwise, unless } from "./presence.ts";
 import { define } from "./record.ts";
 
 /** Section `certificates`: how an identity's certificates are made. */
@@ -10,6 +10,12 @@ const FIELDS = {
   renewBefore: unless(duration("A successor is issued this long before the end."), "30d"),
   overlap: duration(
     "A predecessor is revoked this long after its successor was issued; without it, it lives out its days.",
+  ),
+  shorten: unless(
+    boolean(
+      "Certificates that end later than one issued now would get successors now, and are revoked after overlap, or else renew_before.",
+    ),
+    false,
   ),
 };
 
@@ -26,4 +32,5 @@ export const OWN_SETTINGS = {
   lifetime: otherwise(FIELDS.lifetime, AS_SAID),
   renewBefore: otherwise(FIELDS.renewBefore, AS_SAID),
   overlap: otherwise(nullable(FIELDS.overlap), AS_SAID),
+  shorten: later(1, otherwise(FIELDS.shorten, AS_SAID), false),
 } satisfies Record<keyof typeof FIELDS, unknown>;

@@ -42,9 +42,14 @@ export function beside<T, K>(field: Field<T, K>, words: string): Field<T, K, "be
 /**
  * The nth field that was added to a section. pki/registry.yaml has these last, in this order, and leaves them out where
  * they are not said: so files from before read the same, and a field is no event for those who do not use it.
+ * `leftOut`: what they leave out, where the field itself does not say what counts otherwise.
  */
-export function later<T, K, P extends Presence>(n: number, field: Field<T, K, P>): Field<T, K, P> {
-  return { ...field, since: n };
+export function later<T, K, P extends Presence>(
+  n: number,
+  field: Field<T, K, P>,
+  leftOut = field.absent,
+): Field<T, K, P> {
+  return leftOut === undefined ? { ...field, since: n } : { ...field, since: n, absent: leftOut };
 }
 
 function nodeOf(value: Plain): Node {

@@ -108,4 +108,5 @@ export const SERVER = define("A server of repositories or services.", {
     nameOf("What clients without a home of their own see at /home/, where they reach it.", "repositories"),
   ),
   ...OWN_SETTINGS,
+  shorten: later(4, OWN_SETTINGS.shorten),
 });

@@ -73,7 +73,7 @@ function notes({ edits }: Plan, ofClients: readonly Edit[]): Statement[] {
   const fields = new Set([...ofClients, ...others].map(({ field }) => field));
   const sentences = [
     ...(fields.has("lifetime")
-      ? ["Certificates that are out keep their ends: a lifetime counts from the next one on."]
+      ? ["Certificates that are out keep their ends, but with shorten: true; a lifetime counts from the next one on."]
       : []),
     ...(fields.has("renew_before")
       ? ["renew_before moves the day of the next renewal, and no certificate's end."]

@@ -47,6 +47,7 @@ const ENTRIES: { readonly [C in Code]?: readonly [sections: readonly string[], w
   NoContact: [["clients"], /^no contact is given for ([^\s,]+)/],
   AlreadyEnded: [["clients"], /^access has ended already: (\S+) /],
   ReachesNothing: [["clients"], /^([^\s,]+)/],
+  LongCertificates: [IDENTITIES, /^([^\s,:]+)/],
   LastSensitiveClient: [["groups"], /^sensitive group (\S+) /],
 };
 

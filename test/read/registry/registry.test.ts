@@ -37,7 +37,7 @@ clients: { alice: }
 servers: { a.example: , b.example: { software: stunnel, listen: ["127.0.0.1:8443"] } }
 signers: { build: }
 `);
-  const settings = { key: "ec-p256", lifetime: 365 * DAY, renewBefore: 30 * DAY, overlap: null };
+  const settings = { key: "ec-p256", lifetime: 365 * DAY, renewBefore: 30 * DAY, overlap: null, shorten: false };
 
   test("of the authority, the CRL and the limits", () => {
     expect(registry.authority).toEqual({

@@ -87,7 +87,9 @@ describe("the page of a fleet", () => {
   it("says in a line what one change of a setting does to hundreds, and what it does not do", () => {
     const text = asText(2000);
     expect(text).toContain("lifetime: 90d → 3650d for 438 clients (unit-1000 … unit-1437, all in plan --json)");
-    expect(text).toContain("(Certificates that are out keep their ends: a lifetime counts from the next one on.)");
+    expect(text).toContain(
+      "(Certificates that are out keep their ends, but with shorten: true; a lifetime counts from the next one on.)",
+    );
   });
 
   it("names everybody who gains in Markdown", () => {

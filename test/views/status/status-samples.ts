@@ -4,7 +4,7 @@ import { type Instant, parseInstant } from "../../../scripts/model/time.ts";
 
 export const NOW: Instant = parseInstant("2026-11-21T12:00:00Z") ?? 0;
 export const DAY = 86_400;
-const SETTINGS = { key: "ec-p256", lifetime: 365 * DAY, renewBefore: 30 * DAY, overlap: null } as const;
+const SETTINGS = { key: "ec-p256", lifetime: 365 * DAY, renewBefore: 30 * DAY, overlap: null, shorten: false } as const;
 
 export function client(parts: Partial<Client> = {}): Client {
   return {
