@@ -97,13 +97,14 @@ link() {
 }
 
 # certificate FILE: all that is asked of one, in one go: $public, its key; $end, when it ends, in words and as digits
-# that compare, 20261121120000, in $ends; $serial; $common_name. 1 where any of it cannot be told.
+# that compare, 20261121120000, in $ends; $begins, in digits; $serial; $common_name. 1 where any of it cannot be told.
 certificate() {
-    public='' end='' ends='' serial='' common_name=''
-    said=$(openssl x509 -in "$1" -noout -serial -enddate -subject -nameopt multiline -pubkey 2>/dev/null) || return 1
+    public='' start='' end='' begins='' ends='' serial='' common_name=''
+    said=$(openssl x509 -in "$1" -noout -serial -startdate -enddate -subject -nameopt multiline -pubkey 2>/dev/null) || return 1
     while IFS= read -r line; do
         case $line in
             serial=*) serial=${line#*=} ;;
+            notBefore=*) start=${line#*=} ;;
             notAfter=*) end=${line#*=} ;;
             ' '*commonName*' = '*) common_name=$common_name${line#*' = '} ;;
             ' '* | subject=*) ;;
@@ -115,7 +116,7 @@ $said
 END
     case $serial in '' | *[!0-9A-F]*) return 1 ;; esac
     # shellcheck disable=SC2086 # words: Nov 21 12:00:00 2026 GMT
-    ends=$(digits $end) && [ -n "$public" ]
+    begins=$(digits $start) && ends=$(digits $end) && [ -n "$public" ]
 }
 
 # WORDS...: of a time, as openssl prints it.
@@ -140,7 +141,7 @@ ends_within() { ! openssl x509 -in "$1" -noout -checkend "$2" >/dev/null 2>&1; }
 if ! certificate fullchain.pem || ! belongs key.pem; then
     die "$here/key.pem and fullchain.pem do not belong together" "install the bundle again: ask for it"
 fi
-present_end=$end present_ends=$ends present_serial=$serial
+present_end=$end present_begins=$begins present_ends=$ends present_serial=$serial
 
 # --- copies: whoever else reads key or certificate, such as apt, has its own.
 
@@ -250,7 +251,10 @@ late=0
 
 # --- is it time?
 
-[ -n "$force" ] || ends_within fullchain.pem "$window" || exit $late
+# Before the window there may be a successor all the same, where lifetimes were shortened; nothing else is worth a word.
+early=
+[ -n "$force" ] || ends_within fullchain.pem "$window" || early=yes
+[ -z "$early" ] || [ -n "$url" ] || exit $late
 [ -n "$url" ] || die "the certificate ends $present_end, and no server renews it" "ask for a new bundle"
 if ends_within fullchain.pem 0; then
     die "the certificate ended $present_end: no server accepts it any more" "ask for a new bundle"
@@ -305,6 +309,7 @@ refused() {
 : >"$work/answer"
 status=
 if command -v curl >/dev/null 2>&1; then with_curl; else with_openssl; fi || {
+    [ -z "$early" ] || exit $late
     # Apache refuses a certificate in the handshake, by an alert (RFC 8446, 6.2) about it.
     trouble=$(words "$work/trouble")
     case $trouble in
@@ -313,6 +318,7 @@ if command -v curl >/dev/null 2>&1; then with_curl; else with_openssl; fi || {
     die "$url cannot be reached: $trouble" "the certificate ends $present_end"
 }
 
+[ -z "$early" ] || [ "$status" = 200 ] || exit $late
 case $status in
     200) ;;
     204)
@@ -351,8 +357,9 @@ belongs "$next/key.pem" || reject "the key does not belong to the certificate"
 SSL_CERT_DIR="$work/none" openssl verify -purpose sslclient -CAfile ca.pem -untrusted $new $new >/dev/null 2>"$work/trouble" ||
     reject "$(words "$work/trouble")"
 [ "$common_name" = "$name" ] || reject "it is not for $name"
-[ "$ends" -gt "$present_ends" ] || {
-    [ -z "$force" ] || reject "it does not end later than the present one"
+# Issued later, whenever it ends; of one second, the one that ends later.
+[ "$begins" -gt "$present_begins" ] || { [ "$begins" = "$present_begins" ] && [ "$ends" -gt "$present_ends" ]; } || {
+    [ -z "$force" ] || reject "it is no newer than the present one"
     exit $late
 }
 

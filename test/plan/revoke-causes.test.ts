@@ -19,6 +19,7 @@ const FIRST = certificateOf();
 const END = FIRST.notAfter;
 /** Issued ten days ago. */
 const SECOND = certificateOf({ serial: serialOf(2), issued: NOW - 10 * DAY });
+const SHORT = { ...SECOND, notAfter: NOW + 50 * DAY };
 const requested = (one: Certificate, key: string): Certificate => ({
   ...one,
   key: "request",
@@ -102,14 +103,14 @@ describe("a certificate is revoked", () => {
     [
       "under shorten when it would outlive its successor, which is as old as renew_before",
       ["…1 Superseded superseded"],
-      { shorten: true, lifetime: 60 * DAY, renewBefore: 10 * DAY },
-      [FIRST, { ...SECOND, notAfter: NOW + 50 * DAY }],
+      { shorten: true, renewBefore: 10 * DAY },
+      [FIRST, SHORT],
     ],
     [
       "under shorten when the overlap is over, if there is one",
       ["…1 Superseded superseded"],
-      { shorten: true, lifetime: 60 * DAY, renewBefore: 30 * DAY, overlap: 10 * DAY },
-      [FIRST, { ...SECOND, notAfter: NOW + 50 * DAY }],
+      { shorten: true, overlap: 10 * DAY },
+      [FIRST, SHORT],
     ],
     [
       "as another authority's when its successor is as old as the overlap",
@@ -129,11 +130,7 @@ describe("a certificate stays", () => {
     ["when it has a successor and there is no overlap", {}, [FIRST, SECOND]],
     ["until the overlap's last second", { overlap: 10 * DAY + 1 }, [FIRST, SECOND]],
     ["under shorten when it ends before its successor", { shorten: true, renewBefore: 5 * DAY }, [FIRST, SECOND]],
-    [
-      "under shorten until renew_before is over",
-      { shorten: true, lifetime: 60 * DAY, renewBefore: 10 * DAY + 1 },
-      [FIRST, { ...SECOND, notAfter: NOW + 50 * DAY }],
-    ],
+    ["under shorten until renew_before is over", { shorten: true, renewBefore: 10 * DAY + 1 }, [FIRST, SHORT]],
     ["when its client is suspended", { suspended: true }, [FIRST]],
     ["when it ends with the access, and the access has just ended", { expires: NOW }, [{ ...FIRST, notAfter: NOW }]],
     ["when the client's organization changed", { organization: "Other" }, [FIRST]],

@@ -10,7 +10,8 @@ export const DAY = 86_400;
 export const NOW: Instant = 1_795_262_400;
 export const VERSION = "1.2.3";
 
-const SETTINGS = { key: "ec-p256", lifetime: 365 * DAY, renewBefore: 30 * DAY, overlap: null, shorten: false } as const;
+const YEAR = 365 * DAY;
+const SETTINGS = { key: "ec-p256", lifetime: YEAR, renewBefore: 30 * DAY, overlap: null, shorten: false } as const;
 const ORGANIZATION = "Example";
 const AUTHORITY_KEY_ID = "AA".repeat(20);
 
