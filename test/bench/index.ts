@@ -2,7 +2,9 @@ import { UserError } from "../../scripts/model/problem.ts";
 import { formatInstant, type Instant } from "../../scripts/model/time.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import { type Figures, failedRow, type Limit, makeRow, type Row } from "./row.ts";
+import { AUTHORITY_ROWS } from "./rows-authority.ts";
 import { CRL_ROWS } from "./rows-crl.ts";
+import { GUARD_ROWS } from "./rows-guard.ts";
 import { ISSUE_ROWS } from "./rows-issue.ts";
 import { NGINX_ROWS } from "./rows-nginx.ts";
 import { PUSH_ROWS } from "./rows-push.ts";
@@ -39,7 +41,9 @@ const ROWS: readonly RowSpec[] = [
   ...STATE_ROWS,
   ...CRL_ROWS,
   ...NGINX_ROWS,
+  ...AUTHORITY_ROWS,
   ...VAULT_ROWS,
+  ...GUARD_ROWS,
   ...PUSH_ROWS,
 ];
 

@@ -33,6 +33,24 @@ export interface Pair {
 const ONE_WORKER = ["worker_processes 1;", "worker_cpu_affinity 01;"];
 
 export async function startPair(workplace: Workplace, prepared: Prepared): Promise<Pair> {
+  const nginx = makeRelease(workplace, prepared);
+  writeFileSync(join(nginx, "plain.conf"), plainConfiguration(prepared));
+  const ours = await start(workplace.directory("ours"), join(nginx, "ours.conf"), prepared.ports.tls);
+  try {
+    return { ours, plain: await start(workplace.directory("plain"), join(nginx, "plain.conf"), prepared.ports.plain) };
+  } catch (error) {
+    await ours.stop();
+    throw error;
+  }
+}
+
+/** Ours alone. */
+export function startOurs(workplace: Workplace, prepared: Prepared): Promise<Running> {
+  return start(workplace.directory("ours"), join(makeRelease(workplace, prepared), "ours.conf"), prepared.ports.tls);
+}
+
+/** The release's directory of nginx. */
+function makeRelease(workplace: Workplace, prepared: Prepared): string {
   const release = workplace.directory("release");
   copyRelease(prepared.root, release);
   const nginx = join(release, "nginx");
@@ -40,15 +58,7 @@ export async function startPair(workplace: Workplace, prepared: Prepared): Promi
   const single = conf.replace("worker_processes auto;", ONE_WORKER.join("\n"));
   if (single === conf) throw new Error("nginx.conf does not say worker_processes auto");
   writeFileSync(join(nginx, "ours.conf"), single);
-  writeFileSync(join(nginx, "plain.conf"), plainConfiguration(prepared));
-  const { tls, plain } = prepared.ports;
-  const ours = await start(workplace.directory("ours"), join(nginx, "ours.conf"), tls);
-  try {
-    return { ours, plain: await start(workplace.directory("plain"), join(nginx, "plain.conf"), plain) };
-  } catch (error) {
-    await ours.stop();
-    throw error;
-  }
+  return nginx;
 }
 
 /** What a release holds: nginx/ and the certificates of that one server. */

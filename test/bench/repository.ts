@@ -8,7 +8,11 @@ const ATTRIBUTES = fileURLToPath(new URL("../../.gitattributes", import.meta.url
 const GROUPS = 20;
 export const SERVER = "localhost";
 
+export type AuthorityKey = "ec-p256" | "ec-p384";
+
 export interface Layout {
+  /** Of the authority; ec-p384 unless said. */
+  readonly key?: AuthorityKey;
   readonly clients: number;
   /** Directory whose files the repositories serve. */
   readonly www: string;
@@ -21,11 +25,11 @@ const group = (index: number) => `group${String(index).padStart(2, "0")}`;
 export const client = (index: number) => `client${String(index).padStart(6, "0")}`;
 
 /** 20 groups, 20 repositories; each group reaches two, each client is in two. */
-function registryText({ clients, www, port }: Layout): string {
+function registryText({ clients, www, port, key = "ec-p384" }: Layout): string {
   const groups = Array.from({ length: GROUPS }, (_, index) => index);
   return [
     "version: 1",
-    "authority: { common_name: Bench CA, organization: Bench Ltd, key: ec-p384 }",
+    `authority: { common_name: Bench CA, organization: Bench Ltd, key: ${key} }`,
     "certificates: { key: ec-p256, lifetime: 365d, renew_before: 30d }",
     "repositories:",
     ...groups.map(

@@ -7,7 +7,7 @@ import { choosePorts } from "../../scripts/serve/ports.ts";
 import { findProgram } from "../../scripts/system/programs.ts";
 import { commitAll } from "./commit.ts";
 import { type Measured, runPeer, runScript } from "./measure.ts";
-import { createRepository } from "./repository.ts";
+import { type AuthorityKey, createRepository } from "./repository.ts";
 
 /** A repository in which every client has its certificate, and what making it took. */
 export interface Prepared {
@@ -24,7 +24,7 @@ export class Workplace {
   readonly divisor: number;
   readonly say: (text: string) => void;
   readonly #top: string;
-  readonly #prepared = new Map<number, Promise<Prepared>>();
+  readonly #prepared = new Map<string, Promise<Prepared>>();
 
   constructor(divisor: number, say: (text: string) => void) {
     this.divisor = divisor;
@@ -54,18 +54,18 @@ export class Workplace {
   }
 
   /** The same one for every row that asks for that many clients. */
-  prepared(clients: number): Promise<Prepared> {
-    const known = this.#prepared.get(clients) ?? this.#prepare(clients);
-    this.#prepared.set(clients, known);
+  prepared(clients: number, key: AuthorityKey = "ec-p384"): Promise<Prepared> {
+    const known = this.#prepared.get(`${clients} ${key}`) ?? this.prepareAnew(clients, key);
+    this.#prepared.set(`${clients} ${key}`, known);
     return known;
   }
 
-  async #prepare(clients: number): Promise<Prepared> {
-    this.say(`making a repository with ${clients.toLocaleString("en")} clients`);
+  async prepareAnew(clients: number, key: AuthorityKey): Promise<Prepared> {
+    this.say(`making a repository with ${clients.toLocaleString("en")} clients, authority ${key}`);
     const root = this.directory("repository");
     const ports = await choosePorts(null);
     const { www } = this;
-    await createRepository(root, { clients, www, port: ports.tls });
+    await createRepository(root, { clients, www, port: ports.tls, key });
     const issuing = await runScript("reconcile", "--root", root);
     commitAll(root);
     return { root, clients, issuing, ports, www };

@@ -29,7 +29,13 @@ export const AUTHORITY = define("The certificate authority.", {
   commonName: required(prose("The authority's name, CN in its certificate.", "Example Packages CA")),
   organization: required(prose("O in every certificate.", "Example Ltd")),
   country: country(),
-  key: unless(oneOf("Key type of the authority.", KEY_TYPES), "ec-p384"),
+  key: unless(
+    oneOf(
+      "Key type of the authority. ec-p384 where it is to last ten years and more; ec-p256 where servers see many handshakes, which cost them less than half then.",
+      KEY_TYPES,
+    ),
+    "ec-p384",
+  ),
   lifetime: unless(duration("How long the authority's certificate lasts, such as 10y."), "10y"),
   root: unless(root, "self"),
   custody: later(
