@@ -74,18 +74,43 @@ async function removeState(root: string, git: Git, state: State, say: (text: str
   );
 }
 
-/** What Gatehouse wrote, in an order in which a killed run leaves what tells the next one of the rest. */
+/** What Gatehouse wrote, and what lies among it, in an order in which a killed run leaves what tells of the rest. */
 function stateFiles(tree: Tree, { certificates }: State): string[] {
   const names = new Set([...certificates.values()].map(({ identity }) => identity));
   const doomed = tree.walk("pki").flatMap(({ path }) => {
     if (!paths.isState(path)) return [];
     const placed = paths.placeOf(path);
-    const others = placed === null || (placed.place === "private" && !names.has(placed.key));
-    return others ? [] : [{ path, place: placed.place }];
+    const isOurs =
+      placed?.place === "private"
+        ? names.has(placed.key)
+        : placed !== null || OURS.some((one) => path.startsWith(`${one}/`));
+    return isOurs ? [{ path, rank: rankOf(path) }] : [];
   });
-  const rank = ({ place }: (typeof doomed)[number]) => LAST.indexOf(place);
-  return doomed.sort((a, b) => rank(a) - rank(b) || (a.path < b.path ? -1 : 1)).map(({ path }) => path);
+  return doomed.sort((a, b) => a.rank - b.rank || (a.path < b.path ? -1 : 1)).map(({ path }) => path);
 }
 
-/** Certificates tell whose keys are Gatehouse's, and the authority's that there is one: they go last. */
-const LAST: readonly paths.PlaceName[] = ["certificates", "caKey", "caCertificate"];
+/** Directories of nothing but Gatehouse's files: pki/private has other people's keys, too. */
+const OURS = paths.placesWhere(
+  ({ each, nature, at }) => each !== null && nature !== "proposed" && at !== paths.DIR.private,
+);
+
+/**
+ * Certificates tell whose keys are Gatehouse's, and so they go after those. What says which certificates are revoked or
+ * held goes after these, or a reconcile in between would admit them again; and the authority's own files after all else.
+ */
+const LAST: readonly paths.PlaceName[] = [
+  "certificates",
+  "held",
+  "revoked",
+  "index",
+  "indexAttr",
+  "crl",
+  "carriedOut",
+  "caKey",
+  "caCertificate",
+];
+
+function rankOf(path: string): number {
+  const home = paths.homeOf(path);
+  return home === null ? -1 : LAST.indexOf(home);
+}

@@ -1,7 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
+import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../../scripts/model/problem.ts";
+import { readState } from "../../scripts/read/state.ts";
+import { workingTree } from "../../scripts/read/tree.ts";
+import { observeOperations } from "../../scripts/system/operation.ts";
 import { CLIENTS, git, head, LATER, REFUSALS, REGISTRY } from "./support/anew-refusals.ts";
 import { blocking, findings, startHere } from "./support/in-process.ts";
 import { certificates, makeRequest } from "./support/judges.ts";
@@ -124,6 +128,52 @@ describe("start --anew", () => {
       expect(twin.read("clients.yaml")).toBe(RENAMED);
     },
   );
+});
+
+describe("start --anew, on its way", () => {
+  const taken = async (twin: Repository): Promise<string[]> => {
+    const removed: string[] = [];
+    observeOperations((operation, path) => {
+      if (operation === "remove" && path.startsWith("pki/")) removed.push(path);
+    });
+    await startHere(twin, LATER, { anew: true }).finally(() => observeOperations(null));
+    return removed;
+  };
+
+  it("never leaves a certificate whose revocation or hold is gone, and nothing to tell of it", async () => {
+    using twin = fresh.copy();
+    const change = async (text: string) => {
+      twin.write("clients.yaml", text);
+      await startHere(twin, NOON, { anew: false });
+    };
+    await change(clientsYaml({ ...CLIENTS, dora: "{ revoked: keyCompromise }" }));
+    await change(clientsYaml({ alice: "{ groups: [staff], suspended: true }", dora: "{ revoked: keyCompromise }" }));
+    const whole = readState(workingTree(twin.root));
+    const out = new Set([...whole.revocations.keys(), ...whole.holds.keys()]);
+    expect(out.size).toBe(2);
+    const copy = twin.copy();
+    const silent: string[] = [];
+    for (const path of await taken(twin)) {
+      rmSync(copy.at(path));
+      const { certificates, revocations, holds, doubts } = readState(workingTree(copy.root));
+      const admitted = [...out].some((one) => certificates.has(one) && !revocations.has(one) && !holds.has(one));
+      if (admitted && doubts.length === 0) silent.push(path);
+    }
+    copy[Symbol.dispose]();
+    expect(silent).toEqual([]);
+  });
+
+  it("takes away what lies among Gatehouse's files, and leaves what lies elsewhere", async () => {
+    using twin = fresh.copy();
+    const [among, elsewhere] = [
+      ["pki/revoked/note.txt", "pki/certs_by_serial/old/x.pem", "pki/nginx/old.conf"],
+      ["pki/note.txt", "pki/private/own.key"],
+    ];
+    for (const path of [...among, ...elsewhere]) twin.write(path, "text\n");
+    const removed = await taken(twin);
+    expect(removed).toEqual(expect.arrayContaining(among));
+    for (const path of elsewhere) expect(removed).not.toContain(path);
+  });
 });
 
 describe("an AuthorityChanged", () => {
