@@ -171,7 +171,7 @@ export const READERS: Readonly<Record<paths.PlaceName, Shelf | Pick<Shelf, "abso
   requests: {
     ...REQUESTS,
     absorb: (draft, path, content) => {
-      if (path.endsWith(".req")) REQUESTS.absorb(draft, path, content);
+      if (keyOf(path) !== null) REQUESTS.absorb(draft, path, content);
     },
   },
   keys: KEYS,
