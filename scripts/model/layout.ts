@@ -150,11 +150,14 @@ export function isPlaceholder(path: string): boolean {
   return path.endsWith("/.gitkeep");
 }
 
+const ONE_LINE = /^.+$/;
+
 /** Whether the key is what such files are called. */
 export function isNamed({ place, key }: Placed): boolean {
   const { each } = LAYOUT[place];
   if (each === "serial") return SERIAL.test(key);
-  return each === "name" ? NAME.test(key) : each !== null || key === "";
+  if (each === "name") return NAME.test(key);
+  return each === "below" ? ONE_LINE.test(key) : each !== null || key === "";
 }
 
 export function isBelowPki(path: string): boolean {

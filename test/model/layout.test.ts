@@ -56,6 +56,8 @@ describe("every place under pki/", () => {
 test.each([
   ["pki/certs_by_serial/lower.pem", "certificates"],
   ["pki/reqs/Not A Name.req", "requests"],
+  ["pki/nginx/servers/two\nlines.conf", "nginx"],
+  ["pki/stunnel/two\u2028lines", "stunnel"],
 ] as const)("%s has the right place and a wrong name", (path, place) => {
   const placed = placeOf(path);
   expect(placed?.place).toBe(place);
