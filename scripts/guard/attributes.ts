@@ -49,10 +49,12 @@ export async function unprotected(
   return (await keyRules(git, source, paths)).wrong;
 }
 
-/** What people and reconcile write, and a plan reads out of git as it is. */
+/** What people and reconcile write, and a plan reads out of git as it is. What is for people to read need not be. */
 const DATA_PROBES = [
   REGISTRY_FILE,
-  ...Object.values<Place>(LAYOUT).flatMap(({ at, each }) => (isPrivate(at) ? [] : [each === null ? at : `${at}/x`])),
+  ...Object.values<Place>(LAYOUT).flatMap(({ at, each, nature }) =>
+    isPrivate(at) || nature === "about" ? [] : [each === null ? at : `${at}/x`],
+  ),
 ];
 
 /**

@@ -108,6 +108,13 @@ describe("a range", () => {
     expect(await found(`${bad}..HEAD`)).toEqual([]);
   });
 
+  test("lets a rule for what only people read convert it, and none for what a plan reads", async () => {
+    commit("x", entry(".gitattributes", `${RULES}*.md text\n`), entry("pki/private/a.key", sealed(PEM)));
+    expect(await found()).toEqual([]);
+    commit("y", entry(".gitattributes", `${RULES}*.yaml text\n`));
+    expect(await found()).toEqual([".gitattributes Attributes"]);
+  });
+
   test("takes the rules from the commits, not from this clone", async () => {
     commit("x", entry(".gitattributes", ""));
     stage.info("pki/private/** filter=git-crypt -text\n");
