@@ -33,9 +33,12 @@ export function oneLine(text: string, most = Number.POSITIVE_INFINITY): string {
   return cut(printable(text.slice(0, most + 1).replace(/\s+/g, " ")).trim(), most);
 }
 
-/** Text as one word of sh: inside single quotes nothing but the single quote is special (POSIX, 2.2.2). */
+/**
+ * Text as one word of sh: inside single quotes nothing but the single quote is special (POSIX, 2.2.2). People paste it
+ * into zsh too, to which `=ls` is where ls is.
+ */
 export function shellWord(text: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^(?!=)[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /**

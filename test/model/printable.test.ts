@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { printable, printableLines } from "../../scripts/model/printable.ts";
+import { describe, expect, it, test } from "vitest";
+import { printable, printableLines, shellWord } from "../../scripts/model/printable.ts";
 import { PLAIN } from "../../scripts/views/style.ts";
 import { table } from "../../scripts/views/table.ts";
 import { wrap } from "../../scripts/views/wrap.ts";
@@ -50,4 +50,12 @@ describe("whatever the names", () => {
       ).every((line) => !UNSEEN.test(line));
     fc.assert(fc.property(fc.array(cells), holds));
   });
+});
+
+test.each(["=ls", "", "a b", "it's", "~", "!x", "*", "a\nb", "é"])("%j is quoted for sh, and for zsh", (text) => {
+  expect(shellWord(text)).toBe(`'${text.replaceAll("'", "'\\''")}'`);
+});
+
+test("what no shell acts upon stays as it is", () => {
+  expect(shellWord("--a=b/c:d,e@f%g+h_i.j")).toBe("--a=b/c:d,e@f%g+h_i.j");
 });
