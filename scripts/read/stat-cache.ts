@@ -12,7 +12,7 @@ const FILE = `${DIRECTORY}/state`;
 
 /**
  * How many seconds older than this run a file must be. File systems keep time in steps of up to two seconds (FAT): a
- * file younger than that may change once more and statOf the same, which git calls racily clean.
+ * file younger than that may change once more and look the same, which git calls racily clean.
  */
 const SETTLED = 3;
 
