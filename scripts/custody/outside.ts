@@ -80,6 +80,9 @@ function read(file: string): string {
     return readFileSync(file, "latin1");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UserError(`GATEHOUSE_CA_KEY_FILE names a file that cannot be read (${code ?? "unknown"}): ${file}`);
+    throw new UserError(
+      `GATEHOUSE_CA_KEY_FILE names a file that cannot be read (${code ?? "unknown"}): ${file}`,
+      "name the right file, then run the same command again: docs/custody.md",
+    );
   }
 }

@@ -26,7 +26,10 @@ const NEXT = "what was written before is whole: mend it, then run the same comma
  */
 export async function openProgram(program: string, known: KeyObject | null, seconds = SECONDS): Promise<OpenSigner> {
   if (!isAbsolute(program))
-    throw new UserError(`GATEHOUSE_CA_SIGNER must be the whole path of a program, not ${program}`);
+    throw new UserError(
+      `GATEHOUSE_CA_SIGNER must be the whole path of a program, not ${program}`,
+      "see where it is: command -v PROGRAM",
+    );
   const over = new AbortController();
   const ask = async (args: readonly string[], input: Buffer) => {
     if (over.signal.aborted) throw new UserError(`the signing program ${program} is not asked any more`, NEXT);

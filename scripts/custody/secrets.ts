@@ -21,6 +21,7 @@ export interface Secrets {
 
 const FILE = "GATEHOUSE_CA_PASSPHRASE_FILE";
 const VARIABLE = "GATEHOUSE_CA_PASSPHRASE";
+const AGAIN = "name the right file, then run the same command again: docs/custody.md";
 /** Tokens lock themselves after a few wrong ones; a person gets no more tries than most of them give. */
 const TRIES = 3;
 
@@ -32,7 +33,10 @@ export function secretsOf(environment: Environment, ask: AskUnseen | null): Secr
     if (here !== null) {
       const opened = await open(here);
       if (opened !== null) return opened;
-      throw new UserError(`the passphrase or PIN that ${from(environment)} gives does not open ${what}`);
+      throw new UserError(
+        `the passphrase or PIN that ${from(environment)} gives does not open ${what}; nothing was done`,
+        "put the right one there, then run the same command again",
+      );
     }
     if (ask === null)
       throw new UserError(
@@ -72,7 +76,8 @@ function isSet(value: string | undefined): value is string {
 /** Of a file that `said` names. @throws UserError where it cannot be read, or is empty */
 export function firstLine(file: string, said: string): string {
   const line = read(file, said).split(/\r?\n/)[0] ?? "";
-  if (line === "") throw new UserError(`${said}: the first line of ${file} is empty; it is the passphrase or PIN`);
+  if (line === "")
+    throw new UserError(`${said}: the first line of ${file} is empty; it is the passphrase or PIN`, AGAIN);
   return line;
 }
 
@@ -81,6 +86,6 @@ function read(file: string, said: string): string {
     return readFileSync(file, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UserError(`${said} names a file that cannot be read (${code ?? "unknown"}): ${file}`);
+    throw new UserError(`${said} names a file that cannot be read (${code ?? "unknown"}): ${file}`, AGAIN);
   }
 }
