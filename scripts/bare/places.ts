@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
@@ -39,8 +39,33 @@ export function keyFiles(bare: string): readonly string[] | null {
   const { home } = placesIn(bare);
   const names = readdirSync(home).filter((name) => name === "key" || name.startsWith("key-"));
   const files = names.sort().map((name) => join(home, name));
+  insistOnOwn(files);
+  return files.length === 0 ? null : files;
+}
+
+/** Files beside git-crypt's key that say where the authority's is (docs/custody.md), and the variable each stands for. */
+const OF_THE_AUTHORITY = {
+  "ca-passphrase": "GATEHOUSE_CA_PASSPHRASE_FILE",
+  "ca-key": "GATEHOUSE_CA_KEY_FILE",
+  "ca-signer": "GATEHOUSE_CA_SIGNER",
+} as const;
+
+/** The variables that those which are there stand for. Throws UserError where others may read one. */
+export function authorityVariables(bare: string): Readonly<Record<string, string>> {
+  const { home } = placesIn(bare);
+  const there = Object.entries(OF_THE_AUTHORITY).flatMap(([name, variable]) => {
+    const file = join(home, name);
+    return existsSync(file) ? [{ file, variable }] : [];
+  });
+  insistOnOwn(there.map(({ file }) => file));
+  return Object.fromEntries(there.map(({ file, variable }) => [variable, file]));
+}
+
+function insistOnOwn(files: readonly string[]): void {
   const open = files.find((file) => (statSync(file).mode & 0o077) !== 0);
   if (open !== undefined)
-    throw new UserError(`${open} can be read by others than its owner`, `run: chmod 600 ${shellWord(open)}`);
-  return files.length === 0 ? null : files;
+    throw new UserError(
+      `${open} can be read by others than its owner`,
+      `run: chmod ${open.endsWith("ca-signer") ? "700" : "600"} ${shellWord(open)}`,
+    );
 }

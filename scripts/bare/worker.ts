@@ -12,7 +12,7 @@ import { narrationText, outcomesText } from "../views/deploy-text.ts";
 import { planText } from "../views/plan/text.ts";
 import { PLAIN } from "../views/style.ts";
 import { rotate, writer } from "./log.ts";
-import { keyFiles, placesIn } from "./places.ts";
+import { authorityVariables, keyFiles, placesIn } from "./places.ts";
 import { answer, pending, tryWork } from "./queue.ts";
 import { refreshWork } from "./work.ts";
 
@@ -72,6 +72,7 @@ function openVaultHere(bare: string): void {
     );
   }
   process.env["GATEHOUSE_KEY_FILE"] = files.join(delimiter);
+  Object.assign(process.env, authorityVariables(bare));
 }
 
 /** `reconcile --commit --push` in the private clone. */
