@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Host, SERVER, World } from "./support/activation.ts";
+import { chapters } from "./support/chapters.ts";
 import { ForeignHost, SHOP } from "./support/foreign.ts";
 import { Nginx } from "./support/nginx.ts";
 import { ask } from "./support/request.ts";
@@ -55,7 +56,9 @@ describe("a host whose nginx has another site", () => {
     scratch?.[Symbol.dispose]();
   });
 
-  test("takes releases beside it", async () => {
+  const chapter = chapters("takes our releases without harm to it");
+
+  chapter("takes releases beside it", async () => {
     const first = release(0, world.before);
     expect((await host.activate("install", first.path)).last).toMatch(/^failed .*Start the server/);
     nginx = await Nginx.start(scratch.at("run"), shop.conf, world.tls);
@@ -70,7 +73,7 @@ describe("a host whose nginx has another site", () => {
     ]);
   });
 
-  test("refuses a broken one without a switch", async () => {
+  chapter("refuses a broken one without a switch", async () => {
     const before = host.link("current");
     expect((await host.activate("install", release(2, world.after, "oops;\n").path)).last).toMatch(
       /^failed .*unknown directive "oops" .*nothing was switched/,
@@ -78,7 +81,7 @@ describe("a host whose nginx has another site", () => {
     expect(host.link("current")).toBe(before);
   });
 
-  test("goes back when only the two together are wrong", async () => {
+  chapter("goes back when only the two together are wrong", async () => {
     const good = host.link("good");
     const more = `server { listen 127.0.0.1:${world.tls} ssl default_server; server_name x.example; ssl_reject_handshake on; }\n`;
     const bad = release(3, world.after, more);

@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
+import { chapters } from "./support/chapters.ts";
 import { begin, CLIENTS, carryOut, deployed, keep, PKG, Place, registryAt, type Wanted } from "./support/deployed.ts";
 import { makeRequest } from "./support/judges.ts";
 import { CHECKOUT, environment, type Repository } from "./support/repository.ts";
@@ -53,7 +54,9 @@ afterAll(() => {
   for (const one of [place, repository, scratch]) one[Symbol.dispose]();
 });
 
-test("an unsigned release is not even made: the server would not believe it", async () => {
+const chapter = chapters("a server that pulls goes through all that becomes of its branch, from the first release on");
+
+chapter("an unsigned release is not even made: the server would not believe it", async () => {
   const { code, servers } = await deployed(repository);
   expect(servers).toMatchObject([{ state: "failed", message: /no ssh key to sign with.*git config gpg\.format ssh/ }]);
   expect(code).toBe(1);
@@ -61,14 +64,14 @@ test("an unsigned release is not even made: the server would not believe it", as
   repository.git("config", "user.signingkey", scratch.at("signer.pub"));
 });
 
-test("--dry-run says what would be pushed, and pushes nothing", async () => {
+chapter("--dry-run says what would be pushed, and pushes nothing", async () => {
   const { code, servers } = await deployed(repository, ["--dry-run"]);
   expect(servers).toMatchObject([{ state: "unchanged", message: `would be pushed to ${BRANCH}` }]);
   expect(code).toBe(0);
   expect(git("branch", "--list", BRANCH)).toBe("");
 });
 
-test("a release is one signed commit without a key, and nothing else moves", async () => {
+chapter("a release is one signed commit without a key, and nothing else moves", async () => {
   const main = git("rev-parse", "main");
   const { code, servers } = await deployed(repository);
   expect(servers).toMatchObject([{ state: "active", message: `pushed to ${BRANCH}; the server fetches it` }]);
@@ -83,14 +86,14 @@ test("a release is one signed commit without a key, and nothing else moves", asy
   expect(repository.git("status", "--porcelain")).toBe("");
 });
 
-test("the server that fetches it lets in who may", async () => {
+chapter("the server that fetches it lets in who may", async () => {
   expect(pull()).toMatch(/^active \S+$/m);
   expect(place.current).toBe(/^id (.*)$/m.exec(git("show", `${BRANCH}:manifest`))?.[1]);
   expect(await place.status(repository, "alice", "/pkg/file.txt")).toBe(200);
   expect(await place.status(repository, null, "/pkg/file.txt")).toBe(400);
 });
 
-test("the same again makes no commit; a change makes one on top", async () => {
+chapter("the same again makes no commit; a change makes one on top", async () => {
   const tip = git("rev-parse", BRANCH).trim();
   const bob = keep(repository, "bob");
   expect(await deployed(repository)).toMatchObject({ code: 0, servers: [{ state: "unchanged" }] });
@@ -104,7 +107,7 @@ test("the same again makes no commit; a change makes one on top", async () => {
   expect(await place.status(repository, bob, "/files/file.txt")).toBe(400);
 });
 
-test("a clone that is behind what was released pushes nothing", async () => {
+chapter("a clone that is behind what was released pushes nothing", async () => {
   using behind = repository.copy();
   behind.git("reset", "--quiet", "--hard", "HEAD~1");
   const tip = git("rev-parse", BRANCH);
@@ -114,7 +117,7 @@ test("a clone that is behind what was released pushes nothing", async () => {
   expect(git("rev-parse", BRANCH)).toBe(tip);
 });
 
-test("a branch with something else on it is left alone", async () => {
+chapter("a branch with something else on it is left alone", async () => {
   await carryOut(repository, registry({ deploy: "to: pull, branch: main" }));
   const main = git("rev-parse", "main");
   const { servers } = await deployed(repository);
@@ -123,7 +126,7 @@ test("a branch with something else on it is left alone", async () => {
   await carryOut(repository, registry());
 });
 
-test("when somebody else pushes to the branch meanwhile, nothing of theirs is overwritten", async () => {
+chapter("when somebody else pushes to the branch meanwhile, nothing of theirs is overwritten", async () => {
   const hook = scratch.write(
     "hooks/pre-push",
     `#!/bin/sh\nexec git --git-dir='${scratch.at("origin.git")}' update-ref refs/heads/${BRANCH} refs/heads/main\n`,
@@ -141,7 +144,7 @@ test("when somebody else pushes to the branch meanwhile, nothing of theirs is ov
   git("update-ref", `refs/heads/${BRANCH}`, tip);
 });
 
-test("a clone that has only main finds what is on the branch", async () => {
+chapter("a clone that has only main finds what is on the branch", async () => {
   using clone = repository.copy();
   clone.git("clone", "--quiet", "--single-branch", "--branch=main", `file://${clone.root}`, clone.beside("single"));
   const single = { root: clone.beside("single") };
@@ -155,7 +158,7 @@ test("a clone that has only main finds what is on the branch", async () => {
   expect(() => verify(BRANCH)).not.toThrow();
 });
 
-test("from here it is not rolled back", async () => {
+chapter("from here it is not rolled back", async () => {
   const { code, servers } = await deployed(repository, ["--rollback"]);
   expect(servers).toMatchObject([{ state: "failed", message: /not reached from here; on it, run: activate rollback/ }]);
   expect(code).toBe(1);

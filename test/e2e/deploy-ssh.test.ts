@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
+import { chapters } from "./support/chapters.ts";
 import { begin, carryOut, deployed, PKG, Place, registryAt, type Wanted } from "./support/deployed.ts";
 import { CHECKOUT, type Repository } from "./support/repository.ts";
 import { Scratch } from "./support/scratch.ts";
@@ -31,7 +32,9 @@ const way = (port = sshd.port, more = ""): Wanted => ({
 });
 const trusted = () => ({ GATEHOUSE_SSH_CONFIG: sshd.client("deploy", "host") });
 
-test("a release goes through ssh to a key that may do nothing else, and is there the second time", async () => {
+const chapter = chapters("a server behind ssh goes through all that becomes of it, from its first release on");
+
+chapter("a release goes through ssh to a key that may do nothing else, and is there the second time", async () => {
   const first = await deployed(repository, [], trusted());
   expect(first, first.stderr).toMatchObject({ code: 0, servers: [{ name: PKG, state: "active" }] });
   expect(place.current).toBe(first.servers[0]?.release);
@@ -41,7 +44,7 @@ test("a release goes through ssh to a key that may do nothing else, and is there
   expect(second).toMatchObject({ code: 0, servers: [{ state: "unchanged", release: place.current }] });
 });
 
-test("--dry-run asks the server and changes nothing; then the change comes; --rollback takes it back", async () => {
+chapter("--dry-run asks the server and changes nothing; then the change comes; --rollback takes it back", async () => {
   const before = place.current;
   const yaml = registryAt((name) => repository.beside(name), place, {
     ...way(),
@@ -57,19 +60,20 @@ test("--dry-run asks the server and changes nothing; then the change comes; --ro
   expect(place.current).toMatch(/\+/);
 });
 
-test.each([
+for (const [what, key, host, message] of [
   ["whose host key is not known", "deploy", null, /host key .* not known here.*ssh-keyscan -p \d+ 127\.0\.0\.1/],
   ["with another host key than the known one", "deploy", "stranger", /shows another host key/],
   ["that does not know our key", "stranger", "host", /does not take our key.*restrict,command=/],
-] as const)("a server %s gets nothing", async (_, key, host, message) => {
-  const before = place.current;
-  const { code, servers } = await deployed(repository, [], { GATEHOUSE_SSH_CONFIG: sshd.client(key, host) });
-  expect(servers).toMatchObject([{ state: "unreachable", release: null, message: expect.stringMatching(message) }]);
-  expect(code).toBe(1);
-  expect(place.current).toBe(before);
-});
+] as const)
+  chapter(`a server ${what} gets nothing`, async () => {
+    const before = place.current;
+    const { code, servers } = await deployed(repository, [], { GATEHOUSE_SSH_CONFIG: sshd.client(key, host) });
+    expect(servers).toMatchObject([{ state: "unreachable", release: null, message: expect.stringMatching(message) }]);
+    expect(code).toBe(1);
+    expect(place.current).toBe(before);
+  });
 
-test("the deploy key gets no shell, and no word but the four", () => {
+chapter("the deploy key gets no shell, and no word but the four", () => {
   const target = ["-F", sshd.client("deploy", "host"), "-p", String(sshd.port), `${sshd.user}@127.0.0.1`];
   const flag = scratch.at("broken-in");
   for (const words of [[`touch ${flag}`], [`status; touch ${flag}`], [`status $(touch ${flag})`], []]) {
@@ -81,7 +85,7 @@ test("the deploy key gets no shell, and no word but the four", () => {
   expect(spawnSync("ssh", [...target, "status"], { encoding: "utf8", input: "" }).stdout).toMatch(/^active \S+ commit/);
 });
 
-test("what answers and is not receive is called by its name", async () => {
+chapter("what answers and is not receive is called by its name", async () => {
   sshd.permit("echo Welcome to the shell");
   const { code, servers } = await deployed(repository, [], trusted());
   sshd.permit(command);
@@ -91,7 +95,7 @@ test("what answers and is not receive is called by its name", async () => {
   expect(code).toBe(1);
 });
 
-test("a server where nobody listens is unreachable", async () => {
+chapter("a server where nobody listens is unreachable", async () => {
   await carryOut(
     repository,
     registryAt((name) => repository.beside(name), place, way(1)),

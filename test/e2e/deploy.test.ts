@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { self } from "../../scripts/system/holder.ts";
+import { chapters } from "./support/chapters.ts";
 import {
   begin,
   CLIENTS,
@@ -20,7 +21,6 @@ import { Scratch } from "./support/scratch.ts";
 
 const ID = /^\d{8}T\d{6}Z-[0-9a-f]{12}$/;
 
-/** One server that goes through the whole story, in the order of the tests. */
 describe("a server on this machine", () => {
   let scratch: Scratch;
   let place: Place;
@@ -40,7 +40,9 @@ describe("a server on this machine", () => {
     scratch[Symbol.dispose]();
   });
 
-  test("takes its first release, and serves", async () => {
+  const chapter = chapters("goes through all that becomes of it, from its first release on");
+
+  chapter("takes its first release, and serves", async () => {
     const { code, servers, stderr } = await deployed(repository);
     expect(servers, stderr).toEqual([
       { name: PKG, release: expect.stringMatching(ID), state: "active", message: "activated" },
@@ -53,14 +55,14 @@ describe("a server on this machine", () => {
     expect(await admitted(null, "/pkg/file.txt")).toBe(400);
   });
 
-  test("has it already the second time, and people see a table", async () => {
+  chapter("has it already the second time, and people see a table", async () => {
     const { code, stdout } = await deploy(repository);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^server +state +release and what happened$/m);
     expect(stdout).toMatch(new RegExp(`^${PKG} +unchanged +${place.current}: serves it already$`, "m"));
   });
 
-  test("is only asked by --dry-run", async () => {
+  chapter("is only asked by --dry-run", async () => {
     const before = place.current;
     bob = keep(repository, "bob");
     await carryOut(repository, registry({ clients: { alice: CLIENTS.alice } }));
@@ -72,13 +74,13 @@ describe("a server on this machine", () => {
     expect(readdirSync(join(place.directory, "releases"))).toEqual([before]);
   });
 
-  test("lets a client that was removed in no more", async () => {
+  chapter("lets a client that was removed in no more", async () => {
     expect(await deployed(repository)).toMatchObject({ code: 0, servers: [{ state: "active" }] });
     expect(await admitted("alice", "/files/file.txt")).toBe(200);
     expect(await place.status(repository, bob, "/files/file.txt")).toBe(400);
   });
 
-  test("says that what is not committed, or not carried out, is not deployed", async () => {
+  chapter("says that what is not committed, or not carried out, is not deployed", async () => {
     repository.write("clients.yaml", registry({ clients: { ...CLIENTS, carol: "{ groups: [staff] }" } }));
     const dirty = await deployed(repository);
     expect(dirty.stderr).toContain("changes that are not committed; HEAD (");
@@ -90,7 +92,7 @@ describe("a server on this machine", () => {
     expect(await admitted("alice", "/pkg/file.txt")).toBe(200);
   });
 
-  test("goes back with --rollback in its configuration, and in nothing else", async () => {
+  chapter("goes back with --rollback in its configuration, and in nothing else", async () => {
     const alice = keep(repository, "alice");
     const widened = registry({ clients: { carol: "{ groups: [staff] }" } });
     await carryOut(
@@ -106,7 +108,7 @@ describe("a server on this machine", () => {
     expect(await place.status(repository, alice, "/pkg/file.txt")).toBe(400);
   });
 
-  test("refuses a release whose directories are not there, names one, and serves on", async () => {
+  chapter("refuses a release whose directories are not there, names one, and serves on", async () => {
     const before = place.current;
     await carryOut(repository, registry({ roots: ["www/pkg", "www/gone"] }));
     const { code, servers } = await deployed(repository);
@@ -118,7 +120,7 @@ describe("a server on this machine", () => {
     expect(await admitted(null, "/pkg/file.txt")).toBe(400);
   });
 
-  test("does not get what somebody edited in the commit", async () => {
+  chapter("does not get what somebody edited in the commit", async () => {
     await carryOut(repository, registry());
     const path = `pki/nginx/servers/${PKG}.conf`;
     repository.write(path, repository.read(path).replace(/return 403;/g, "return 200;"));
@@ -130,7 +132,7 @@ describe("a server on this machine", () => {
     expect(await deployed(repository)).toMatchObject({ code: 0, servers: [{ state: "active" }] });
   });
 
-  test("removes what a killed run left where keys had been, and leaves nothing itself", async () => {
+  chapter("removes what a killed run left where keys had been, and leaves nothing itself", async () => {
     const left = mkdtempSync("/dev/shm/gatehouse-deploy-");
     const gone = spawnSync("true").pid;
     writeFileSync(join(left, "holder.json"), JSON.stringify({ ...self("deploy", 0), pid: gone }));
@@ -166,13 +168,15 @@ describe("a canary", () => {
     scratch[Symbol.dispose]();
   });
 
-  test("that is let in is told of", async () => {
+  const chapter = chapters("goes through all that becomes of it");
+
+  chapter("that is let in is told of", async () => {
     const { servers, code } = await deployed(repository);
     expect(servers).toMatchObject([{ state: "active", message: "activated; canary bob is let in" }]);
     expect(code).toBe(0);
   });
 
-  test("that is not takes the release back", async () => {
+  chapter("that is not takes the release back", async () => {
     await carryOut(repository, registry(`https://other.example:${place.port}`));
     const { servers, code } = await deployed(repository);
     expect(servers).toMatchObject([
@@ -183,7 +187,7 @@ describe("a canary", () => {
     expect(await place.status(repository, "bob", "/files/file.txt")).toBe(200);
   });
 
-  test("without a certificate is not tried, and stops nothing", async () => {
+  chapter("without a certificate is not tried, and stops nothing", async () => {
     const yaml = registryAt((name) => repository.beside(name), place, {
       deploy: `to: local, directory: ${place.directory}, canary: bob`,
       clients: { ...CLIENTS, bob: "{ groups: [guests], expires: 2026-01-01 }" },

@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { Field, HOST } from "./clients/field.ts";
+import { chapters } from "./support/chapters.ts";
 import { run } from "./support/curl.ts";
 import { until } from "./support/ports.ts";
 import { runProgram } from "./support/repository.ts";
@@ -41,17 +42,19 @@ afterAll(async () => {
   scratch?.[Symbol.dispose]();
 });
 
-test("PKG_PATH through the bridge leads to the packages, with the client's certificate", async () => {
+const chapter = chapters("a machine with a bundle for pkgsrc comes to its packages, until it is removed");
+
+chapter("PKG_PATH through the bridge leads to the packages, with the client's certificate", async () => {
   expect(setting("PKG_PATH")).toBe(`http://${HOST}/netbsd/10/All`);
   expect(await fetched(`${setting("PKG_PATH")}/pkg_summary.txt`)).toEqual(["PKGNAME=hello-1.0", "", "200"]);
   expect(await field.record("pkg_summary.txt")).toMatchObject({ client: "alice" });
 });
 
-test("the bridge goes to the server, whatever name is asked for, and gets nothing under others' names", async () => {
+chapter("the bridge goes to the server, whatever name is asked for, and gets nothing under others' names", async () => {
   expect((await fetched("http://other.example.com/netbsd/10/All/pkg_summary.txt")).at(-1)).toBe("421");
 });
 
-test("a server that cannot show the name in its certificate gets nothing", async () => {
+chapter("a server that cannot show the name in its certificate gets nothing", async () => {
   const other = configuration().replace(/^checkHost = .*$/m, "checkHost = other.example.com");
   const free = other.replace(/^accept = .*$/m, `accept = 127.0.0.1:${port() + 1}`);
   await using wary = await TunnelClient.start(scratch, "wary", free);
@@ -60,7 +63,7 @@ test("a server that cannot show the name in its certificate gets nothing", async
   await until("the reason", () => /Subject checks failed|No matching host name/.test(wary.said) || undefined);
 });
 
-test("a package that our signer signed verifies against the anchor alone", async () => {
+chapter("a package that our signer signed verifies against the anchor alone", async () => {
   const yaml = field.repository.read("clients.yaml");
   field.repository.write("clients.yaml", `${yaml}signers:\n  build01: { repository: packages }\n`);
   const { code, stderr } = await field.repository.run("reconcile");
@@ -85,12 +88,12 @@ test("a package that our signer signed verifies against the anchor alone", async
   expect(setting("VERIFIED_INSTALLATION")).toBe("always");
 });
 
-test("who was removed gets nothing through the bridge any more", async () => {
+chapter("who was removed gets nothing through the bridge any more", async () => {
   await field.admit("bob");
   expect((await fetched(`${setting("PKG_PATH")}/pkg_summary.txt`)).at(-1)).toMatch(/^4/);
 });
 
-test("after a renewal the bridge is told, and only the bridge", async () => {
+chapter("after a renewal the bridge is told, and only the bridge", async () => {
   const hook = readFileSync(`${machine}/etc/gatehouse-client/renewed.d/gatehouse-pkgsrc`, "utf8");
   const file = scratch.at("hook");
   writeFileSync(file, hook.replaceAll("/var/run/gatehouse-pkgsrc.pid", scratch.at("bridge.pid")));

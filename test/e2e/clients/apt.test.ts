@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { chownSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { chapters } from "../support/chapters.ts";
 import { Scratch } from "../support/scratch.ts";
 import { Apt, debianRepository, Signer, signRelease } from "./debian.ts";
 import { Field, HOST } from "./field.ts";
@@ -41,7 +42,9 @@ describe("real apt with an installed bundle", () => {
     return apt.run("update");
   };
 
-  test("updates and installs a package, with a key that only _apt can read", async () => {
+  const chapter = chapters("comes to its packages, to no others, and to none once it is gone");
+
+  chapter("updates and installs a package, with a key that only _apt can read", async () => {
     const key = statSync(join(root, "etc/apt/gatehouse/key.pem"));
     expect([key.mode & 0o777, key.uid]).toEqual([0o400, APT_USER]);
     expect(update()).toMatchObject({ code: 0, said: expect.stringContaining(`https://${HOST}:${field.port}/debian`) });
@@ -50,7 +53,7 @@ describe("real apt with an installed bundle", () => {
     expect(await field.record("hello-gate_1.0_all.deb")).toMatchObject({ client: "alice", status: "200" });
   });
 
-  test("is refused where _apt cannot read the key, and says what the bundle's README explains", () => {
+  chapter("is refused where _apt cannot read the key, and says what the bundle's README explains", () => {
     const key = join(root, "etc/apt/gatehouse/key.pem");
     chownSync(key, 0, 0);
     const { code, said } = update();
@@ -60,7 +63,7 @@ describe("real apt with an installed bundle", () => {
     expect(update().code).toBe(0);
   });
 
-  test("believes nothing that others signed, though the connection is the same", () => {
+  chapter("believes nothing that others signed, though the connection is the same", () => {
     const [ours, other] = signers;
     if (ours === undefined || other === undefined) throw new Error("no signers");
     signRelease(scratch.at("www/debian"), other);
@@ -71,7 +74,7 @@ describe("real apt with an installed bundle", () => {
     expect(update().code).toBe(0);
   });
 
-  test("is refused once the client is gone from the registry", async () => {
+  chapter("is refused once the client is gone from the registry", async () => {
     await field.admit("bob");
     const { code, said } = update();
     expect(code).toBe(100);

@@ -2,8 +2,9 @@ import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { copyFileSync, cpSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:tls";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { formatInstant } from "../../../scripts/model/time.ts";
+import { chapters } from "../support/chapters.ts";
 import { curl } from "../support/curl.ts";
 import { Nginx } from "../support/nginx.ts";
 import { freePorts } from "../support/ports.ts";
@@ -102,16 +103,21 @@ afterAll(async () => {
   scratch?.[Symbol.dispose]();
 });
 
-it("nginx serves with a key made here, with one that the server keeps, and with files of the server's own", async () => {
-  await deploy(TWO);
-  await insist({
-    [ONE]: [ours(), story.newest(ONE)],
-    [TWO]: [ours(), story.newest(TWO)],
-    [THREE]: [bySomebodyElse, theirs()],
-  });
-});
+const chapter = chapters("a server takes its certificate in each of three ways, and in another one from then on");
 
-it("nginx goes on with what it has until the renewed ones come, and then shows those", async () => {
+chapter(
+  "nginx serves with a key made here, with one that the server keeps, and with files of the server's own",
+  async () => {
+    await deploy(TWO);
+    await insist({
+      [ONE]: [ours(), story.newest(ONE)],
+      [TWO]: [ours(), story.newest(TWO)],
+      [THREE]: [bySomebodyElse, theirs()],
+    });
+  },
+);
+
+chapter("nginx goes on with what it has until the renewed ones come, and then shows those", async () => {
   const [one, two] = [story.newest(ONE), story.newest(TWO)];
   const renewals = ["alice", ONE, TWO].map((name) => `renew ${name} RenewalDue`);
   expect(await story.on(ago(2)).reconcile()).toEqual(renewals);
@@ -125,7 +131,7 @@ it("nginx goes on with what it has until the renewed ones come, and then shows t
   });
 });
 
-it("nginx follows when each server takes another of the three ways", async () => {
+chapter("nginx follows when each server takes another of the three ways", async () => {
   const files = `certificate: { file: ${bySomebodyElse}, key: ${scratch.at("own.key")}, ca: ${bySomebodyElse} }`;
   story
     .on(ago(1))
