@@ -73,49 +73,49 @@ const line = (path: string, text: string) => (files: Map<string, string>) => {
   files.set(path, `${files.get(path)}${text}\n`);
 };
 
-/** Releases that are what they say, and must not serve. The current one has commit 5, of the second state. */
+/** Releases that are what they say, and must not serve. The current one is of the second state; commits count from its own. */
 const WRONG: readonly (readonly [
   what: string,
   wanted: () => Partial<Wanted> & { readonly commit: number },
   said: string,
 ])[] = [
-  ["an older CRL", () => ({ commit: 6, pki: world.before }), "its CRL, number [0-9]+, is older than the current one"],
-  ["an older commit", () => ({ commit: 4, pki: world.after }), "does not come after the current one"],
-  ["a commit beside", () => ({ commit: 6, pki: world.after, manifest: { ancestors: [] } }), "does not come after"],
+  ["an older CRL", () => ({ commit: 1, pki: world.before }), "its CRL, number [0-9]+, is older than the current one"],
+  ["an older commit", () => ({ commit: -1, pki: world.after }), "does not come after the current one"],
+  ["a commit beside", () => ({ commit: 1, pki: world.after, manifest: { ancestors: [] } }), "does not come after"],
   [
     "a revocation less",
-    () => ({ commit: 6, pki: world.after, manifest: { revoked: [] } }),
+    () => ({ commit: 1, pki: world.after, manifest: { revoked: [] } }),
     "it has lost a revocation: [0-9A-F]{32}",
   ],
   [
     "a revoked client on the list",
-    () => ({ commit: 6, pki: world.after, edit: line("nginx/clients.map", `s:${world.frank.serial} "frank";`) }),
+    () => ({ commit: 1, pki: world.after, edit: line("nginx/clients.map", `s:${world.frank.serial} "frank";`) }),
     "nginx/clients.map lets in a certificate that is revoked: [0-9A-F]{32}",
   ],
   [
     "a held client on the list",
-    () => ({ commit: 6, pki: world.after, manifest: { held: [world.alice.serial] } }),
+    () => ({ commit: 1, pki: world.after, manifest: { held: [world.alice.serial] } }),
     "lets in a certificate that is held",
   ],
   [
     "a directory that is not here",
-    () => ({ commit: 6, pki: world.after, roots: [world.www, world.scratch.at("absent")] }),
+    () => ({ commit: 1, pki: world.after, roots: [world.www, world.scratch.at("absent")] }),
     "the directory /.*/absent is not here; make it",
   ],
   [
     "another server's name",
-    () => ({ commit: 6, pki: world.after, manifest: { server: "apt.example.com" } }),
+    () => ({ commit: 1, pki: world.after, manifest: { server: "apt.example.com" } }),
     `it is for apt.example.com, and what is current here is for ${SERVER}`,
   ],
   [
     "a configuration with an error",
-    () => ({ commit: 6, pki: world.after, edit: line("nginx/reasons.conf", "oops;") }),
+    () => ({ commit: 1, pki: world.after, edit: line("nginx/reasons.conf", "oops;") }),
     'test fails: .*unknown directive "oops" in nginx/reasons.conf:',
   ],
   [
     "a configuration with a warning",
     () => ({
-      commit: 6,
+      commit: 1,
       pki: world.after,
       edit: line(
         `nginx/servers/${SERVER}.conf`,
@@ -129,13 +129,15 @@ const WRONG: readonly (readonly [
 describe.each(["dash", "busybox"] as const)("under %s", (shell) => {
   let host: Host;
   let current: Made;
+  let commit = 5;
   beforeAll(async () => {
-    current = world.release(5, { pki: world.after });
+    current = world.release(commit, { pki: world.after });
     host = await Host.serving(world, `refuse-${shell}`, current, {}, shell);
   });
   afterAll(() => host?.[Symbol.asyncDispose]());
 
   const refused = async (path: string, said: string) => {
+    const releases = host.releases();
     for (const word of said.includes("CRL") ? ["check", "install"] : ["install"]) {
       const { code, last } = await host.activate(word, path);
       expect({ code, last }).toEqual({ code: 1, last: expect.stringMatching(new RegExp(`^failed .*${said}`)) });
@@ -144,19 +146,20 @@ describe.each(["dash", "busybox"] as const)("under %s", (shell) => {
     expect([await host.generation(), host.link("current"), host.releases()]).toEqual([
       current.id,
       current.id,
-      [current.id],
+      releases,
     ]);
     expect(host.remains()).toEqual([]);
   };
 
   test.each(TAMPERED)("refuses %s", async (_, spoil, said) => {
-    const { path } = copyOf(world.release(6, { pki: world.after }), world.scratch.at(`spoiled-${shell}`));
+    const { path } = copyOf(world.release(commit + 1, { pki: world.after }), world.scratch.at(`spoiled-${shell}`));
     spoil(path);
     await refused(path, said).finally(() => rmSync(path, { recursive: true, force: true }));
   });
 
   test.each(WRONG)("refuses %s", async (_, wanted, said) => {
-    await refused(world.release(6, wanted()).path, said);
+    const { commit: after, ...others } = wanted();
+    await refused(world.release(commit + after, others).path, said);
   });
 
   test.each(["PCRE library does not support JIT", "nginx was built without PCRE JIT support"])(
@@ -166,7 +169,7 @@ describe.each(["dash", "busybox"] as const)("under %s", (shell) => {
       const said = `nginx: [warn] ${warning} in nginx.conf:3`;
       writeFileSync(nginx, `#!/bin/sh\necho '${said}' >&2\nexec nginx "$@"\n`, { mode: 0o755 });
       const plain = new Host(world, `without-${shell}`, { NGINX: nginx }, shell);
-      const { id, path } = world.release(6, { pki: world.after });
+      const { id, path } = world.release(commit + 1, { pki: world.after });
       expect(await plain.activate("check", path)).toMatchObject({ code: 0, last: `active ${id} would be activated` });
     },
   );
@@ -174,9 +177,10 @@ describe.each(["dash", "busybox"] as const)("under %s", (shell) => {
   test("takes one without a revocation whose certificate has ended", async () => {
     const ended = { serial: "0A", notAfter: 1_790_000_100 };
     const manifest = { revoked: [{ serial: world.frank.serial, notAfter: soon() }, ended] };
-    const next = world.release(7, { pki: world.after, manifest });
+    const next = world.release(commit + 1, { pki: world.after, manifest });
     expect((await host.activate("install", next.path)).last).toBe(`active ${next.id}`);
-    current = world.release(8, { pki: world.after });
+    commit += 2;
+    current = world.release(commit, { pki: world.after });
     expect((await host.activate("install", current.path)).last).toBe(`active ${current.id}`);
   });
 

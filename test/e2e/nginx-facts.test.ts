@@ -76,5 +76,6 @@ describe("the maps", () => {
     }
     expect([await status("otto", "/packages/file.txt"), await status("otto", "/debian/file.txt")]).toEqual([403, 200]);
     expect(await status("rita", "/packages/file.txt")).toBe(403);
+    await siege.change({});
   });
 });

@@ -84,16 +84,19 @@ describe("nginx with what reconcile rendered", () => {
     expect((await get("/home/file.txt", "alice")).status).toBe(403);
   });
 
-  test.each([6, 1000, 50_000])("is tested without a word with %i clients, and tells them apart", async (count) => {
+  test("is tested without a word with 6, 1000 and 50 000 clients, and tells them apart", async () => {
     const { serial } = siege.credentials("alice");
     const alice = { name: "alice", serial, client: client({ groups: ["staff"] }) };
-    await admitOnly(siege.site, [...strangersByNumber(count - 1), alice]);
-    const start = performance.now();
-    expect(testConfiguration(siege.scratch.at("trial"), siege.site.conf)).toEqual({ code: 0, said: "" });
-    expect(performance.now() - start).toBeLessThan(5000);
-    await siege.reload();
-    expect((await get("/packages/file.txt", "alice")).status).toBe(200);
-    expect((await get("/packages/file.txt", "bob")).body).toContain("no longer admitted");
+    for (const count of [6, 1000, 50_000]) {
+      await admitOnly(siege.site, [...strangersByNumber(count - 1), alice]);
+      const start = performance.now();
+      expect(testConfiguration(siege.scratch.at("trial"), siege.site.conf)).toEqual({ code: 0, said: "" });
+      expect(performance.now() - start).toBeLessThan(5000);
+      await siege.reload();
+      expect((await get("/packages/file.txt", "alice")).status, `with ${count}`).toBe(200);
+      expect((await get("/packages/file.txt", "bob")).body).toContain("no longer admitted");
+    }
+    await siege.changeAndReload({});
   });
 });
 

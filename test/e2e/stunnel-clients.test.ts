@@ -49,6 +49,10 @@ async function bundled(name: string): Promise<string> {
   return text.replaceAll("/etc/gatehouse-client/", `${directory}/`).replaceAll("@ETC@/", `${directory}/`);
 }
 
+/** What PostgreSQL answers at this port, or nothing. */
+const asked = async (port: number, sql: string) =>
+  (await runProgram("psql", [...SQL, "-p", String(port), "-c", sql])).stdout;
+
 function start(program: string, argv: readonly string[]): void {
   programs.push(spawn(program, argv, { stdio: "ignore" }));
 }
@@ -76,6 +80,7 @@ beforeAll(async () => {
   const { servers, stderr } = await deployed(repository, ["--only", "tun.example.com"]);
   expect(servers, stderr).toMatchObject([{ state: "active" }]);
   client = await TunnelClient.start(scratch, "alice", await bundled("alice"));
+  await until("PostgreSQL", async () => ((await asked(ports.postgres, "select 1")) === "1\n" ? true : undefined));
 });
 afterAll(async () => {
   await client?.[Symbol.asyncDispose]();
@@ -91,25 +96,15 @@ afterAll(async () => {
 });
 
 test("PostgreSQL answers at its own port on loopback, past a server that is down", async () => {
-  const ask = async (port: number) =>
-    (await runProgram("psql", [...SQL, "-p", String(port), "-c", "select 6 * 7"])).stdout;
-  await until("PostgreSQL", async () => ((await ask(ports.postgres)) === "42\n" ? true : undefined));
+  expect(await asked(ports.postgres, "select 6 * 7")).toBe("42\n");
   expect(client.said).toMatch(new RegExp(`connect .*:${ports.down}: Connection refused`));
 });
 
 test("a large answer comes through whole", async () => {
   const many = "select sum(length(repeat(md5(n::text), 64))) from generate_series(1, 2000) n";
-  const rows = await runProgram("psql", [
-    ...SQL,
-    "-p",
-    String(ports.postgres),
-    "-c",
-    "select repeat(md5(n::text), 64) from generate_series(1, 2000) n",
-  ]);
-  expect(rows.stdout.length).toBe(2000 * (64 * 32 + 1));
-  expect((await runProgram("psql", [...SQL, "-p", String(ports.postgres), "-c", many])).stdout).toBe(
-    `${2000 * 64 * 32}\n`,
-  );
+  const rows = await asked(ports.postgres, "select repeat(md5(n::text), 64) from generate_series(1, 2000) n");
+  expect(rows.length).toBe(2000 * (64 * 32 + 1));
+  expect(await asked(ports.postgres, many)).toBe(`${2000 * 64 * 32}\n`);
 });
 
 test("Redis answers at its own port on loopback", async () => {
@@ -120,8 +115,7 @@ test("Redis answers at its own port on loopback", async () => {
 });
 
 test("a second service with the same port is at one that goes by its name", async () => {
-  const { stdout } = await runProgram("psql", [...SQL, "-p", String(portOf("replica")), "-c", "select 1"]);
-  expect(stdout).toBe("1\n");
+  expect(await asked(portOf("replica"), "select 1")).toBe("1\n");
 });
 
 test("a client has sections for its own services only, and the server refuses it the others", async () => {

@@ -28,7 +28,8 @@ afterAll(() => {
   scratch?.[Symbol.dispose]();
 });
 
-const bundle = (name: string, ...argv: readonly string[]): Promise<Ran> =>
+const bundle = (name: string, ...argv: readonly string[]): Promise<Ran> => bundleOf(story, name, ...argv);
+const bundleOf = (story: Story, name: string, ...argv: readonly string[]): Promise<Ran> =>
   runProgram(process.execPath, [
     ...[join(CHECKOUT, "scripts/bundle.ts"), name, "--root", story.repository.root],
     ...["--now", story.now, "--out", scratch.path, ...argv],
@@ -76,6 +77,7 @@ describe("the bundle of a signer", () => {
   });
 
   it("tells what to type, and until when it is good", async () => {
+    await bundle("build01");
     const readme = readFileSync(join(unpack("build01"), "README"), "utf8");
     expect(readme).toContain("Package signing by build01 for the repository nb");
     expect(readme).toContain("ends        2026-04-01T00:00:00Z");
@@ -110,9 +112,9 @@ describe("the bundle of a signer", () => {
   });
 
   it("is refused before the signer is carried out, and once it is to go", async () => {
-    story.edit({ build01: null, build03: "{ repository: nb }" });
-    expect((await bundle("build03")).stderr).toContain("not carried out yet");
-    expect((await bundle("build01")).stderr).toContain("the next reconcile revokes it");
+    using later = story.copy().edit({ build01: null, build03: "{ repository: nb }" });
+    expect((await bundleOf(later, "build03")).stderr).toContain("not carried out yet");
+    expect((await bundleOf(later, "build01")).stderr).toContain("the next reconcile revokes it");
     expect(readdirSync(scratch.path)).not.toContain("build03.tar");
   });
 });
