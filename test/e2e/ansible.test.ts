@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
+import { chapters } from "./support/chapters.ts";
 import { begin, CLIENTS, carryOut, PKG, registryAt, type Wanted } from "./support/deployed.ts";
 import { Controller, Machine } from "./support/fleet.ts";
 import { CHECKOUT, type Repository, runProgram } from "./support/repository.ts";
@@ -85,7 +86,11 @@ afterAll(() => {
   for (const one of [controller, ...(machines ?? []), repository]) one?.[Symbol.dispose]();
 });
 
-test("one that fails stops the roll: it serves what it served, and those after it are not touched", async () => {
+const chapter = chapters(
+  "a roll over three servers stops at the first that fails, and comes through once it is mended",
+);
+
+chapter("one that fails stops the roll: it serves what it served, and those after it are not touched", async () => {
   const old = current();
   const { code, said, counts, asked } = await controller.play();
   expect(counts, said).toMatchObject({ [FIRST]: { failed: 0, unreachable: 0 }, [SECOND]: { failed: 1 } });
@@ -101,7 +106,7 @@ test("one that fails stops the roll: it serves what it served, and those after i
   expect(machines.map(({ incoming }) => incoming)).toEqual([[], [], []]);
 });
 
-test("check mode has a server check the release, be it new or not, and changes nothing", async () => {
+chapter("check mode has a server check the release, be it new or not, and changes nothing", async () => {
   const before = current();
   mkdirSync(repository.beside(LATE), { mode: 0o755 });
   const { code, counts, said } = await controller.play("--check", "--limit", `${SECOND},${NEW}`);
@@ -111,23 +116,26 @@ test("check mode has a server check the release, be it new or not, and changes n
   expect(existsSync(machines.at(-1)?.place.directory ?? "/")).toBe(false);
 });
 
-test("once it is mended, the same command brings all to the new release, and changes nothing where it is", async () => {
-  const before = confs();
-  const { code, said, counts, asked } = await controller.play();
-  expect(confs()).toEqual(before);
-  expect(code, said).toBe(0);
-  // Nor does Ansible itself find anything wrong with the playbook.
-  expect(said).not.toMatch(/ERROR/);
-  expect(counts).toMatchObject({ [FIRST]: UNTOUCHED });
-  expect(await carol(3)).toEqual([200, 200, 200]);
-  const ids = NAMES.map((name) =>
-    /^id (\S+)$/m.exec(readFileSync(join(controller.releases, name, "manifest"), "utf8")),
-  );
-  expect(current()).toEqual(ids.map((found) => found?.[1]));
-  expect(asked).toHaveLength(NAMES.length);
-});
+chapter(
+  "once it is mended, the same command brings all to the new release, and changes nothing where it is",
+  async () => {
+    const before = confs();
+    const { code, said, counts, asked } = await controller.play();
+    expect(confs()).toEqual(before);
+    expect(code, said).toBe(0);
+    // Nor does Ansible itself find anything wrong with the playbook.
+    expect(said).not.toMatch(/ERROR/);
+    expect(counts).toMatchObject({ [FIRST]: UNTOUCHED });
+    expect(await carol(3)).toEqual([200, 200, 200]);
+    const ids = NAMES.map((name) =>
+      /^id (\S+)$/m.exec(readFileSync(join(controller.releases, name, "manifest"), "utf8")),
+    );
+    expect(current()).toEqual(ids.map((found) => found?.[1]));
+    expect(asked).toHaveLength(NAMES.length);
+  },
+);
 
-test("keys are for their owner only, and no archive of them is left", async () => {
+chapter("keys are for their owner only, and no archive of them is left", async () => {
   for (const { name, place, incoming } of machines) {
     const key = join(place.directory, "current/private", `${name}.key`);
     const { uid, mode } = statSync(key);
