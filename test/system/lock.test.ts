@@ -81,6 +81,7 @@ describe("withLock", () => {
       import { setTimeout } from "node:timers/promises";
       import { withLock } from ${JSON.stringify(LOCK)};
       const [, directory, log] = process.argv;
+      // Works for a moment, so that who comes meanwhile is seen.
       await withLock(directory, "race", async () => {
         appendFileSync(log, "in\\n"); await setTimeout(20); appendFileSync(log, "out\\n");
       });

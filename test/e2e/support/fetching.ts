@@ -25,6 +25,7 @@ export class Fetching implements AsyncDisposable {
     this.#loops = [kept, fresh].map(async (agent) => {
       while (!this.#over) {
         await this.#one(client, agent);
+        // Its own pace, so that it is not the load of the machine; nothing waits for it.
         await sleep(40);
       }
       agent.destroy();

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "./ports.ts";
 
 /** A real server in the foreground, its logs in one directory, stopped by its own process id. */
@@ -51,20 +50,18 @@ export class Foreground implements AsyncDisposable {
 
   /** Waits for the workers of the new configuration, and for the end of the old ones. */
   async reload(): Promise<void> {
-    const before = this.#workers();
-    await this.reloadBesideOld();
+    const before = await this.reloaded();
     await until("the end of the old workers", () => {
       return !this.#workers().some((pid) => before.includes(pid)) || undefined;
     });
   }
 
-  /** Waits for new workers only: old ones that still serve a request stay until it is done. */
-  async reloadBesideOld(): Promise<void> {
+  /** Waits for new workers only: old ones that still serve a request stay until it is done. Their process ids. */
+  protected async reloaded(): Promise<readonly string[]> {
     const before = this.#workers();
     this.#child.kill(this.#reload);
     await until("new workers", () => this.#workers().some((pid) => !before.includes(pid)) || undefined);
-    // Old ones have been told by then, and close what idles; give a busy machine a moment to let them.
-    await sleep(200);
+    return before;
   }
 
   /** Processes whose parent is the master. A retiring worker counts until it is gone. */

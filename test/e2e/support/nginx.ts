@@ -32,6 +32,14 @@ export class Nginx extends Foreground {
     return nginx;
   }
 
+  /** Waits for new workers, and until the old ones say that they end once they have served what they began to. */
+  async reloadBesideOld(): Promise<void> {
+    const old = await this.reloaded();
+    const title = (pid: string) => spawnSync("ps", ["-o", "args=", "-p", pid], { encoding: "utf8" }).stdout;
+    const told = (pid: string) => /^$|shutting down/.test(title(pid));
+    await until("the old workers to be told", () => old.every(told) || undefined);
+  }
+
   /** What the access log says, a record a line. */
   accessLog(): Record<string, unknown>[] {
     const lines = this.log("access.log").split("\n").slice(0, -1);

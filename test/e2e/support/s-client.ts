@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { Writable } from "node:stream";
 import { PATIENCE } from "../../support/patience.ts";
 import type { Credentials } from "./authority.ts";
 
@@ -22,18 +23,33 @@ export function sClient({ port, sni, as, tls, keep, resume, request }: SClient):
   args.push(tls === "TLSv1.2" ? "-tls1_2" : "-tls1_3", "-ign_eof");
   if (keep !== undefined) args.push("-sess_out", keep);
   if (resume !== undefined) args.push("-sess_in", resume);
+  return said(args, (stdin, text) => {
+    if (text === "") stdin.end(request);
+  });
+}
+
+/** The same over TLS 1.2, which asks for a renegotiation once it is connected; it ends when that is refused. */
+export function renegotiating(port: number, sni: string, as: Credentials): Promise<string> {
+  const args = ["s_client", "-connect", `127.0.0.1:${port}`, "-servername", sni, "-cert", as.cert, "-key", as.key];
+  return said([...args, "-tls1_2"], (stdin, text) => {
+    if (text.includes("Verify return code") && !text.includes("RENEGOTIATING")) stdin.write("R\n");
+  });
+}
+
+/** All that openssl prints. `talk` is called at the beginning, and whenever something came, with all that has come. */
+function said(args: readonly string[], talk: (stdin: Writable, text: string) => void): Promise<string> {
   return new Promise((done, fail) => {
     const child = spawn("openssl", args, { timeout: PATIENCE });
     let text = "";
-    child.stdout.on("data", (data) => {
+    const hear = (data: unknown) => {
       text += String(data);
-    });
-    child.stderr.on("data", (data) => {
-      text += String(data);
-    });
+      talk(child.stdin, text);
+    };
+    child.stdout.on("data", hear);
+    child.stderr.on("data", hear);
     child.stdin.on("error", () => {});
     child.once("error", fail);
     child.once("close", () => done(text));
-    child.stdin.end(request);
+    talk(child.stdin, text);
   });
 }

@@ -17,7 +17,7 @@ const DAY = 86_400;
 const AT_FIRST_NAMES = Object.keys(AT_FIRST);
 
 /** The server that is under siege. */
-type Running = Pick<Nginx | Apache | Haproxy, "reload" | "reloadBesideOld" | "log" | "record" | "stop">;
+type Running = Pick<Nginx | Apache | Haproxy, "reload" | "log" | "record" | "stop">;
 
 export type Besieged = "nginx" | "apache" | "haproxy";
 
@@ -131,7 +131,11 @@ export class Siege implements AsyncDisposable {
     await this.reload();
   }
 
-  reloadBesideOld = async (): Promise<void> => this.#running?.reloadBesideOld();
+  /** Of nginx: waits for no request that an old worker still serves. */
+  reloadBesideOld = async (): Promise<void> => {
+    if (!(this.#running instanceof Nginx)) throw new Error("only nginx says when its old workers were told");
+    await this.#running.reloadBesideOld();
+  };
   reload = async (): Promise<void> => this.#running?.reload();
   errorLog = (): string => this.#running?.log("error.log") ?? "";
 

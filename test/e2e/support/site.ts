@@ -7,6 +7,18 @@ import { Repository } from "./repository.ts";
 /** The real clock, whole seconds: nginx has no other. */
 export const clock = (): Instant => Math.floor(Date.now() / 1000);
 
+/**
+ * The nearest end, of 3, 6, 12, … seconds away, before which this machine does what `inTime` does: what ends by the real
+ * clock is to be waited for as shortly as can be. `inTime`: whether it had not ended yet when all was done.
+ */
+export async function soonest(inTime: (end: Instant) => Promise<boolean>): Promise<Instant> {
+  for (let seconds = 3; seconds < 600; seconds *= 2) {
+    const end = clock() + seconds;
+    if (await inTime(end)) return end;
+  }
+  throw new Error("this machine does nothing in time");
+}
+
 /** A repository whose authority, certificates, CRL and configuration are what `create` and `reconcile` made of its registry. */
 export class Site implements Disposable {
   readonly repository: Repository;
