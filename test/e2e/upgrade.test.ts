@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { chapters } from "./support/chapters.ts";
 import { CHECKOUT, environment } from "./support/repository.ts";
 import { Scratch } from "./support/scratch.ts";
 
@@ -125,7 +126,9 @@ describe.skipIf(isShallow).each<[what: string, madeWith: () => string, sameLists
   });
   afterAll(() => scratch?.[Symbol.dispose]());
 
-  it("takes this one by the commands of the page, keeps what is the user's, and no client notices", () => {
+  const chapter = chapters("goes on with this one");
+
+  chapter("takes this one by the commands of the page, keeps what is the user's, and no client notices", () => {
     const registry = readFileSync(join(user, "clients.yaml"), "utf8");
     run(user, documented());
     expect(readFileSync(join(user, "clients.yaml"), "utf8")).toBe(registry);
@@ -140,7 +143,7 @@ describe.skipIf(isShallow).each<[what: string, madeWith: () => string, sameLists
     expect(JSON.parse(run(user, "node scripts/plan.ts --json")).changes).toEqual([]);
   });
 
-  it("issues and revokes with this one as before", () => {
+  chapter("issues and revokes with this one as before", () => {
     writeFileSync(
       join(user, "clients.yaml"),
       readFileSync(join(user, "clients.yaml"), "utf8").replace(/^ {2}carol:.*\n/m, "  dave: { groups: [staff] }\n"),
