@@ -108,7 +108,7 @@ test("a port that is taken brings the configuration before back, with the newest
   await new Promise<void>((done) => taken.listen(port, "127.0.0.1", done));
   const two = `    listen: ["127.0.0.1:${place.port}", "127.0.0.1:${port}"]\n`;
   const add = (text: string) => text.replace(/ {4}listen: .*\n/, two);
-  const wanted = { clients: { alice: CLIENTS.alice, carol: "{ groups: [staff] }" } };
+  const wanted = { clients: { ...CLIENTS, carol: "{ groups: [staff] }" } };
   await carryOut(repository, add(registry((name) => repository.beside(name), wanted)));
   const refused = await deployed(repository);
   expect(refused).toMatchObject({
