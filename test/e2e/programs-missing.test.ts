@@ -133,8 +133,10 @@ describe.each(UNDER)("activate under %s", (shell, ways) => {
   test("a warning of the server's own test refuses it", async () => {
     const nginx = world.scratch.at(`warning-${shell}`);
     writeFileSync(nginx, "#!/bin/sh\necho 'nginx: [warn] conflicting server name' >&2\n", { mode: 0o755 });
+    const settings = host.read("activate.conf");
     appendFileSync(`${host.directory}/activate.conf`, `NGINX='${nginx}'\n`);
     const results = await eachCase(away.cases(ways), ({ path }) => check(path, good.path));
+    writeFileSync(`${host.directory}/activate.conf`, settings);
     expect([...results].filter(([, { code }]) => code !== 1)).toEqual([]);
   });
 });
