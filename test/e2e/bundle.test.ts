@@ -35,8 +35,9 @@ describe("the archive", () => {
     expect(readFileSync(file).equals(first)).toBe(true);
   });
 
-  test.each(["tar", "busybox tar"])("is read by %s, with its modes", (program) => {
+  test.each(["tar", "busybox tar"])("is read by %s, with its modes", async (program) => {
     const [name = "", ...words] = program.split(" ");
+    await bundle(repository, ["alice", ...AT]);
     const text = execFileSync(name, [...words, "tvf", outbox(repository, "alice.tar")], { encoding: "utf8" });
     const modes = new Map(text.split("\n").map((line) => [line.split(" ").at(-1), line.split(/\s/)[0]] as const));
     expect(modes.get("alice/key.pem")).toBe("-rw-------");
