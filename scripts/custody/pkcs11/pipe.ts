@@ -72,8 +72,9 @@ export class Pipe {
     this.#wake();
   }
 
-  /** It ends by itself when nobody asks any more; one that does not is ended. */
-  close(): void {
+  /** It ends by itself when nobody asks any more; one that `failed` is ended at once. */
+  close(failed = this.#ended !== ""): void {
+    if (failed) this.#child.kill("SIGTERM");
     this.#child.stdin.end();
     this.#child.stdout.destroy();
     this.#child.stderr.destroy();

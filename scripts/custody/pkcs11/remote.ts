@@ -53,7 +53,7 @@ export async function openRemote(module: string, hide: () => string | null, seco
     await call(CALLS.initialize, bytesOrNull(HANDSHAKE), byte(0), bytesOrNull(Buffer.alloc(0)));
     return { call, close: async () => pipe.close() };
   } catch (error) {
-    pipe.close();
+    pipe.close(true);
     if (error instanceof TokenError)
       throw new UserError(`the PKCS#11 module ${module} does not start: ${error.message}`);
     throw error instanceof UserError ? error : told(error);
