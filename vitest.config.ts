@@ -19,6 +19,8 @@ const flows = flowTests(import.meta.dirname);
 
 export default defineConfig({
   test: {
+    // node:ffi in test/support/light-forks.ts says of itself that it is experimental, in each worker.
+    execArgv: ["--disable-warning=ExperimentalWarning"],
     // A test that waits in vain says for what before it is ended itself.
     testTimeout: 4 * PATIENCE,
     hookTimeout: 4 * PATIENCE,
