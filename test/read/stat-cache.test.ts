@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,7 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { loadToShow, loadWorkingTree } from "../../scripts/flows/load.ts";
 import { contentDigest } from "../../scripts/model/content.ts";
 import { path as paths } from "../../scripts/model/layout.ts";
@@ -43,6 +44,7 @@ beforeAll(async () => {
   prepared = await prepare(top);
   ({ root } = prepared);
   for (let count = 0; count < FILLING; count += 1) writeFileSync(at(filling(count)), `filling ${count}\n`);
+  cpSync(at("pki"), join(top, "kept"), { recursive: true });
 }, 60_000);
 
 afterAll(() => rmSync(top, { recursive: true, force: true }));
@@ -84,14 +86,17 @@ const shelved = (path: string) => /^pki\/(?:certs_by_serial|revoked|held|reqs|is
 
 describe("with a cache", () => {
   beforeEach(() => remember());
+  afterEach(() => {
+    rmSync(at("pki"), { recursive: true });
+    cpSync(join(top, "kept"), at("pki"), { recursive: true });
+  });
 
   it("the state is the same, and of certificates, keys, requests, revocations and holds nothing is read", () => {
     const { state, read } = recalled();
     const fresh = readState(workingTree(root));
     expect(state).toEqual(fresh);
-    expect([fresh.certificates, fresh.requests, fresh.revocations, fresh.holds].every(({ size }) => size > 0)).toBe(
-      true,
-    );
+    const sizes = [fresh.certificates, fresh.requests, fresh.revocations, fresh.holds].map(({ size }) => size);
+    expect(Math.min(...sizes)).toBeGreaterThan(0);
     expect(read.filter((path) => shelved(path) && path !== "pki/private/ca.key")).toEqual([]);
     expect(read).toContain("pki/crl.pem");
   });
@@ -120,12 +125,11 @@ describe("with a cache", () => {
     ],
     [
       "another file of the same size and mtime in its place",
-      () => {
+      () =>
         disguise(filling(2), (text) => {
           writeFileSync(at("draft"), text);
           renameSync(at("draft"), at(filling(2)));
-        });
-      },
+        }),
     ],
     ["two files that changed places", () => swap(filling(10), filling(11))],
     ["a directory that another took the place of", () => replaceDirectory("pki/held")],
@@ -138,13 +142,7 @@ describe("with a cache", () => {
         symlinkSync(at("elsewhere"), at(filling(4)));
       },
     ],
-    [
-      "a directory in its place",
-      () => {
-        rmSync(at(filling(5)));
-        mkdirSync(at(filling(5)));
-      },
-    ],
+    ["a directory in its place", () => [rmSync(at(filling(5))), mkdirSync(at(filling(5)))]],
     ["a certificate that was damaged", () => spoil(paths.certificate(prepared.serial("bob")))],
     ["a revocation that is gone", () => rmSync(at(paths.revocation(prepared.serial("mallory"))))],
     ["a key that is another", () => spoil(paths.keyBySerial(prepared.serial("bob")))],
@@ -244,5 +242,6 @@ describe("nothing is remembered", () => {
     const { entries } = decodeCache(readFileSync(cacheFile()));
     expect(entries.map(([name]) => name)).not.toContain(path);
     expect(recalled().state.doubts.map((doubt) => doubt.path)).toContain(path);
+    rmSync(at(path));
   });
 });
