@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import * as paths from "../model/layout.ts";
 import type { Finding } from "../model/problem.ts";
-import type { Certificate, CertificateFacts, State } from "../model/state.ts";
+import { type Certificate, type CertificateFacts, isAdopted, isIssuedBy, type State } from "../model/state.ts";
 import { formatInstant } from "../model/time.ts";
 import { certificateSpki, verifyCertificate, verifyCertificateAsync } from "../x509/certificate.ts";
 import { decodePem } from "../x509/pem.ts";
@@ -15,7 +15,10 @@ type Renames = ReadonlyMap<string, string>;
 const RULES: readonly (readonly [string, Rule])[] = [
   [
     "SerialTwice",
-    ({ serial }, authority) => (serial === authority.serial ? "has the authority's own serial number" : null),
+    (certificate, authority) =>
+      certificate.serial === authority.serial && !isAdopted(certificate)
+        ? "has the authority's own serial number"
+        : null,
   ],
   ["Issuer", issuer],
   ["Validity", validity],
@@ -25,25 +28,30 @@ const RULES: readonly (readonly [string, Rule])[] = [
 
 function issuer(certificate: Certificate, authority: CertificateFacts): string | null {
   if (certificate.issuer !== authority.subject) return `was issued by ${certificate.issuer}, not ${authority.subject}`;
-  if (certificate.authorityKeyId === authority.subjectKeyId) return null;
+  if (isIssuedBy(certificate, authority)) return null;
   return "names another key of the authority than the present one (authority key identifier)";
 }
 
-function validity({ notBefore, notAfter }: Certificate, authority: CertificateFacts): string | null {
+function validity(certificate: Certificate, authority: CertificateFacts): string | null {
+  const { notBefore, notAfter } = certificate;
   if (notBefore > notAfter) return "ends before it begins";
+  // Many a CA lets its certificates outlive it.
+  if (isAdopted(certificate)) return null;
   if (notBefore >= authority.notBefore && notAfter <= authority.notAfter) return null;
   return `is valid from ${formatInstant(notBefore)} to ${formatInstant(notAfter)}, beyond the authority's own time`;
 }
 
 function profile(certificate: Certificate): string | null {
-  if (certificate.profile === certificate.kind) return null;
+  if (certificate.profile === certificate.kind || (isAdopted(certificate) && certificate.profile !== "authority"))
+    return null;
   return `is for ${certificate.profile ?? "no use of ours"}, but its line says kind: ${certificate.kind}`;
 }
 
+/** The name of an adopted one was chosen by a person, or made from what it says. */
 function lines(certificate: Certificate, _authority: CertificateFacts, renames: Renames): string | null {
   const { identity, subject, issued, reissue, notBefore, notAfter } = certificate;
   const name = /^CN=([^,]*)(?:,|$)/.exec(subject)?.[1] ?? "";
-  if (name !== identity && renames.get(identity) !== name && renames.get(name) !== identity)
+  if (!isAdopted(certificate) && name !== identity && renames.get(identity) !== name && renames.get(name) !== identity)
     return `its line says identity: ${identity}, the certificate ${subject}`;
   if (issued < notBefore || issued > notAfter)
     return `its line says issued: ${formatInstant(issued)}, outside its time`;

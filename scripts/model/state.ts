@@ -65,6 +65,26 @@ export interface Certificate extends CertificateFacts {
   readonly pem: string;
 }
 
+/**
+ * Whether a certificate was taken over from another CA. What it says of its holder beyond name and key is that CA's
+ * way, and no reason to issue another: its renewal makes an ordinary one.
+ */
+export function isAdopted({ reason }: Pick<Certificate, "reason">): boolean {
+  return reason === "Adopted";
+}
+
+/**
+ * Whether the key of this authority issued it. An adopted certificate may name no key of its issuer at all; whether it
+ * was signed by that key was asked when it was adopted.
+ */
+export function isIssuedBy(
+  certificate: Certificate,
+  { subjectKeyId }: Pick<CertificateFacts, "subjectKeyId">,
+): boolean {
+  const { authorityKeyId } = certificate;
+  return authorityKeyId === subjectKeyId || (authorityKeyId === null && isAdopted(certificate));
+}
+
 /** pki/revoked/SERIAL.yaml */
 export interface Revocation {
   readonly serial: string;

@@ -1,4 +1,11 @@
-import { type Certificate, ISSUE_REASONS, type IssueReason, type State } from "../model/state.ts";
+import {
+  type Certificate,
+  ISSUE_REASONS,
+  type IssueReason,
+  isAdopted,
+  isIssuedBy,
+  type State,
+} from "../model/state.ts";
 import { formatDuration, formatInstant, type Instant } from "../model/time.ts";
 import type { Identity } from "./identity.ts";
 
@@ -43,6 +50,7 @@ const reissue: Policy = ({ current, identity, reissued }) =>
 const keyChanged: Policy = ({ current, identity, state }) => {
   if (current === null) return "its certificates are for another key";
   if (!identity.csr) {
+    if (isAdopted(current)) return null;
     if (current.key === "request") return "its key is now managed here";
     return current.keyType === identity.key ? null : `its key is ${current.keyType}, and ${identity.key} is asked for`;
   }
@@ -52,17 +60,18 @@ const keyChanged: Policy = ({ current, identity, state }) => {
 };
 
 const subjectChanged: Policy = ({ current, identity }) =>
-  current !== null && current.subject !== identity.subjectText
+  current !== null && !isAdopted(current) && current.subject !== identity.subjectText
     ? `its certificate says ${current.subject}, the registry ${identity.subjectText}`
     : null;
 
+/** Of clients only an adopted certificate has names, and they count for nothing. */
 const namesChanged: Policy = ({ current, identity }) =>
-  current !== null && !sameSet(current.names, identity.names)
+  current !== null && !(isAdopted(current) && identity.kind === "client") && !sameSet(current.names, identity.names)
     ? `its certificate is for ${current.names.join(" ") || "no name"}, the registry says ${identity.names.join(" ")}`
     : null;
 
 const profileChanged: Policy = ({ current, identity }) =>
-  current !== null && current.profile !== identity.kind
+  current !== null && !isAdopted(current) && current.profile !== identity.kind
     ? `its certificate does not have the form of a ${identity.kind}'s`
     : null;
 
@@ -77,7 +86,7 @@ const lifetimeChanged: Policy = ({ current, identity, now }) => {
 };
 
 const issuerChanged: Policy = ({ current, state }) =>
-  current !== null && state.authority !== null && current.authorityKeyId !== state.authority.subjectKeyId
+  current !== null && state.authority !== null && !isIssuedBy(current, state.authority)
     ? "its certificate is from another authority"
     : null;
 

@@ -1,4 +1,5 @@
 import { admittedClients } from "../model/access.ts";
+import { authorityWords } from "../model/authority-words.ts";
 import { path } from "../model/layout.ts";
 import type { AccessChange, Refusal } from "../model/plan.ts";
 import { shellWord } from "../model/printable.ts";
@@ -109,7 +110,8 @@ export function authorityRefusals(registry: Registry, state: State): Refusal[] {
   if (authority === null) return noAuthority(state);
   const { commonName, organization, country, key } = registry.authority;
   const asked = formatSubject(commonName, organization, country);
-  if (asked === authority.subject && key === authority.keyType) return [];
+  const is = authorityWords(authority);
+  if (asked === formatSubject(is.commonName, is.organization, is.country) && key === is.key) return [];
   const message = `the authority is ${authority.subject} (${authority.keyType}), clients.yaml asks for ${asked} (${key}). Put the section authority back as it was.`;
   return [{ code: "AuthorityChanged", message }];
 }

@@ -1,5 +1,12 @@
 import type { Reason } from "../model/registry.ts";
-import { type Certificate, REVOKE_CAUSES, type Request, type RevokeCause, type State } from "../model/state.ts";
+import {
+  type Certificate,
+  isIssuedBy,
+  REVOKE_CAUSES,
+  type Request,
+  type RevokeCause,
+  type State,
+} from "../model/state.ts";
 import { type Duration, formatDuration, formatInstant, type Instant } from "../model/time.ts";
 import type { Identity } from "./identity.ts";
 
@@ -99,7 +106,7 @@ const overlapOver: Policy = ({ certificate, identity, successors, now }) => {
 
 const issuerChanged: Policy = (charge) => {
   const { certificate, state } = charge;
-  if (state.authority === null || certificate.authorityKeyId === state.authority.subjectKeyId) return null;
+  if (state.authority === null || isIssuedBy(certificate, state.authority)) return null;
   return overlapOver(charge);
 };
 

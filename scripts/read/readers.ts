@@ -4,7 +4,7 @@ import { parseHold, parseRevocation } from "../model/facts.ts";
 import * as paths from "../model/layout.ts";
 import { shellWord } from "../model/printable.ts";
 import { UserError } from "../model/problem.ts";
-import { readCertificate } from "../x509/certificate.ts";
+import { readAuthorityFacts } from "../x509/certificate.ts";
 import { readCertificateFile } from "../x509/certificate-file.ts";
 import { readCrl } from "../x509/crl-reader.ts";
 import { X509Error } from "../x509/error.ts";
@@ -130,7 +130,7 @@ export const READERS: Readonly<Record<paths.PlaceName, Shelf | Pick<Shelf, "abso
       draft.authority = null;
       if (content === null) return;
       const pem = text(content);
-      draft.authority = { ...readCertificate(decodePem(pem, "CERTIFICATE")), pem };
+      draft.authority = { ...readAuthorityFacts(decodePem(pem, "CERTIFICATE")), pem };
       COMPARED.absorb(draft, path, content);
     },
   },

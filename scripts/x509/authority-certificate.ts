@@ -59,7 +59,7 @@ function checkConstraints({ extensions }: CertificateParts): { readonly pathLeng
   if (!constraints.ca) throw new X509Error("it is not a CA's (basicConstraints without CA:TRUE)");
   if (extensions.get(OID.basicConstraints)?.critical !== true)
     throw new X509Error("its basicConstraints are not critical");
-  if ((readUsage(extensions) & AUTHORITY_USAGE) !== AUTHORITY_USAGE) {
+  if (((readUsage(extensions) ?? 0) & AUTHORITY_USAGE) !== AUTHORITY_USAGE) {
     throw new X509Error("its keyUsage lacks keyCertSign or cRLSign");
   }
   return constraints;

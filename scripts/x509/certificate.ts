@@ -11,7 +11,7 @@ import {
   readProfile,
   readSubjectKeyId,
 } from "./extensions.ts";
-import { publicKeyFacts } from "./keys.ts";
+import { keyIdentifier, publicKeyFacts } from "./keys.ts";
 import { readName } from "./name.ts";
 import { serialText } from "./serial.ts";
 import { readSigned, verifySigned, verifySignedAsync } from "./signature.ts";
@@ -86,6 +86,12 @@ export function readCertificate(der: Buffer): CertificateFacts {
     subjectKeyId: readSubjectKeyId(extensions),
     authorityKeyId: readAuthorityKeyId(extensions),
   };
+}
+
+/** The same of a CA, with the key identifier that stands in what it issues where its own certificate has none. */
+export function readAuthorityFacts(der: Buffer): CertificateFacts {
+  const facts = readCertificate(der);
+  return { ...facts, subjectKeyId: facts.subjectKeyId ?? keyIdentifier(certificateSpki(der)) };
 }
 
 /** DER SubjectPublicKeyInfo of a DER certificate. @throws X509Error */

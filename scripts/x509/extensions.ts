@@ -63,10 +63,10 @@ export function readConstraints(extensions: ReadonlyMap<string, Extension>): {
   return { ca, pathLength: limit === null ? null : limit.at(0) >= 0x80 ? -1 : Number.parseInt(limit.hex(), 16) };
 }
 
-/** The first 16 bits of keyUsage, bit 0 highest; 0 where there is none. @throws X509Error */
-export function readUsage(extensions: ReadonlyMap<string, Extension>): number {
+/** The first 16 bits of keyUsage, bit 0 highest; null where there is none. @throws X509Error */
+export function readUsage(extensions: ReadonlyMap<string, Extension>): number | null {
   const value = extensions.get(OID.keyUsage)?.value;
-  if (value === undefined) return 0;
+  if (value === undefined) return null;
   const bits = inside(value, TAG.bitString, "keyUsage");
   if (bits.size < 1 || bits.size > 3 || bits.at(0) > 7) throw new X509Error("keyUsage is malformed");
   return (Math.max(bits.at(1), 0) << 8) | Math.max(bits.at(2), 0);

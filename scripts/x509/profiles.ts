@@ -28,9 +28,13 @@ export function leafUsage(kind: Kind, rsa: boolean): number {
   return KEY_USAGE.digitalSignature | (kind === "server" && rsa ? KEY_USAGE.keyEncipherment : 0);
 }
 
-/** The profile that these extensions make, or null. `usage` is 0 and `purposes` empty where the extension is absent. */
-export function recogniseProfile(ca: boolean, usage: number, purposes: readonly string[]): Profile | null {
-  if (ca) return (usage & AUTHORITY_USAGE) === AUTHORITY_USAGE ? "authority" : null;
+/**
+ * The profile that these extensions make, or null. `usage` is null and `purposes` empty where the extension is absent:
+ * then a CA may do everything (RFC 5280, 4.2.1.3), as the ones do that `openssl req -x509` makes.
+ */
+export function recogniseProfile(ca: boolean, usage: number | null, purposes: readonly string[]): Profile | null {
+  if (ca) return usage === null || (usage & AUTHORITY_USAGE) === AUTHORITY_USAGE ? "authority" : null;
+  if (usage === null) return null;
   if ((usage & KEY_USAGE.digitalSignature) === 0 || (usage & AUTHORITY_USAGE) !== 0) return null;
   if (purposes.length === 1 && purposes[0] === OID.clientAuth) return "client";
   if (purposes.length === 1 && purposes[0] === OID.serverAuth) return "server";
