@@ -17,6 +17,7 @@ import { readRegularFile } from "../system/read-file.ts";
 import { initVault } from "../vault/init.ts";
 import { installFilter } from "../vault/install.ts";
 import { openVault } from "../vault/vault.ts";
+import { insistOnNoAdoption } from "./adopt/marker.ts";
 import { loadWorkingTree } from "./load.ts";
 import { protect } from "./protect.ts";
 
@@ -28,6 +29,7 @@ export async function create(
   secrets: Secrets = secretsOf(process.env, null),
 ): Promise<void> {
   await withLock(commonDirectory(root), "create", async () => {
+    insistOnNoAdoption(root);
     const { registry, problems, state } = await loadWorkingTree(root, now);
     insistOnNone(state);
     if (registry === null)
@@ -47,7 +49,7 @@ export async function create(
 }
 
 /** Throws UserError where there is an authority, in this tree or only in git, or a trace of one. */
-function insistOnNone(state: State): void {
+export function insistOnNone(state: State): void {
   const lost = state.authority === null ? authorityDoubt(state) : null;
   if (lost !== null) {
     throw new UserError(

@@ -5,6 +5,7 @@ import { openVault } from "../vault/vault.ts";
 import { waysIn } from "../vault/way-in.ts";
 import { statusOf } from "../views/status/index.ts";
 import type { Status } from "../views/status/words.ts";
+import { insistOnNoAdoption } from "./adopt/marker.ts";
 import { beginAnew, isBeginningAnew } from "./anew.ts";
 import { whyNotAnew } from "./anew-reasons.ts";
 import { type Ask, create, hasAuthority, nameAuthority } from "./create.ts";
@@ -35,6 +36,7 @@ export interface Welcome {
 export async function welcome(options: WelcomeOptions, say: (text: string) => void): Promise<Welcome> {
   const { root, now, ask } = options;
   if (options.anew || isBeginningAnew(root)) await beginAnew(root, now, say);
+  insistOnNoAdoption(root);
   const locked = openVault(root, process.env).state === "locked";
   if (locked) await installFilter(root);
   if (!locked && !hasAuthority(root)) {

@@ -6,6 +6,7 @@ export const OID = {
   commonName: "2.5.4.3",
   countryName: "2.5.4.6",
   organizationName: "2.5.4.10",
+  emailAddress: "1.2.840.113549.1.9.1",
   // Public keys: RFC 8017, appendix C; RFC 5480, 2.1.1; RFC 8410, 3
   rsaEncryption: "1.2.840.113549.1.1.1",
   rsassaPss: "1.2.840.113549.1.1.10",
@@ -34,6 +35,7 @@ export const OID = {
   crlNumber: "2.5.29.20",
   reasonCode: "2.5.29.21",
   invalidityDate: "2.5.29.24",
+  issuingDistributionPoint: "2.5.29.28",
   authorityKeyIdentifier: "2.5.29.35",
   extKeyUsage: "2.5.29.37",
   // Purposes: RFC 5280, 4.2.1.12

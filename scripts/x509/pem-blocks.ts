@@ -5,6 +5,13 @@ export interface PemBlock {
   readonly der: Buffer;
 }
 
+/** A block as it stands: what is between its first and last line, not decoded, and where it begins in the text. */
+export interface RawBlock {
+  readonly label: string;
+  readonly body: string;
+  readonly at: number;
+}
+
 const BEGIN = /-----BEGIN ([^\n-]{0,64})-----/g;
 const END = /-----END ([^\n-]{0,64})-----/g;
 /** More than anybody pastes into one file. */
@@ -16,8 +23,13 @@ const MOST_BLOCKS = 64;
  * @throws X509Error where one is damaged, and how.
  */
 export function pemBlocks(text: string): PemBlock[] {
-  const begins = [...text.matchAll(BEGIN)].slice(0, MOST_BLOCKS);
-  return begins.map((begin, n) => {
+  return [...rawBlocks(text, MOST_BLOCKS)].map(({ label, body }) => ({ label, der: decodeLax(body, label) }));
+}
+
+/** The same, block by block and not decoded. @throws X509Error at one that has no end of its own. */
+export function* rawBlocks(text: string, most: number): Generator<RawBlock> {
+  const begins = [...text.matchAll(BEGIN)].slice(0, most);
+  for (const [n, begin] of begins.entries()) {
     const label = printable(begin[1] ?? "", 64);
     const from = begin.index + begin[0].length;
     const next = begins[n + 1]?.index ?? text.length;
@@ -27,11 +39,12 @@ export function pemBlocks(text: string): PemBlock[] {
       throw new X509Error(`the PEM block "${label}" is cut short: it has no END line`);
     if (end[1] !== begin[1])
       throw new X509Error(`the PEM block begins as "${label}" and ends as "${printable(end[1] ?? "", 64)}"`);
-    return { label, der: decodeLax(text.slice(from, end.index), label) };
-  });
+    yield { label, body: text.slice(from, end.index), at: begin.index };
+  }
 }
 
-function decodeLax(body: string, label: string): Buffer {
+/** The bytes of a block's body. @throws X509Error */
+export function decodeLax(body: string, label: string): Buffer {
   const base64 = body.replace(/\s+/g, "");
   const der = Buffer.from(base64, "base64");
   // Node's decoder skips what it does not know: only text that it would write again is base64 (RFC 4648, 3.5).

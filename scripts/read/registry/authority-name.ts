@@ -2,9 +2,9 @@ import { createRequire } from "node:module";
 import { REGISTRY_FILE } from "../../model/layout.ts";
 import { UserError } from "../../model/problem.ts";
 import { AUTHORITY } from "../../model/schema/authority.ts";
-import { resolvePlain } from "../../model/schema/node.ts";
 import { NO_NAMES } from "../../model/schema/presence.ts";
 import { Places, Report } from "./report.ts";
+import { yamlScalar } from "./scalar.ts";
 
 const FIELDS = ["commonName", "organization"] as const;
 
@@ -32,7 +32,7 @@ export function withAuthorityName(text: string, names: AuthorityName): string {
     const node = document.getIn(["authority", AUTHORITY.keys[field]], true);
     const range = yaml.isScalar(node) && (node.type === "PLAIN" || quotes(node.type)) ? node.range : undefined;
     if (!range) throw unusual(field);
-    return { from: range[0], to: range[1], value: scalar(names[field]) };
+    return { from: range[0], to: range[1], value: yamlScalar(names[field]) };
   });
   const edited = edits
     .sort((a, b) => b.from - a.from)
@@ -52,10 +52,4 @@ function unusual(field: keyof AuthorityName): UserError {
 
 function quotes(type: string | undefined): boolean {
   return type === "QUOTE_DOUBLE" || type === "QUOTE_SINGLE";
-}
-
-/** Plain where nothing can be misread; what nameProblem lets through needs no escapes in double quotes. */
-function scalar(value: string): string {
-  const plain = /^[A-Za-z][A-Za-z0-9._-]*(?: [A-Za-z0-9._-]+)*$/.test(value) && resolvePlain(value) === value;
-  return plain ? value : `"${value}"`;
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import {
   appendFileSync,
   cpSync,
@@ -34,6 +34,7 @@ export interface Ran {
 export type Command =
   | "start"
   | "create"
+  | "adopt"
   | "plan"
   | "reconcile"
   | "status"
@@ -214,7 +215,7 @@ export class Repository implements Disposable {
     for (const entry of readdirSync(this.at(directory), { recursive: true, encoding: "utf8" }).sort()) {
       const file = join(this.at(directory), entry);
       const stat = lstatSync(file);
-      found.set(entry, `${stat.mode.toString(8)} ${stat.isFile() ? digest(readFileSync(file)) : ""}`);
+      found.set(entry, `${stat.mode.toString(8)} ${stat.isFile() ? hash("sha256", readFileSync(file)) : ""}`);
     }
     return found;
   }
@@ -223,8 +224,6 @@ export class Repository implements Disposable {
     this.#scratch[Symbol.dispose]();
   }
 }
-
-const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /** `npm run COMMAND -- ARGV`: here, or in a process of its own where that is to be killed. */
 export function runCommand(command: Command, argv: readonly string[], extra: Variables = {}): Promise<Ran> {
