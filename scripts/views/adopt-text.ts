@@ -1,5 +1,6 @@
 import { formatProblem, type Problem } from "../model/problem.ts";
 import { formatInstant, type Instant } from "../model/time.ts";
+import { count } from "../model/words.ts";
 
 /** What an adoption did, or would do. Everything in it may be shown as it is. */
 export interface AdoptionReport {
@@ -42,9 +43,9 @@ export function adoptionText(report: AdoptionReport): string {
     `The authority ${authority.subject} (${authority.key}, ends ${formatInstant(authority.notAfter)}) ${would} this repository's.`,
     `Its key ${authority.keyHere ? `${dryRun ? "would go" : "is"} under pki/private, encrypted on its way into git` : "is not here: see below"}.`,
     "",
-    `  ${clients.length} clients and ${servers.length} servers with valid certificates, ${report.keys} keys, ${report.requests} requests`,
-    `  ${of.valid} certificates valid, ${of.held} held, ${of.revoked} revoked, ${of.ended} ended`,
-    `  ${crl.entries} entries on the CRL${crl.signed ? "" : ", which is not signed anew"}`,
+    `  ${count(clients.length, "client")} and ${count(servers.length, "server")} with valid certificates, ${count(report.keys, "key")}, ${count(report.requests, "request")}`,
+    `  ${count(of.valid, "certificate")} valid, ${of.held} held, ${of.revoked} revoked, ${of.ended} ended`,
+    `  ${count(crl.entries, "entry", "entries")} on the CRL${crl.signed ? "" : ", which is not signed anew"}`,
     ...section(
       "Other names, since clients.yaml takes no such ones",
       renamed.map(({ was, name }) => `${was} -> ${name}`),

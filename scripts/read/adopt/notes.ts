@@ -1,6 +1,7 @@
 import { authorityWords } from "../../model/authority-words.ts";
 import { printable } from "../../model/printable.ts";
 import { formatInstant, type Instant } from "../../model/time.ts";
+import { list } from "../../model/words.ts";
 import type { Adoption } from "./adoption.ts";
 import type { Found } from "./found.ts";
 
@@ -34,21 +35,20 @@ export function notesOf(
       : null,
     strangers.length === 0
       ? null
-      : `${strangers.length} revoked serial numbers have no certificate here; they stay on the CRL: ${some(strangers.map(({ serial }) => serial))}.`,
+      : `Revoked, without a certificate here; they stay on the CRL: ${list(
+          strangers.map(({ serial }) => serial),
+          10,
+        )}.`,
     hardened.length === 0
       ? null
-      : `Held so far (certificateHold), now revoked for good, since clients.yaml suspends only whole clients that are valid: ${some(hardened)}.`,
+      : `Held so far (certificateHold), now revoked for good, since clients.yaml suspends only whole clients that are valid: ${list(hardened, 10)}.`,
     away.length === 0
       ? null
-      : `Neither key nor usable request of ${away.length} clients is here: ${some(away)}. They go on with what they have; a renewal makes a key here, which they then need as a bundle, unless clients.yaml says csr: true and pki/reqs has their request.`,
+      : `Neither key nor usable request is here of ${list(away, 10)}. They go on with what they have; a renewal makes a key here, which they then need as a bundle, unless clients.yaml says csr: true and pki/reqs has their request.`,
     sealed.length === 0
       ? null
-      : `Keys with a passphrase stay where they are: ${some(sealed)}. To bring one: openssl pkey -in FILE -out FILE, then adopt.`,
-    soon.length === 0 ? null : `Ending within 30 days, and so renewed by the first reconcile: ${some(soon)}.`,
+      : `Keys with a passphrase stay where they are: ${list(sealed, 10)}. To bring one: openssl pkey -in FILE -out FILE, then adopt.`,
+    soon.length === 0 ? null : `Ending within 30 days, and so renewed by the first reconcile: ${list(soon, 10)}.`,
   ];
   return notes.filter((note) => note !== null);
-}
-
-function some(items: readonly string[], most = 10): string {
-  return items.length <= most ? items.join(", ") : `${items.slice(0, most).join(", ")} and ${items.length - most} more`;
 }
