@@ -179,8 +179,8 @@ describe("adopt refuses, and writes nothing,", () => {
     ],
     [
       "two CAs",
-      () => changed((at) => cpSync(unlike().top, at("other"), { recursive: true })),
-      /index\.txt|more than one CA/,
+      () => changed((at) => cpSync(other().top, at("other"), { recursive: true })),
+      /there is more than one CA here/,
     ],
     [
       "an empty directory",
@@ -194,7 +194,7 @@ describe("adopt refuses, and writes nothing,", () => {
     [
       "step-ca's, which has two tiers",
       step,
-      /intermediate_ca\.crt:1: CN=Step Intermediate.* is an intermediate CA, issued by CN=Step Root.*root_ca\.crt:1/,
+      /intermediate_ca\.crt:1: O=Step, CN=Step Intermediate is an intermediate CA, issued by O=Step, CN=Step Root .*root_ca\.crt:1/,
     ],
   ];
   it.each(cases)("%s", async (_, directory, said) => {
@@ -226,10 +226,6 @@ function other(): DemoCa {
   made.issue("x");
   made.sign(false);
   return made;
-}
-
-function unlike(): DemoCa {
-  return other();
 }
 
 /** step-ca's files, made by hand: a root, an intermediate, a leaf below it. */

@@ -189,7 +189,12 @@ const EASYRSA =
 
 /** easy-rsa 3 over a directory of its own. */
 export function easyRsa(top: string): (...args: readonly string[]) => void {
-  const env = environment({ EASYRSA_PKI: join(top, "pki"), EASYRSA_BATCH: "1", EASYRSA_SILENT: "1" });
+  const env = environment({
+    EASYRSA_PKI: join(top, "pki"),
+    EASYRSA_BATCH: "1",
+    EASYRSA_SILENT: "1",
+    EASYRSA_CERT_RENEW: "3000",
+  });
   mkdirSync(top, { recursive: true });
   return (...args) => {
     const { status, stdout, stderr } = spawnSync(EASYRSA, args, { cwd: top, env, encoding: "utf8" });
