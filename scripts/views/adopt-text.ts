@@ -69,9 +69,9 @@ function section(title: string, lines: readonly string[]): string[] {
 
 const WITHOUT_KEY = [
   "",
-  "The CA's key is not in that directory, so nothing can be signed: no certificate, no renewal, no CRL. Status, plan and",
-  "the servers' maps work; every client is locked out when the CRL ends. When the key is there, put it into the directory",
-  "as private/ca.key and adopt once more into a fresh clone.",
+  "The CA's key is not in that directory, so nothing can be signed: no certificate, no renewal, no CRL. That is",
+  "for looking: every client is locked out when the old CRL ends. When you have the key, put it into the directory as",
+  "private/ca.key, and adopt into a fresh clone.",
 ];
 
 function preview(registry: string): string[] {

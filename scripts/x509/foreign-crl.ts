@@ -7,7 +7,7 @@ import { OID, oidName } from "./oids.ts";
 import { serialText } from "./serial.ts";
 import { readSigned, verifySigned } from "./signature.ts";
 
-export interface ForeignEntry {
+interface ForeignEntry {
   readonly serial: string;
   readonly at: Instant;
   /** RFC 5280, 5.3.1; null where none is given. */

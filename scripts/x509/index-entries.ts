@@ -13,7 +13,7 @@ export interface IndexEntry {
   readonly revoked: { readonly at: Instant | null; readonly reason: CrlEntry["reason"] } | null;
 }
 
-export interface IndexProblem {
+interface IndexProblem {
   readonly line: number;
   readonly message: string;
   /** Whether the line may hide a revocation. */

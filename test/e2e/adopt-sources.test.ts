@@ -134,6 +134,21 @@ describe("adopt takes", () => {
     expect((await repository.run("status")).stdout).toContain("alice");
   });
 
+  it("a CA whose key is elsewhere: everything is written but what would have to be signed", async () => {
+    const keyless = new DemoCa(scratch.at("keyless"));
+    for (const name of ["alice", "mallory"]) keyless.issue(name);
+    keyless.revoke("mallory", "superseded");
+    keyless.sign(true);
+    rmSync(keyless.at("private/cakey.pem"));
+    const { code, stdout, repository } = await adopting(keyless.top);
+    using _repository = repository;
+    expect(code).toBe(0);
+    expect(stdout).toContain("nothing can be signed: no certificate, no renewal, no CRL");
+    await insistOnQuiet(repository);
+    expect(repository.read("pki/index.txt")).toMatch(/^R.*,superseded\t02\t/m);
+    expect(readCrl(repository)).toMatchObject({ number: 0x1000, verified: true });
+  });
+
   it.each(["ec-p384", "rsa-4096"] as const)(
     "a CA whose key is %s and has a passphrase, which no output has",
     async (key) => {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Secrets } from "../../custody/secrets.ts";
 import * as paths from "../../model/layout.ts";
 import { formatProblem, type Problem, UserError } from "../../model/problem.ts";
@@ -10,7 +10,7 @@ import { registryText } from "../../read/adopt/registry-text.ts";
 import { settle } from "../../read/adopt/settle.ts";
 import { readRegistry } from "../../read/registry.ts";
 import { commonDirectory } from "../../system/checkout.ts";
-import { removeFiles, writeFiles } from "../../system/files.ts";
+import { removeFiles, tidyTemporaries, writeFiles } from "../../system/files.ts";
 import { withLock } from "../../system/lock.ts";
 import { initVault } from "../../vault/init.ts";
 import { installFilter } from "../../vault/install.ts";
@@ -88,7 +88,8 @@ async function write({ root, directory, say }: AdoptOptions, prepared: Prepared,
     say("Made git-crypt's key: everything under pki/private is encrypted on its way into git.");
   await installFilter(root);
   const common = commonDirectory(root);
-  await writeFiles(common, [{ path: MARKER, data: `${directory}\n` }]);
+  await writeFiles(common, [{ path: MARKER, data: `${resolve(directory)}\n` }]);
+  await tidyTemporaries(root, ["pki", ...Object.values(paths.DIR)]);
   await writeAdoption(root, prepared, openVault(root, process.env), state);
   await removeFiles(common, [MARKER]);
 }

@@ -22,10 +22,10 @@ export function findAuthority(source: Source): FoundAuthority {
   const below =
     busy.find((one) => !isOwnIssuer(one)) ?? (busy.length === 0 ? cas.find((one) => !isOwnIssuer(one)) : null);
   if (below) throw twoTiers(below, roots);
-  const names = new Set(busy.map((one) => one.parts.subject.key));
-  if (names.size > 1) throw several(busy);
-  const candidates = names.size === 1 ? busy : roots;
-  if (new Set(candidates.map((one) => one.parts.subject.key)).size > 1) throw several(candidates);
+  const candidates = busy.length > 0 ? busy : roots;
+  // A CA that was renewed has several certificates, for one key.
+  const keys = new Set(candidates.map(({ parts }) => parts.subject.key + parts.spki.key));
+  if (keys.size > 1) throw several(candidates);
   const newest = candidates.toSorted((a, b) => b.facts.notAfter - a.facts.notAfter)[0];
   if (newest === undefined) throw none(source);
   return trusted(newest);

@@ -6,7 +6,7 @@ import { yamlScalar } from "../registry/scalar.ts";
 import type { AdoptedEntry } from "./adoption.ts";
 
 /** The group of everybody of whom nothing more is known than that the old authority let them in. */
-export const GROUP = "adopted";
+const GROUP = "adopted";
 
 /** The text of a clients.yaml for an adopted authority and its holders. */
 export function registryText(authority: AnyFacts, entries: readonly AdoptedEntry[], now: Instant): string {

@@ -26,7 +26,7 @@ export interface FoundBytes {
   readonly line: number;
 }
 
-export interface FoundIndex {
+interface FoundIndex {
   readonly file: string;
   readonly entries: readonly IndexEntry[];
 }
