@@ -4,10 +4,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatHold, formatRevocation, parseHold, parseRevocation } from "../../scripts/model/facts.ts";
 import { UserError } from "../../scripts/model/problem.ts";
+import { blocksOf } from "../../scripts/read/adopt/blocks.ts";
 import { checkRegistry } from "../../scripts/read/registry.ts";
-import { readCertificate } from "../../scripts/x509/certificate.ts";
+import { readCertificate, readCertificateParts } from "../../scripts/x509/certificate.ts";
 import { readCertificateFile } from "../../scripts/x509/certificate-file.ts";
 import { readCrl } from "../../scripts/x509/crl-reader.ts";
+import { foreignUse } from "../../scripts/x509/foreign-leaf.ts";
+import { readForeignSubject } from "../../scripts/x509/foreign-subject.ts";
+import { readIndex } from "../../scripts/x509/index-entries.ts";
 import { readRequest } from "../../scripts/x509/request.ts";
 import { CHECKOUT } from "../e2e/support/repository.ts";
 import { NOW } from "../x509/helpers/made.ts";
@@ -36,6 +40,9 @@ const utf8 = (texts: readonly string[]) => texts.map((text) => Buffer.from(text)
 const REVOCATIONS = utf8([
   formatRevocation({ serial: SERIAL, at: NOW, reason: "keyCompromise", cause: "Declared" }),
   formatRevocation({ serial: SERIAL, at: NOW, reason: "cessationOfOperation", cause: "Removed" }),
+]);
+const INDEXES = utf8([
+  "V\t350101000000Z\t\t0A\tunknown\t/CN=x\nR\t350101000000Z\t261201120000Z,keyTime,20260101000000Z\t01\tunknown\t/CN=y\n",
 ]);
 const HOLDS = utf8([formatHold({ serial: SERIAL, at: NOW })]);
 
@@ -88,6 +95,20 @@ const TARGETS: readonly Target[] = [
     parse: (bytes) => parseRevocation(bytes.toString("utf8"), SERIAL),
   },
   { name: "the reader of holds", input: inputs(HOLDS), parse: (bytes) => parseHold(bytes.toString("utf8"), SERIAL) },
+  {
+    name: "the reader of another CA's certificates",
+    input: inputs(ders(certificates(), "CERTIFICATE")),
+    parse: (bytes) => {
+      const parts = readCertificateParts(bytes);
+      return [foreignUse(parts), readForeignSubject(parts.subject)];
+    },
+  },
+  {
+    name: "the reader of another CA's files",
+    input: inputs(utf8([...certificates(), ...crls(), ...requests()])),
+    parse: (bytes) => [...blocksOf(bytes.toString("latin1"))],
+  },
+  { name: "the reader of index.txt", input: inputs(INDEXES), parse: (bytes) => readIndex(bytes.toString("utf8")) },
   { name: "the registry", input: inputs(REGISTRIES), parse: parseRegistry },
 ];
 

@@ -94,25 +94,6 @@ describe("a client is issued a certificate", () => {
       [certificateOf()],
     ],
     ["when another authority issued its certificate", "IssuerChanged", {}, [certificateOf({ authorityKeyId: "BB" })]],
-    [
-      "when another authority issued its certificate, adopted or not",
-      "IssuerChanged",
-      {},
-      [certificateOf({ reason: "Adopted", authorityKeyId: "BB" })],
-    ],
-    [
-      "when its request has another key than the certificate that was adopted",
-      "KeyChanged",
-      { csr: true },
-      [requested({ reason: "Adopted" })],
-      { requests: { alice: requestOf("k2") } },
-    ],
-    [
-      "as a renewal of an adopted certificate",
-      "RenewalDue",
-      {},
-      [certificateOf({ reason: "Adopted", keyType: "rsa-2048", notAfter: NOW + 30 * DAY })],
-    ],
     ["as a renewal when renew_before is reached", "RenewalDue", {}, [certificateOf({ notAfter: NOW + 30 * DAY })]],
   ])("%s", (_, reason, client, certificates, facts) => {
     expect(reasons(client, { ...facts, certificates })).toEqual([reason]);
@@ -152,24 +133,6 @@ describe("nothing is issued to a client", () => {
       { csr: true, key: "rsa-3072" },
       requested(),
       { requests: { alice: requestOf("k1") } },
-    ],
-    [
-      "whose certificate was adopted, whatever it says beyond name and key",
-      {},
-      certificateOf({
-        reason: "Adopted",
-        subject: "C=US, 2.5.4.11=#0C026F75, CN=Alice",
-        profile: null,
-        names: ["x.example.com"],
-        keyType: "rsa-2048",
-        key: "request",
-        notAfter: END + 9000 * DAY,
-      }),
-    ],
-    [
-      "whose adopted certificate names no key of its issuer",
-      {},
-      certificateOf({ reason: "Adopted", authorityKeyId: null }),
     ],
     ["whose authority has ended", {}, null, { authority: authorityOf({ notAfter: NOW }) }],
     [

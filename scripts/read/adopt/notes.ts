@@ -21,12 +21,7 @@ export function notesOf(
   const soon = entries.filter(({ notAfter }) => notAfter - RENEW_BEFORE <= now).map(({ name }) => name);
   const sealed = source.keys.sealed.map((file) => printable(file));
   const notes = [
-    source.index === null && revoked.crl === null
-      ? "Nothing here says what was revoked (no index.txt, no CRL): everything that has not ended is taken as admitted. Whoever must not come in is taken out of clients.yaml before the first reconcile."
-      : null,
-    source.index === null && revoked.crl !== null
-      ? "There is no index.txt: what was revoked after the newest CRL was signed is not known."
-      : null,
+    unknownRevocations(source.index !== null, revoked.crl !== null),
     authority.facts.notAfter < now
       ? `The authority ended ${formatInstant(authority.facts.notAfter)}: no server lets anybody in.`
       : null,
@@ -47,8 +42,15 @@ export function notesOf(
       : `Neither key nor usable request is here of ${list(away, 10)}. They go on with what they have; a renewal makes a key here, which they then need as a bundle, unless clients.yaml says csr: true and pki/reqs has their request.`,
     sealed.length === 0
       ? null
-      : `Keys with a passphrase stay where they are: ${list(sealed, 10)}. To bring one: openssl pkey -in FILE -out FILE, then adopt.`,
+      : `Keys with a passphrase stay where they are: ${list(sealed, 10)}. To bring one: openssl pkey -in FILE.key -out FILE.open.key, then adopt.`,
     soon.length === 0 ? null : `Ending within 30 days, and so renewed by the first reconcile: ${list(soon, 10)}.`,
   ];
   return notes.filter((note) => note !== null);
+}
+
+function unknownRevocations(index: boolean, crl: boolean): string | null {
+  if (index) return null;
+  return crl
+    ? "There is no index.txt: what was revoked after the newest CRL was signed is not known."
+    : "Nothing here says what was revoked (no index.txt, no CRL): everything that has not ended is taken as admitted. Whoever must not come in is taken out of clients.yaml before the first reconcile.";
 }
