@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { CHECKOUT, environment } from "./repository.ts";
 
 /** What tests read at their start: `Number(process.env["NAME"] ?? …)`. */
-const READ = /process\.env\["(GATEHOUSE_\w+)"\](?: \?\?|;)/g;
+const READ = /(?<!delete )process\.env\["(GATEHOUSE_\w+)"\](?: \?\?|;)/g;
 
 it("what says how much a test plays, and from which seed, is still there when the test reads it", () => {
   const files = globSync("test/**/*.ts", { cwd: CHECKOUT });
