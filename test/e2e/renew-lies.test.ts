@@ -61,12 +61,8 @@ function issued(spki: Buffer, changes: Partial<CertificateInput> = {}): string {
 }
 
 function enveloped(content: string, to: Machine = alice): string {
-  const ephemeral = fresh().key;
-  return envelop(Buffer.from(content), to.read("fullchain.pem"), {
-    contentKey: randomBytes(32),
-    iv: randomBytes(16),
-    ephemeral,
-  });
+  const means = { contentKey: randomBytes(32), iv: randomBytes(16), ephemeral: fresh().key };
+  return envelop(Buffer.from(content), to.read("fullchain.pem"), means);
 }
 
 /** Key and certificate as they should come, but for what is wrong with the certificate. */
