@@ -124,9 +124,15 @@ export class Entry<F extends Fields> {
 
   /** Of these fields what is given, and what counts otherwise. */
   over<D extends { readonly [name: string]: unknown }>(otherwise: D): D {
-    const names = Object.keys(otherwise).filter((name) => this.given[name] !== undefined);
-    if (names.length === 0) return otherwise;
-    return { ...otherwise, ...Object.fromEntries(names.map((name) => [name, this.given[name]])) };
+    let changed: Record<string, unknown> | null = null;
+    // For each of many entries: no list of names, and nothing made where nothing is said.
+    for (const name in otherwise) {
+      const own = this.given[name];
+      if (own === undefined) continue;
+      changed ??= { ...otherwise };
+      changed[name] = own;
+    }
+    return changed === null ? otherwise : (changed as D);
   }
 
   /** All of it, where nothing that must be there is wrong or missing. */
