@@ -1,5 +1,8 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import * as paths from "../model/layout.ts";
+import { UserError } from "../model/problem.ts";
 import type { Authority } from "../model/registry.ts";
 import type { Vault } from "../vault/vault.ts";
 import { certificateSpki } from "../x509/certificate.ts";
@@ -31,6 +34,12 @@ export function openSigner({ root, custody, certificate, vault, secrets }: Custo
 }
 
 async function openInVault(root: string, vault: Vault, secrets: Secrets): Promise<OpenSigner> {
+  if (!existsSync(join(root, paths.CA_KEY)))
+    throw new UserError(
+      `${paths.CA_KEY} is not there, and there is something to sign; nothing was done`,
+      `where git has it: git checkout HEAD -- ${paths.CA_KEY}`,
+      "where it is kept elsewhere: authority.custody: outside, see docs/custody.md",
+    );
   const pem = vault.read(paths.CA_KEY).toString("latin1");
   const key = await openKeyPem(pem, paths.CA_KEY, secrets, `run in ${root}: git log -- ${paths.CA_KEY}`);
   return { signer: keySigner(key), close: NOTHING_TO_CLOSE };
