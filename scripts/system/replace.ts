@@ -1,4 +1,14 @@
-import { closeSync, fchmodSync, mkdirSync, openSync, renameSync, rmdirSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fsync, told } from "./operation.ts";
 
@@ -34,6 +44,7 @@ export function replaceWith(file: string, make: (draft: string) => void): void {
   told("write", file, () => {
     mkdirSync(dirname(file), { recursive: true });
     rmSync(draft, { recursive: true, force: true });
+    for (const left of draftsLeft(file)) discard(left);
     try {
       make(draft);
       putInPlace(draft, file);
@@ -43,6 +54,25 @@ export function replaceWith(file: string, make: (draft: string) => void): void {
       throw error;
     }
   });
+}
+
+/** Drafts of this file whose process is gone: there may be keys in them. */
+function draftsLeft(file: string): string[] {
+  const [before, after] = [`.${basename(file)}.`, ".tmp"];
+  return readdirSync(dirname(file)).flatMap((name) => {
+    const pid = name.startsWith(before) && name.endsWith(after) ? name.slice(before.length, -after.length) : "";
+    return /^\d+$/.test(pid) && !isRunning(Number(pid)) ? [join(dirname(file), name)] : [];
+  });
+}
+
+/** Whether a process of that number is there, be it whose it may. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
+  }
 }
 
 /** Writes a draft: with its mode from the first byte, and not into what a killed run of our process id left. */

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -27,6 +28,17 @@ describe("what replaces a file", () => {
       process.umask(umask);
     }
     expect((statSync(file).mode & 0o777).toString(8)).toBe("755");
+  });
+
+  it("takes away what killed runs left of it, which may hold keys, and nothing of a run that goes on", () => {
+    const directory = scratch();
+    const gone = spawnSync("true").pid;
+    for (const pid of [gone, process.ppid])
+      mkdirSync(join(directory, `.release.${pid}.tmp`, "private"), { recursive: true });
+    writeFileSync(join(directory, `.other.${gone}.tmp`), "another's");
+    replaceWith(join(directory, "release"), (draft) => mkdirSync(draft));
+    const left = [`.other.${gone}.tmp`, `.release.${process.ppid}.tmp`, "release"];
+    expect(readdirSync(directory).sort()).toEqual(left.sort());
   });
 
   it("may be a link, and a directory that a killed run left half made is not in the way", () => {
