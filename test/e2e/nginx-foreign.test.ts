@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cpSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Credentials } from "./support/authority.ts";
 import { admitOnly, type Member, strangersByNumber } from "./support/crowd.ts";
 import { ForeignHost, SHOP } from "./support/foreign.ts";
@@ -132,6 +132,13 @@ describe("one include in a foreign http {}", () => {
   );
 
   describe("with other maps", () => {
+    const [as, kept] = [() => site?.at(".") ?? "", () => scratch.at("kept")];
+    beforeEach(() => cpSync(as(), kept(), { recursive: true }));
+    afterEach(() => {
+      rmSync(as(), { recursive: true });
+      renameSync(kept(), as());
+    });
+
     const trial = async (members: readonly Member[], more: string) => {
       if (site === undefined) throw new Error("no site");
       await admitOnly(site, members);
